@@ -1,0 +1,77 @@
+# What a developer types. It needs Python >= 3.11 with pip, and make; all else goes into $(VENV).
+PYTHON ?= python3
+VENV   ?= .venv
+JOBS   ?= auto
+ARGS   ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check unit lint format types contracts locale locale-check constraints clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
+
+demo: $(VENV)/.runtime ## a believable desk in the console, from nothing
+	@$(BIN)/csdesk demo $(ARGS)
+
+test: $(VENV)/.dev ## the whole suite, on every core
+	@echo "pytest: all of tests/"
+	@$(BIN)/python -m pytest -q -n $(JOBS) $(ARGS)
+
+check: lint types contracts locale-check unit ## the fast lane, under a minute
+
+unit: $(VENV)/.dev
+	@echo "pytest: tests/unit"
+	@$(BIN)/python -m pytest -q -n $(JOBS) tests/unit $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, rules and layout
+	@echo "ruff: rules and layout"
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "layout differs: run make format"; exit 1; }
+
+format: $(VENV)/.dev ## lay the code out as lint wants it
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+types: $(VENV)/.dev ## mypy, strict over src and tools
+	@echo "mypy: src, tools, tests"
+	@$(BIN)/mypy
+
+contracts: $(VENV)/.dev ## the floors: who may import whom
+	@$(BIN)/lint-imports --no-logo
+
+locale: $(VENV)/.dev ## make zh_Hant.po and the compiled catalogues
+	@$(BIN)/python tools/catalogues.py
+
+locale-check: $(VENV)/.dev ## fail when a catalogue is stale or says less than the others
+	@$(BIN)/python tools/catalogues.py --check
+
+constraints: $(VENV)/.dev ## pin what pyproject.toml asks for; ARGS=--upgrade for newer versions
+	@echo "uv: constraints.txt"
+	@$(BIN)/uv pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 \
+		--no-annotate --custom-compile-command "make constraints" --output-file constraints.txt $(ARGS)
+
+clean: ## remove all that make made
+	rm -rf $(VENV) build dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Debian splits ensurepip from Python; there pip itself can fill a venv that was made without it.
+$(BIN)/python:
+	@echo "venv: $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"csdesk needs Python 3.11 or newer: say which with make PYTHON=...")'
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
+	else $(PYTHON) -m venv --without-pip $(VENV) && \
+		$(PYTHON) -m pip --python $(BIN)/python install --quiet pip; \
+	fi || { rm -rf $(VENV); exit 1; }
+
+# Stamps: nothing is installed twice until pyproject.toml or constraints.txt changes.
+$(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "pip: csdesk into $(VENV)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "pip: csdesk and what its tests need into $(VENV)"
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.runtime

@@ -1,0 +1,222 @@
+"""How a local desk answers each question; one function a question, entered in ANSWERS by its type."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from csdesk.desk import queries as q
+from csdesk.desk.core import Core
+from csdesk.desk.desk import Ask
+from csdesk.desk.timeline import entry
+from csdesk.domain import ids
+from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.command import VERBS, Undo
+from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.kinds import offers
+from csdesk.domain.mask import mask_address, mask_email, mask_name, mask_phone
+from csdesk.store import cases, drafts, feed, index, leases, orders
+from csdesk.store.codec import UnknownEvent
+from csdesk.store.drafts import Draft
+from csdesk.store.feed import Count, Row
+from csdesk.store.leases import Lease
+
+ANSWERS: dict[type[Ask[Any]], Callable[[Core, Any], Any]] = {}
+Q = TypeVar("Q", bound=Ask[Any])
+A = TypeVar("A")
+MOST_ROWS = 500
+
+
+def answers(question: type[Q]) -> Callable[[Callable[[Core, Q], A]], Callable[[Core, Q], A]]:
+    """Enter a function as the answer to a question."""
+
+    def enter(function: Callable[[Core, Q], A]) -> Callable[[Core, Q], A]:
+        ANSWERS[question] = function
+        return function
+
+    return enter
+
+
+@answers(q.QueuePage)
+def queue_page(core: Core, ask: q.QueuePage) -> list[Row]:
+    limit = min(ask.limit, MOST_ROWS)
+    return feed.page(core.store.conn, core.desk, ask.queue, core.me.id, limit, ask.after, ask.before)
+
+
+@answers(q.Rows)
+def rows(core: Core, ask: q.Rows) -> list[Row]:
+    return feed.rows(core.store.conn, core.desk, ask.ids[:MOST_ROWS])
+
+
+@answers(q.QueueCounts)
+def queue_counts(core: Core, ask: q.QueueCounts) -> list[Count]:
+    return feed.counts(core.store.conn, core.desk, core.me.id)
+
+
+def person(core: Core, customer: str) -> q.Person | None:
+    """A customer, masked; None when unknown or erased."""
+    known = core.store.people.open(customer)
+    if known is None:
+        return None
+    return q.Person(
+        customer, mask_name(known.name), mask_phone(known.phone), mask_email(known.email), mask_address(known.address)
+    )
+
+
+def reads(core: Core, case: Case) -> bool:
+    """Whether I may read the case's messages: I hold it now, or it is assigned to me."""
+    held = leases.held(core.store.conn, core.desk, case.id, core.now())
+    return case.assignee == core.me.id or (held is not None and held.holder == core.me.id)
+
+
+def merchant(core: Core, id_: str) -> tuple[str, str]:
+    """Name and return address of a merchant."""
+    row = core.store.conn.execute(
+        "SELECT name, return_address FROM merchant WHERE desk_id = ? AND id = ?", (core.desk, id_)
+    ).fetchone()
+    return (row[0], row[1]) if row else ("", "")
+
+
+@answers(q.ShowCase)
+def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
+    conn = core.store.conn
+    case, _ = core.load(core.case_id(ask.case))
+    order = orders.facts(conn, core.desk, case.order, case.id) if case.order else None
+    may_read, readonly = reads(core, case), ""
+    timeline: list[q.Entry] = []
+    if ask.timeline:
+        try:
+            for past in cases.history(conn, core.desk, case.id, core.store.keys if may_read else None):
+                line = entry(past, may_read)
+                if line is not None:
+                    timeline.append(line)
+        except UnknownEvent as exc:
+            readonly = str(exc)
+    name, address = merchant(core, case.merchant)
+    return q.CaseView(
+        case=case,
+        number=core.number(case),
+        merchant=name,
+        return_address=address,
+        person=person(core, case.customer),
+        order=order,
+        offers=offers(case, core.context("", order)),
+        lease=leases.held(conn, core.desk, case.id, core.now()),
+        reads=may_read,
+        timeline=tuple(timeline),
+        others=tuple(r for r in feed.of_customer(conn, core.desk, case.customer, 10) if r.id != case.id),
+        readonly=readonly,
+    )
+
+
+@answers(q.FindCases)
+def find_cases(core: Core, ask: q.FindCases) -> list[Row]:
+    conn, found = core.store.conn, dict[str, None]()
+    try:
+        _, body = ids.parse_number(ask.text)
+    except ids.BadNumber:
+        body = ""
+    if body and (exact := cases.find(conn, core.desk, body)):
+        found[exact] = None
+    key = core.store.people.text_key()
+    found |= dict.fromkeys(index.cases_by_number(conn, core.desk, key, ask.text, ask.limit))
+    order = orders.find(conn, core.desk, ask.text)
+    if order:
+        found |= dict.fromkeys(row.id for row in feed.of_order(conn, core.desk, order))
+    for customer in core.store.people.find(ask.text, 20):
+        found |= dict.fromkeys(row.id for row in feed.of_customer(conn, core.desk, customer, ask.limit))
+    for found_order in orders.by_waybill(conn, core.desk, ask.text):
+        found |= dict.fromkeys(row.id for row in feed.of_order(conn, core.desk, found_order.id))
+    if len(found) < ask.limit:
+        found |= dict.fromkeys(index.cases_by_words(conn, core.desk, key, ask.text, ask.limit))
+    return feed.rows(conn, core.desk, tuple(found)[: ask.limit])
+
+
+@answers(q.FindOrders)
+def find_orders(core: Core, ask: q.FindOrders) -> list[q.FoundOrder]:
+    conn, found = core.store.conn, dict[str, orders.OrderRow]()
+    exact = orders.find(conn, core.desk, ask.text)
+    if exact and (row := orders.row(conn, core.desk, exact)):
+        found[row.id] = row
+    found |= {row.id: row for row in orders.by_waybill(conn, core.desk, ask.text)}
+    customers = core.store.people.find(ask.text)
+    found |= {row.id: row for row in orders.of_customers(conn, core.desk, customers, ask.limit)}
+    return [q.FoundOrder(row, person(core, row.customer)) for row in list(found.values())[: ask.limit]]
+
+
+@answers(q.ShowOrder)
+def show_order(core: Core, ask: q.ShowOrder) -> q.OrderView:
+    conn = core.store.conn
+    id_ = orders.find(conn, core.desk, ask.order)
+    facts = orders.facts(conn, core.desk, id_) if id_ else None
+    row = orders.row(conn, core.desk, id_) if id_ else None
+    if facts is None or row is None:
+        raise Refused("no_such_order", order=ask.order)
+    return q.OrderView(facts, row, person(core, facts.customer), tuple(feed.of_order(conn, core.desk, facts.id)))
+
+
+@answers(q.Agents)
+def agents(core: Core, ask: q.Agents) -> list[q.AgentView]:
+    return [q.AgentView(a.id, a.name, a.role) for a in core.store.agents()]
+
+
+@answers(q.Held)
+def held(core: Core, ask: q.Held) -> list[Lease]:
+    return leases.of_holder(core.store.conn, core.desk, core.me.id, core.now())
+
+
+@answers(q.Next)
+def next_case(core: Core, ask: q.Next) -> str | None:
+    conn, now = core.store.conn, core.now()
+    found = leases.next_case(conn, core.desk, core.me.id, ask.queue, ask.skipped[:MOST_ROWS], now)
+    if found is not None:
+        leases.hold(conn, core.desk, found, core.me.id, core.session, now)
+    return found
+
+
+@answers(q.Hold)
+def hold(core: Core, ask: q.Hold) -> Lease:
+    case, _ = core.load(core.case_id(ask.case))
+    return leases.hold(core.store.conn, core.desk, case.id, core.me.id, core.session, core.now(), park=ask.park)
+
+
+@answers(q.LetGo)
+def let_go(core: Core, ask: q.LetGo) -> None:
+    leases.release(core.store.conn, core.desk, core.case_id(ask.case), core.me.id)
+
+
+@answers(q.KeepDraft)
+def keep_draft(core: Core, ask: q.KeepDraft) -> None:
+    case, _ = core.load(core.case_id(ask.case))
+    draft = Draft(case.id, ask.text, ask.caret, core.now())
+    drafts.keep(core.store.conn, core.store.keys, core.desk, core.me.id, case.customer, draft)
+
+
+@answers(q.GetDraft)
+def get_draft(core: Core, ask: q.GetDraft) -> Draft | None:
+    return drafts.get(core.store.conn, core.store.keys, core.desk, core.me.id, core.case_id(ask.case))
+
+
+@answers(q.KeepPlace)
+def keep_place(core: Core, ask: q.KeepPlace) -> None:
+    drafts.keep_place(core.store.conn, core.desk, core.me.id, "console", ask.state.encode(), core.now())
+
+
+@answers(q.GetPlace)
+def get_place(core: Core, ask: q.GetPlace) -> str | None:
+    state = drafts.place(core.store.conn, core.desk, core.me.id)
+    return state.decode() if state is not None else None
+
+
+@answers(q.LastVerb)
+def last_verb(core: Core, ask: q.LastVerb) -> tuple[str, str] | None:
+    recent = core.store.conn.execute(
+        "SELECT case_id FROM request WHERE desk_id = ? AND actor = ? ORDER BY at DESC LIMIT 20", (core.desk, core.me.id)
+    ).fetchall()
+    for case_id in dict.fromkeys(row[0] for row in recent):
+        case, _ = core.load(case_id)
+        past = core.last_undoable(case)
+        if past is None or past.verb not in VERBS or VERBS[past.verb].verb.undo is Undo.NONE:
+            continue
+        return case_id, past.verb
+    return None
+
+

@@ -1,0 +1,74 @@
+"""`LocalDesk`: a desk in this process, its store owned by one thread, so that no key waits for the disk."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from csdesk.desk.core import Core
+from csdesk.desk.desk import Ask, Changes, Done, T
+from csdesk.domain.cases.command import Command
+from csdesk.domain.cases.context import Actor
+from csdesk.store import feed
+from csdesk.store.connection import data_version
+
+R = TypeVar("R")
+# Looking costs 2 µs; half a second is what a person does not notice.
+WATCH_SECONDS = 0.5
+MANY = 500
+
+
+class LocalDesk:
+    """The asynchronous face of a Core. `open` runs in the thread that then owns the connection."""
+
+    def __init__(self, core: Core, thread: ThreadPoolExecutor) -> None:
+        self._core = core
+        self._thread = thread
+
+    @classmethod
+    async def open(cls, make: Callable[[], Core]) -> "LocalDesk":
+        """Make the core in its own thread and stand before it."""
+        thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
+        core = await asyncio.get_running_loop().run_in_executor(thread, make)
+        return cls(core, thread)
+
+    @property
+    def me(self) -> Actor:
+        """Who works here."""
+        return self._core.me
+
+    async def _run(self, call: Callable[[], R]) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def do(self, command: Command, case: str = "", *, version: int | None = None, key: str = "") -> Done:
+        """See `Desk.do`."""
+        return await self._run(lambda: self._core.do(command, case, version=version, key=key))
+
+    async def ask(self, question: Ask[T]) -> T:
+        """See `Desk.ask`."""
+        return await self._run(lambda: self._core.ask(question))
+
+    async def watch(self) -> AsyncIterator[Changes]:
+        """See `Desk.watch`: looks twice a second whether the file or this desk has changed."""
+        last = await self._run(lambda: feed.last_change(self._core.store.conn, self._core.desk))
+        seen = await self._run(self._stamp)
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            now = await self._run(self._stamp)
+            if now == seen:
+                continue
+            seen, after = now, last
+            changes = await self._run(lambda: feed.changes(self._core.store.conn, self._core.desk, after, MANY))  # noqa: B023
+            if changes:
+                last = changes[-1].seq
+                yield Changes(tuple(dict.fromkeys(c.case for c in changes)), everything=len(changes) == MANY)
+
+    def _stamp(self) -> tuple[int, int]:
+        """Differs after a commit by another process (data_version) or by this connection (total_changes)."""
+        conn = self._core.store.conn
+        return data_version(conn), conn.total_changes
+
+    async def close(self) -> None:
+        """See `Desk.close`."""
+        await self._run(self._core.store.close)
+        self._thread.shutdown(wait=False)

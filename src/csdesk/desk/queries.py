@@ -1,0 +1,236 @@
+"""What can be asked of a desk, and the shapes of the answers; times UTC ms, money in minor units, people masked."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from csdesk.desk.desk import Ask
+from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.context import Order
+from csdesk.domain.cases.kinds import Offer
+from csdesk.domain.roles import Right
+from csdesk.store.drafts import Draft
+from csdesk.store.feed import Count, Place, Row
+from csdesk.store.leases import Lease
+from csdesk.store.orders import OrderRow
+
+QUESTIONS: dict[str, type[Ask[object]]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage(Ask[list[Row]]):
+    """Live cases of a queue, `mine` or `all`, nearest deadline first; after or before a place."""
+
+    name: ClassVar[str] = "queue_page"
+    queue: str = "all"
+    limit: int = 50
+    after: Place | None = None
+    before: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Ask[list[Row]]):
+    """Cases by id, for repainting what changed."""
+
+    name: ClassVar[str] = "rows"
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts(Ask[list[Count]]):
+    """How many cases stand in each queue, in `mine` and in `all`, and how many of them are late."""
+
+    name: ClassVar[str] = "queue_counts"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer as everybody may see them: masked."""
+
+    id: str
+    name: str
+    phone: str
+    email: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the timeline: `code` and `detail` are worded by the catalogues; `text` is None when not for this reader."""
+
+    seq: int
+    at: int
+    actor: str
+    verb: str
+    code: str
+    detail: dict[str, object]
+    text: str | None = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """Everything a case screen shows."""
+
+    case: Case
+    number: str
+    merchant: str
+    return_address: str
+    person: Person | None
+    order: Order | None
+    offers: tuple[Offer, ...]
+    lease: Lease | None
+    reads: bool
+    timeline: tuple[Entry, ...]
+    others: tuple[Row, ...]
+    readonly: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCase(Ask[CaseView]):
+    """One case by id or number."""
+
+    name: ClassVar[str] = "show_case"
+    case: str
+    timeline: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FindCases(Ask[list[Row]]):
+    """Cases by any four characters of the number, order number, waybill, customer or words; best first."""
+
+    name: ClassVar[str] = "find_cases"
+    text: str
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOrder:
+    """An order with its customer, masked."""
+
+    order: OrderRow
+    person: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindOrders(Ask[list[FoundOrder]]):
+    """Orders by number, waybill, or the customer's name, phone, phone tail or e-mail."""
+
+    name: ClassVar[str] = "find_orders"
+    text: str
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order with its facts, its customer and its cases."""
+
+    order: Order
+    row: OrderRow
+    person: Person | None
+    cases: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOrder(Ask[OrderView]):
+    """One order by number or id."""
+
+    name: ClassVar[str] = "show_order"
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """Somebody who works here."""
+
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agents(Ask[list[AgentView]]):
+    """Everybody who works on this desk."""
+
+    name: ClassVar[str] = "agents"
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Ask[list[Lease]]):
+    """What I hold and have parked, the last parked first."""
+
+    name: ClassVar[str] = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Next(Ask[str | None]):
+    """Hold the most urgent case that I may take; None when there is none."""
+
+    name: ClassVar[str] = "next"
+    right: ClassVar[Right] = Right.WORK
+    writes: ClassVar[bool] = True
+    queue: str = "all"
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hold(Ask[Lease]):
+    """Hold a case, renew my hold, or park it; the answer names the other when somebody else has it."""
+
+    name: ClassVar[str] = "hold"
+    right: ClassVar[Right] = Right.WORK
+    writes: ClassVar[bool] = True
+    case: str
+    park: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo(Ask[None]):
+    """Stop holding a case."""
+
+    name: ClassVar[str] = "let_go"
+    right: ClassVar[Right] = Right.WORK
+    writes: ClassVar[bool] = True
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepDraft(Ask[None]):
+    """Keep what I have typed for a case; empty forgets it."""
+
+    name: ClassVar[str] = "keep_draft"
+    right: ClassVar[Right] = Right.WORK
+    writes: ClassVar[bool] = True
+    case: str
+    text: str
+    caret: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GetDraft(Ask[Draft | None]):
+    """My draft for a case."""
+
+    name: ClassVar[str] = "get_draft"
+    right: ClassVar[Right] = Right.WORK
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPlace(Ask[None]):
+    """Keep where my console stands, as JSON without personal text."""
+
+    name: ClassVar[str] = "keep_place"
+    writes: ClassVar[bool] = True
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetPlace(Ask[str | None]):
+    """Where my last console stood."""
+
+    name: ClassVar[str] = "get_place"
+
+
+@dataclass(frozen=True, slots=True)
+class LastVerb(Ask[tuple[str, str] | None]):
+    """My last verb that can still be taken back: (case id, verb), for the undo key; None when there is none."""
+
+    name: ClassVar[str] = "last_verb"

@@ -1,0 +1,1 @@
+"""What after-sales is: pure rules, no I/O, no clock, no third-party imports."""

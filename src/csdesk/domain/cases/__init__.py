@@ -1,0 +1,1 @@
+"""One room per kind of case, the aggregate they share and the machine that moves it."""

@@ -1,0 +1,100 @@
+"""The conversation of a case: replies with their hold and recall, and what comes in from the customer."""
+
+import re
+from dataclasses import dataclass
+
+from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.command import Command, Undo, verb
+from csdesk.domain.cases.context import Context, Refused
+from csdesk.domain.cases.events import Event, MessageReceived, ReplyHeld, ReplySettled
+from csdesk.domain.roles import Right
+
+# A slot is {name}: a canned reply leaves with every slot filled or not at all.
+SLOT = re.compile(r"\{([^{}\n]{1,60})\}")
+MOST_CHARACTERS = 5_000
+
+
+def slots(text: str) -> tuple[str, ...]:
+    """The names of the slots still open in a text, in order, each once."""
+    return tuple(dict.fromkeys(SLOT.findall(text)))
+
+
+@verb("reply", undo=Undo.UNTIL_SENT, shared=True, example="csdesk case do RT-… reply text=您好，已为您办理")
+@dataclass(frozen=True, slots=True)
+class Reply(Command):
+    """Answer the customer; the message is held for some seconds and can be recalled until it leaves."""
+
+    text: str
+    canned: str = ""
+    articles: tuple[str, ...] = ()
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None if case.open else Refused("case_closed", state=case.state)
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if not self.text.strip():
+            raise Refused("empty_text")
+        if len(self.text) > MOST_CHARACTERS:
+            raise Refused("text_too_long", most=MOST_CHARACTERS)
+        if missing := slots(self.text):
+            raise Refused("slot_missing", slots=missing)
+        held = ReplyHeld(
+            ctx.fresh(), case.channel, ctx.now + ctx.policy.hold_ms, self.canned, self.articles, self.text
+        )
+        return (held,)
+
+
+@verb("recall", undo=Undo.NONE, why="write_again", shared=True, example="csdesk case do RT-… recall")
+@dataclass(frozen=True, slots=True)
+class Recall(Command):
+    """Stop the last reply while it is still held."""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        held = [m for m in case.messages if m.state == "held"]
+        return None if held else Refused("nothing_held")
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        held = [m for m in case.messages if m.state == "held"]
+        if not held:
+            raise Refused("nothing_held")
+        return (ReplySettled(held[-1].id, "recalled"),)
+
+
+@verb("settle_reply", right=Right.RUN, undo=Undo.NONE, why="outside", shared=True)
+@dataclass(frozen=True, slots=True)
+class SettleReply(Command):
+    """What the channel said of a reply that left: sent or failed."""
+
+    id: str
+    state: str
+    reason: str = ""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        message = case.message(self.id)
+        if message is None or message.state != "held":
+            raise Refused("already_settled", id=self.id)
+        return (ReplySettled(self.id, self.state, self.reason),)
+
+
+@verb("hear", undo=Undo.NONE, why="record", shared=True, offline=True, example="csdesk case do RT-… hear text=…")
+@dataclass(frozen=True, slots=True)
+class Hear(Command):
+    """Record what the customer wrote or said."""
+
+    text: str
+    channel: str = ""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if not self.text.strip():
+            raise Refused("empty_text")
+        return (MessageReceived(ctx.fresh(), self.channel or case.channel, self.text),)

@@ -1,0 +1,129 @@
+"""Exchange 换货: goods come back and others go out; without stock the money goes back (DOMAIN §3, 条例 §18)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from csdesk.domain.cases.case import Case, Kind, LineQty, Phase
+from csdesk.domain.cases.command import Command, Undo, check_quantities, verb
+from csdesk.domain.cases.context import Context, Refused
+from csdesk.domain.cases.events import Counted, Event, Moved, ParcelSent
+from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
+
+REASONS = ("size", "colour", "quality", "wrong_item", "damaged", "not_as_described", "other")
+
+
+def owed_units(case: Case) -> tuple[LineQty, ...]:
+    """Accepted units for which neither goods nor money has gone out."""
+    return tuple(LineQty(line.line, line.refundable) for line in case.lines if line.refundable > 0)
+
+
+@verb("reissue", undo=Undo.NONE, why="goods", confirm=True, example="csdesk case do EX-… reissue carrier=顺丰 waybill=SF…")
+@dataclass(frozen=True, slots=True)
+class Reissue(Command):
+    """Send the other goods out for accepted units."""
+
+    carrier: str
+    waybill: str
+    lines: tuple[LineQty, ...] = ()
+
+    @classmethod
+    def suggest(cls, case: Case) -> Mapping[str, Any]:
+        return {"lines": owed_units(case)}
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        to = self.to(case)
+        lines = self.lines or owed_units(case)
+        left = {line.line: line.refundable for line in case.lines}
+        check_quantities(case, lines, lambda number: left[number], "over_accepted")
+        waybill = "".join(self.waybill.split())
+        if not 5 <= len(waybill) <= 40:
+            raise Refused("bad_waybill", waybill=self.waybill)
+        return (ParcelSent(to.name, to.phase, ctx.fresh(), "out", self.carrier, waybill, lines),)
+
+
+@verb("deliver", undo=Undo.NONE, why="record", example="csdesk case do EX-… deliver")
+@dataclass(frozen=True, slots=True)
+class Deliver(Command):
+    """The consumer has the goods; after an exchange the warranty begins anew on this day (条例 §18)."""
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        to = self.to(case)
+        moved = Moved("deliver", to.name, to.phase)
+        if case.kind is Kind.EXCHANGE:
+            return (moved, Counted("warranty_from", ctx.now))
+        return (moved,)
+
+
+@verb("no_stock", undo=Undo.INVERSE, example="csdesk case do EX-… no_stock")
+@dataclass(frozen=True, slots=True)
+class NoStock(Command):
+    """There is nothing to send out: the accepted units are to be paid back instead."""
+
+    note: str = ""
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        to = self.to(case)
+        return (Moved("no_stock", to.name, to.phase, reason="no_stock", decides=True, note=self.note),)
+
+
+MACHINE = register(
+    Machine(
+        Kind.EXCHANGE,
+        "EX",
+        "exchanges",
+        reasons=REASONS,
+        states=(
+            State(
+                "submitted",
+                Phase.OURS,
+                (Term("review", 48, "hours", "policy"), Term("refusal", 15, "days", "law", "处罚办法 §8")),
+            ),
+            State("reviewing", Phase.OURS, (Term("review", 48, "hours", "policy"),), keeps=("review", "refusal")),
+            State("approved_wait_ship", Phase.WAITING, (Term("ship_back", 7, "days", "policy", then="auto_close"),)),
+            State("return_in_transit", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
+            State("received_inspecting", Phase.OURS, (Term("reissue", 72, "hours", "policy"),), keeps=("reissue",)),
+            State("dispute", Phase.WAITING, keeps=("reissue",)),
+            State("out_of_stock", Phase.OURS, (Term("refund", 7, "days", "law", "消法 §24"),)),
+            State("reissue_shipped", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
+            State("delivered", Phase.OURS, (Term("close", 3, "days", "policy"),)),
+            State("refunding", Phase.WAITING, keeps=("refund",)),
+            State("refunded", Phase.OURS, (Term("close", 3, "days", "policy"),)),
+            State("rejected", Phase.WAITING, (Term("appeal", 7, "days", "policy"),)),
+            State("platform_review", Phase.WAITING, (Term("platform", 7, "days", "policy"),)),
+            State("closed", Phase.DONE),
+            State("withdrawn", Phase.DONE),
+            State("auto_closed", Phase.DONE),
+        ),
+        edges=(
+            Edge("take", ("submitted",), "reviewing"),
+            Edge("approve", ("submitted", "reviewing", "platform_review"), "approved_wait_ship"),
+            Edge("ship_back", ("approved_wait_ship", "return_in_transit"), "return_in_transit"),
+            Edge(
+                "receive",
+                ("approved_wait_ship", "return_in_transit", "received_inspecting", "reissue_shipped", "delivered"),
+                "received_inspecting",
+            ),
+            Edge("inspect", ("received_inspecting",), "received_inspecting"),
+            Edge("reissue", ("received_inspecting", "out_of_stock"), "reissue_shipped"),
+            Edge("ship_back", ("received_inspecting", "reissue_shipped", "delivered")),
+            Edge("deliver", ("reissue_shipped",), "delivered"),
+            Edge("refund", ("out_of_stock",), "refunding"),
+            Edge("close", ("delivered", "refunded", "rejected", "received_inspecting"), "closed"),
+            Edge("no_stock", ("received_inspecting",), "out_of_stock"),
+            Edge("reject", ("submitted", "reviewing", "platform_review"), "rejected"),
+            Edge("dispute", ("received_inspecting",), "dispute"),
+            Edge("settle_dispute", ("dispute",)),
+            Edge("appeal", ("rejected",), "platform_review"),
+            Edge(
+                "withdraw",
+                ("submitted", "reviewing", "approved_wait_ship", "rejected", "platform_review"),
+                "withdrawn",
+            ),
+            Edge("settle_refund", ("refunding",), "refunded"),
+            Edge("refund_failed", ("refunding", "refunded"), "out_of_stock"),
+            Edge("auto_close", ("approved_wait_ship",), "auto_closed"),
+            Edge("reopen", ("closed", "withdrawn", "auto_closed"), "reviewing"),
+        ),
+    )
+)

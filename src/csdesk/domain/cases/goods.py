@@ -1,0 +1,226 @@
+"""Verbs about goods, shared by return, exchange and repair: allow, refuse, send back, receive, inspect, dispute."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from csdesk.domain.cases.case import Case, Disposition, LineQty
+from csdesk.domain.cases.command import Command, Undo, check_quantities, verb
+from csdesk.domain.cases.context import Context, Refused
+from csdesk.domain.cases.events import (
+    Approved,
+    Event,
+    Graded,
+    GoodsInspected,
+    GoodsReceived,
+    Moved,
+    ParcelSent,
+)
+
+REJECT_REASONS = (
+    "expired",
+    "excluded_custom_made",
+    "excluded_fresh",
+    "excluded_digital_unsealed",
+    "excluded_periodical",
+    "excluded_confirmed_unsuitable",
+    "not_intact",
+    "not_remote_sale",
+    "not_consumer",
+    "no_defect_found",
+    "no_evidence",
+    "other",
+)
+
+
+def _all(case: Case, attribute: str, less: str = "") -> tuple[LineQty, ...]:
+    """All units that `attribute` counts, less those `less` counts, of the lines where any are left."""
+    counted = ((line.line, getattr(line, attribute) - (getattr(line, less) if less else 0)) for line in case.lines)
+    return tuple(LineQty(number, qty) for number, qty in counted if qty > 0)
+
+
+@verb("approve", bulk=True, confirm=False, example="csdesk case do RT-… approve lines=1x1")
+@dataclass(frozen=True, slots=True)
+class Approve(Command):
+    """Allow units to come back (all that was asked when no lines are named); the merchant's address must be known."""
+
+    lines: tuple[LineQty, ...] = ()
+    exchange_sku: str = ""
+    reason: str = ""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        refused = super(Approve, cls).off(case, ctx)
+        if refused is None and not case.lines:
+            return Refused("order_unknown")
+        if refused is None and not case.return_address:
+            return Refused("no_return_address", merchant=case.merchant)
+        return refused
+
+    @classmethod
+    def suggest(cls, case: Case) -> Mapping[str, Any]:
+        return {"lines": _all(case, "asked")}
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        refused = self.off(case, ctx)
+        if refused is not None:
+            raise refused
+        lines = self.lines or _all(case, "asked")
+        asked = {line.line: line.asked for line in case.lines}
+        check_quantities(case, lines, lambda number: asked[number], "over_asked")
+        to = self.to(case)
+        swap = tuple((units.line, self.exchange_sku) for units in lines) if self.exchange_sku else ()
+        return (Approved(to.name, to.phase, lines, swap, self.reason),)
+
+
+@verb("reject", bulk=False, confirm=True, example="csdesk case do RT-… reject reason=expired article=P02")
+@dataclass(frozen=True, slots=True)
+class Reject(Command):
+    """Refuse the request, with a reason from the list and the article it rests on."""
+
+    reason: str = field(default="", metadata={"choices": REJECT_REASONS})
+    article: str = ""
+    note: str = ""
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if self.reason not in REJECT_REASONS:
+            raise Refused("unknown_reason", reason=self.reason, allowed=REJECT_REASONS)
+        if self.reason != "other" and not self.article:
+            raise Refused("needs_article")
+        to = self.to(case)
+        return (
+            Moved(
+                "reject", to.name, to.phase, self.reason, self.article, outcome="rejected", decides=True, note=self.note
+            ),
+        )
+
+
+@verb("appeal", undo=Undo.INVERSE, example="csdesk case do RT-… appeal note=消费者不认可")
+@dataclass(frozen=True, slots=True)
+class Appeal(Command):
+    """The consumer does not accept the refusal: the platform looks at it."""
+
+    note: str = ""
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        to = self.to(case)
+        return (Moved("appeal", to.name, to.phase, note=self.note),)
+
+
+@verb("ship_back", undo=Undo.NONE, why="record", example="csdesk case do RT-… ship_back carrier=顺丰 waybill=SF1234567890123")
+@dataclass(frozen=True, slots=True)
+class ShipBack(Command):
+    """The consumer sent approved units back; a case may have several parcels."""
+
+    carrier: str
+    waybill: str
+    lines: tuple[LineQty, ...] = ()
+
+    @classmethod
+    def suggest(cls, case: Case) -> Mapping[str, Any]:
+        return {"lines": unsent(case)}
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        waybill = "".join(self.waybill.split())
+        if not 5 <= len(waybill) <= 40:
+            raise Refused("bad_waybill", waybill=self.waybill)
+        if any(parcel.waybill == waybill for parcel in case.parcels):
+            raise Refused("waybill_twice", waybill=waybill)
+        left = {units.line: units.qty for units in unsent(case)}
+        lines = self.lines or unsent(case)
+        check_quantities(case, lines, lambda number: left.get(number, 0), "over_approved")
+        to = self.to(case)
+        return (ParcelSent(to.name, to.phase, ctx.fresh(), "back", self.carrier, waybill, lines),)
+
+
+def unsent(case: Case) -> tuple[LineQty, ...]:
+    """Approved units that no parcel has announced yet."""
+    announced: dict[int, int] = {}
+    for parcel in case.parcels:
+        if parcel.direction == "back":
+            for units in parcel.lines:
+                announced[units.line] = announced.get(units.line, 0) + units.qty
+    left = ((line.line, line.approved - announced.get(line.line, 0)) for line in case.lines)
+    return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
+
+
+@verb("receive", undo=Undo.NONE, why="goods", example="csdesk case do RT-… receive lines=1x1")
+@dataclass(frozen=True, slots=True)
+class Receive(Command):
+    """Units arrived at the merchant. Receipts add up and never pass what was approved."""
+
+    lines: tuple[LineQty, ...] = ()
+    waybill: str = ""
+
+    @classmethod
+    def suggest(cls, case: Case) -> Mapping[str, Any]:
+        return {"lines": _all(case, "approved", "received")}
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        to = self.to(case)
+        left = {line.line: line.approved - line.received - line.missing for line in case.lines}
+        parcel = next((p for p in case.parcels if p.waybill == self.waybill), None) if self.waybill else None
+        if self.waybill and parcel is None:
+            raise Refused("no_such_parcel", waybill=self.waybill)
+        lines = self.lines or (parcel.lines if parcel else _all(case, "approved", "received"))
+        check_quantities(case, lines, lambda number: left[number], "over_approved")
+        return (GoodsReceived(to.name, to.phase, lines, parcel.id if parcel else ""),)
+
+
+@verb("inspect", undo=Undo.NONE, why="goods", example="csdesk case do RT-… inspect graded=1x1:restock")
+@dataclass(frozen=True, slots=True)
+class Inspect(Command):
+    """Judge units that arrived (restock, dispose, return_to_consumer) and name those that are missing."""
+
+    graded: tuple[Graded, ...] = ()
+    note: str = ""
+
+    @classmethod
+    def suggest(cls, case: Case) -> Mapping[str, Any]:
+        return {"graded": tuple(Graded(u.line, u.qty, Disposition.RESTOCK) for u in _all(case, "received", "inspected"))}
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        to = self.to(case)
+        graded = self.graded or self.suggest(case)["graded"]
+        if not graded:
+            raise Refused("no_units")
+        here = {line.line: line.received - line.inspected for line in case.lines}
+        away = {line.line: line.approved - line.received - line.missing for line in case.lines}
+        for found in graded:
+            if found.disposition not in tuple(Disposition):
+                raise Refused("unknown_disposition", disposition=found.disposition, allowed=tuple(Disposition))
+            left = away if found.disposition == Disposition.MISSING else here
+            if found.line not in left:
+                raise Refused("no_such_line", line=found.line)
+            if not 1 <= found.qty <= left[found.line]:
+                raise Refused("over_received", line=found.line, qty=found.qty, most=left[found.line])
+            left[found.line] -= found.qty
+        return (GoodsInspected(to.name, to.phase, tuple(graded), self.note),)
+
+
+@verb("dispute", undo=Undo.INVERSE, example="csdesk case do RT-… dispute note=吊牌被剪，有照片")
+@dataclass(frozen=True, slots=True)
+class Dispute(Command):
+    """The goods are said not to be intact; the note names the photographs that show it (七日办法 §§8-9)."""
+
+    note: str
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if not self.note.strip():
+            raise Refused("needs_evidence")
+        to = self.to(case)
+        return (Moved("dispute", to.name, to.phase, reason="not_intact", note=self.note),)
+
+
+@verb("settle_dispute", undo=Undo.INVERSE, example="csdesk case do RT-… settle_dispute accepted=true")
+@dataclass(frozen=True, slots=True)
+class SettleDispute(Command):
+    """End a dispute about the goods' state: accepted, the return goes on; not accepted, the goods go back."""
+
+    accepted: bool
+    note: str = ""
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        to = self.to(case, "received_inspecting" if self.accepted else "rejected")
+        outcome = "" if self.accepted else "rejected"
+        return (Moved("settle_dispute", to.name, to.phase, outcome=outcome, decides=True, note=self.note),)

@@ -1,0 +1,25 @@
+"""Inquiry 咨询: "where is my parcel": opened, answered, closed in five keys, or converted to what it turns out to be."""
+
+from csdesk.domain.cases.case import Kind, Phase
+from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
+
+REASONS = ("where_is_parcel", "how_to_return", "refund_progress", "warranty", "invoice", "product", "promotion", "other")
+
+MACHINE = register(
+    Machine(
+        Kind.INQUIRY,
+        "IQ",
+        "inquiries",
+        needs_order=False,
+        reasons=REASONS,
+        states=(
+            State("open", Phase.OURS, (Term("answer", 24, "hours", "policy"),)),
+            State("closed", Phase.DONE),
+        ),
+        edges=(
+            Edge("close", ("open",), "closed"),
+            Edge("convert", ("open",)),
+            Edge("reopen", ("closed",), "open"),
+        ),
+    )
+)

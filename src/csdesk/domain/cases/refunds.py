@@ -1,0 +1,113 @@
+"""Verbs about money: what is owed for accepted units, by the payments that paid, once; and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from csdesk.domain.cases.case import Case, LineQty, Refund, RefundPart
+from csdesk.domain.cases.command import Command, Undo, check_quantities, verb
+from csdesk.domain.cases.context import Context, Order, Refused
+from csdesk.domain.cases.events import Event, RefundProposed, RefundSettled
+from csdesk.domain.cases.machine import MACHINES
+from csdesk.domain.money import Money, cumulative, share
+from csdesk.domain.roles import Right
+
+
+def owed(case: Case, order: Order, units: LineQty) -> int:
+    """Minor units owed for `units`: the paid price, so shared that all units of a line give back exactly what was paid."""
+    line = case.line(units.line)
+    bought = next((o for o in order.lines if o.line == units.line), None)
+    if line is None or bought is None:
+        raise Refused("no_such_line", line=units.line)
+    already = bought.refunded_units + line.refunded_units
+    paid = Money(bought.paid, order.currency)
+    return (cumulative(paid, bought.qty, already + units.qty) - cumulative(paid, bought.qty, already)).minor
+
+
+def split(case: Case, order: Order, minor: int) -> tuple[RefundPart, ...]:
+    """`minor` over the order's payments, in proportion to what each has left; Refused when they have less than that."""
+    mine: dict[int, int] = {}
+    for refund in case.refunds:
+        if refund.state != "failed":
+            for part in refund.parts:
+                mine[part.payment] = mine.get(part.payment, 0) + part.minor
+    left = [(p, p.captured - p.elsewhere - mine.get(p.number, 0)) for p in order.payments]
+    left = [(p, rest) for p, rest in left if rest > 0]
+    if minor > (most := sum(rest for _, rest in left)):
+        raise Refused("over_captured", minor=minor, most=most, currency=order.currency)
+    shares = share(Money(minor, order.currency), [rest for _, rest in left])
+    return tuple(
+        RefundPart(payment.number, payment.method, part.minor)
+        for (payment, _), part in zip(left, shares, strict=True)
+        if part.minor
+    )
+
+
+@verb("refund", right=Right.REFUND, undo=Undo.NONE, why="money", money=True, confirm=True, example="csdesk case do RT-… refund")
+@dataclass(frozen=True, slots=True)
+class PayBack(Command):
+    """Pay back accepted units (all that are owed when no lines are named), by the payments that paid for them.
+
+    Refund within 7 days of receiving the goods (消法 §25(3), 七日办法 §13), to the original payment method (§14).
+    """
+
+    lines: tuple[LineQty, ...] = ()
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        refused = super(PayBack, cls).off(case, ctx)
+        if refused is None and not any(line.refundable > 0 for line in case.lines):
+            return Refused("nothing_owed")
+        return refused
+
+    @classmethod
+    def suggest(cls, case: Case) -> Mapping[str, Any]:
+        return {"lines": tuple(LineQty(line.line, line.refundable) for line in case.lines if line.refundable > 0)}
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        to = self.to(case)
+        if ctx.order is None:
+            raise Refused("order_unknown")
+        units = self.lines or self.suggest(case)["lines"]
+        if not units:
+            raise Refused("nothing_owed")
+        left = {line.line: line.refundable for line in case.lines}
+        check_quantities(case, units, lambda number: left[number], "over_accepted")
+        amounts = tuple(owed(case, ctx.order, unit) for unit in units)
+        minor = sum(amounts)
+        if minor <= 0:
+            raise Refused("nothing_owed")
+        most = ctx.policy.refund_limits.get(ctx.actor.role, 0)
+        if minor > most:
+            raise Refused("over_limit", minor=minor, most=most, currency=ctx.order.currency)
+        refund = Refund(ctx.fresh(), minor, split(case, ctx.order, minor), units, amounts, "proposed", ctx.now)
+        return (RefundProposed(to.name, to.phase, refund),)
+
+
+@verb("settle_refund", right=Right.RUN, undo=Undo.NONE, why="money", shared=True)
+@dataclass(frozen=True, slots=True)
+class SettleRefund(Command):
+    """What the payment provider said of a refund: confirmed or failed. The case is refunded when nothing is pending."""
+
+    id: str
+    state: str
+    reference: str = ""
+    reason: str = ""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        refund = case.refund(self.id)
+        if refund is None or refund.state in ("confirmed", "failed"):
+            raise Refused("already_settled", id=self.id)
+        machine = MACHINES[case.kind]
+        pending = any(r.state in ("proposed", "sent") for r in case.refunds if r.id != self.id)
+        edge = machine.edge("settle_refund", case.state)
+        done = edge is not None and self.state == "confirmed" and not pending
+        # The money came back to us: the case waits in the state from which it can be paid again.
+        again = machine.edge("refund_failed", case.state)
+        target = edge.target if done and edge else again.target if again and self.state == "failed" else case.state
+        to = machine.state(target)
+        return (RefundSettled(to.name, to.phase, self.id, self.state, self.reference, self.reason),)

@@ -1,0 +1,82 @@
+"""Return 退货: goods come back and money goes back (DOMAIN §3; 消法 §25, 七日办法; policy clocks say `policy`)."""
+
+from csdesk.domain.cases.case import Kind, Phase
+from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
+
+REASONS = (
+    "no_reason",
+    "quality",
+    "wrong_item",
+    "damaged",
+    "not_as_described",
+    "size",
+    "late",
+    "counterfeit",
+    "expired_goods",
+    "other",
+)
+
+MACHINE = register(
+    Machine(
+        Kind.RETURN,
+        "RT",
+        "returns",
+        reasons=REASONS,
+        states=(
+            State("submitted", Phase.OURS, (Term("review", 48, "hours", "policy"), Term("refusal", 15, "days", "law", "处罚办法 §9"))),
+            State("reviewing", Phase.OURS, (Term("review", 48, "hours", "policy"),), keeps=("review", "refusal")),
+            State("approved_wait_ship", Phase.WAITING, (Term("ship_back", 7, "days", "policy", then="auto_close"),)),
+            State("return_in_transit", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
+            State(
+                "received_inspecting",
+                Phase.OURS,
+                (
+                    Term("refund", 7, "days", "law", "消法 §25(3); 七日办法 §13"),
+                    Term("refund_refusal", 15, "days", "law", "处罚办法 §9"),
+                ),
+                keeps=("refund", "refund_refusal"),
+            ),
+            State("dispute", Phase.WAITING, keeps=("refund", "refund_refusal")),
+            State("refunding", Phase.WAITING, keeps=("refund", "refund_refusal")),
+            State("refunded", Phase.OURS, (Term("close", 3, "days", "policy"),)),
+            State("rejected", Phase.WAITING, (Term("appeal", 7, "days", "policy"),)),
+            State("platform_review", Phase.WAITING, (Term("platform", 7, "days", "policy"),)),
+            State("closed", Phase.DONE),
+            State("withdrawn", Phase.DONE),
+            State("auto_closed", Phase.DONE),
+        ),
+        edges=(
+            Edge("take", ("submitted",), "reviewing"),
+            Edge("approve", ("submitted", "reviewing", "platform_review"), "approved_wait_ship"),
+            Edge("ship_back", ("approved_wait_ship", "return_in_transit"), "return_in_transit"),
+            Edge(
+                "receive",
+                ("approved_wait_ship", "return_in_transit", "received_inspecting", "refunding", "refunded"),
+                "received_inspecting",
+            ),
+            Edge("inspect", ("received_inspecting",), "received_inspecting"),
+            Edge("ship_back", ("received_inspecting", "refunding", "refunded")),
+            Edge("refund", ("received_inspecting", "refunding"), "refunding"),
+            Edge("close", ("refunded", "rejected", "received_inspecting"), "closed"),
+            Edge("reject", ("submitted", "reviewing", "platform_review"), "rejected"),
+            Edge("dispute", ("received_inspecting",), "dispute"),
+            Edge("settle_dispute", ("dispute",)),
+            Edge("appeal", ("rejected",), "platform_review"),
+            Edge(
+                "withdraw",
+                (
+                    "submitted",
+                    "reviewing",
+                    "approved_wait_ship",
+                    "rejected",
+                    "platform_review",
+                ),
+                "withdrawn",
+            ),
+            Edge("settle_refund", ("refunding",), "refunded"),
+            Edge("refund_failed", ("refunding", "refunded"), "received_inspecting"),
+            Edge("auto_close", ("approved_wait_ship",), "auto_closed"),
+            Edge("reopen", ("closed", "withdrawn", "auto_closed"), "reviewing"),
+        ),
+    )
+)

@@ -1,0 +1,339 @@
+"""The verbs every kind has: who works on it, how urgent it is, notes, tags, sleep, escalation, closing, reopening."""
+
+from dataclasses import dataclass
+
+from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.command import VERBS, Command, Undo, verb
+from csdesk.domain.cases.context import Context, Refused
+from csdesk.domain.cases.events import (
+    Assigned,
+    Breached,
+    Escalated,
+    Event,
+    Moved,
+    Noted,
+    OrderChanged,
+    Prioritised,
+    ReplyHeld,
+    ReplySettled,
+    Snoozed,
+    Tagged,
+    Undone,
+)
+from csdesk.domain.cases.machine import MACHINES
+from csdesk.domain.roles import Right, may
+
+DAY = 86_400_000
+
+
+@verb("take", shared=True, bulk=True, example="csdesk case do RT-7K3M-9QX4 take")
+@dataclass(frozen=True, slots=True)
+class Take(Command):
+    """Make the case mine; in a fresh case this also starts the review."""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        if not case.open:
+            return Refused("case_closed", state=case.state)
+        if case.assignee == ctx.actor.id:
+            return Refused("already_yours")
+        if case.assignee and not may(ctx.actor.role, Right.TAKE_OVER):
+            return Refused("held_by", who=case.assignee)
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        machine = MACHINES[case.kind]
+        edge = machine.edge("take", case.state)
+        taken = Assigned(ctx.actor.id)
+        if edge is None:
+            return (taken,)
+        to = machine.state(edge.target)
+        return (taken, Moved("take", to.name, to.phase))
+
+
+@verb("release", shared=True, bulk=True, example="csdesk case do RT-7K3M-9QX4 release")
+@dataclass(frozen=True, slots=True)
+class Release(Command):
+    """Give the case back to the queue."""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        if not case.assignee:
+            return Refused("held_by_nobody")
+        if case.assignee != ctx.actor.id and not may(ctx.actor.role, Right.ASSIGN):
+            return Refused("held_by", who=case.assignee)
+        return None if case.open else Refused("case_closed", state=case.state)
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        return (Assigned(""),)
+
+
+@verb("assign", right=Right.ASSIGN, shared=True, bulk=True, example="csdesk case do RT-7K3M-9QX4 assign to=li")
+@dataclass(frozen=True, slots=True)
+class Assign(Command):
+    """Give the case to an agent of this desk (the desk checks that there is one)."""
+
+    to_agent: str
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if not self.to_agent:
+            raise Refused("no_agent")
+        if self.to_agent == case.assignee:
+            raise Refused("already_theirs", who=self.to_agent)
+        return (Assigned(self.to_agent),)
+
+
+@verb("note", shared=True, undo=Undo.NONE, why="record", offline=True, example="csdesk case do RT-… note text=电话无人接听")
+@dataclass(frozen=True, slots=True)
+class Note(Command):
+    """Write an internal note; it stays in the record, even of a closed case."""
+
+    text: str
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if not self.text.strip():
+            raise Refused("empty_text")
+        return (Noted(self.text),)
+
+
+@verb("tag", shared=True, bulk=True, offline=True, example="csdesk case do RT-… tag add=破损 drop=待查")
+@dataclass(frozen=True, slots=True)
+class Tag(Command):
+    """Put tags on and take tags off."""
+
+    add: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        add = tuple(tag.strip() for tag in self.add if tag.strip() and tag.strip() not in case.tags)
+        drop = tuple(tag for tag in self.drop if tag in case.tags)
+        if not add and not drop:
+            raise Refused("no_tags")
+        if any(len(tag) > 30 for tag in add):
+            raise Refused("tag_too_long", most=30)
+        return (Tagged(add, drop),)
+
+
+@verb("prioritise", shared=True, bulk=True, example="csdesk case do RT-… prioritise priority=2")
+@dataclass(frozen=True, slots=True)
+class Prioritise(Command):
+    """Set how urgent the case is: 0 normal, 1 raised, 2 high, 3 at once. Deadlines stay what the law says."""
+
+    priority: int
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if not 0 <= self.priority <= 3:
+            raise Refused("bad_priority", priority=self.priority)
+        if self.priority == case.priority:
+            raise Refused("same_priority", priority=self.priority)
+        return (Prioritised(self.priority),)
+
+
+@verb("snooze", shared=True, bulk=True, example="csdesk case do RT-… snooze hours=4")
+@dataclass(frozen=True, slots=True)
+class Snooze(Command):
+    """Put the case out of sight for some hours, never past its nearest deadline."""
+
+    hours: int = 4
+    reason: str = ""
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if not 1 <= self.hours <= 24 * 30:
+            raise Refused("bad_hours", hours=self.hours, most=24 * 30)
+        until = ctx.now + self.hours * 3_600_000
+        if case.due and until >= case.due:
+            raise Refused("snooze_past_due", due=case.due)
+        return (Snoozed(until, self.reason),)
+
+
+@verb("wake", shared=True, bulk=True, example="csdesk case do RT-… wake")
+@dataclass(frozen=True, slots=True)
+class Wake(Command):
+    """Bring a snoozed case back."""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None if case.snoozed_until else Refused("not_snoozed")
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        return (Snoozed(0),)
+
+
+@verb("escalate", shared=True, bulk=True, example="csdesk case do RT-… escalate note=要求主管回电")
+@dataclass(frozen=True, slots=True)
+class Escalate(Command):
+    """Raise the case one level and give it back to the queue for a senior."""
+
+    reason: str = "asked"
+    note: str = ""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        if case.escalation >= 3:
+            return Refused("escalated_fully", level=case.escalation)
+        return None if case.open else Refused("case_closed", state=case.state)
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        return (Escalated(case.escalation + 1, self.reason, self.note),)
+
+
+@verb("withdraw", confirm=True, final=False, example="csdesk case do RT-… withdraw")
+@dataclass(frozen=True, slots=True)
+class Withdraw(Command):
+    """The customer takes the request back; not once money is on its way."""
+
+    note: str = ""
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if any(refund.state != "failed" for refund in case.refunds):
+            raise Refused("money_moving")
+        to = self.to(case)
+        return (Moved("withdraw", to.name, to.phase, outcome="withdrawn", note=self.note),)
+
+
+@verb("close", bulk=True, final=True, example="csdesk case do RT-… close")
+@dataclass(frozen=True, slots=True)
+class Close(Command):
+    """End the case; the consumer must have been told the result first."""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        refused = super(Close, cls).off(case, ctx)
+        if refused is not None:
+            return refused
+        if any(line.refundable > 0 for line in case.lines):
+            return Refused("units_owed", lines=tuple(line.line for line in case.lines if line.refundable > 0))
+        if any(refund.state in ("proposed", "sent") for refund in case.refunds):
+            return Refused("money_moving")
+        inspects = MACHINES[case.kind].edge("inspect", case.state) is not None
+        if inspects and any(line.received > line.inspected for line in case.lines):
+            return Refused("not_inspected")
+        return None if case.noticed else Refused("needs_notice")
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        refused = self.off(case, ctx)
+        if refused is not None:
+            raise refused
+        to = self.to(case)
+        return (Moved("close", to.name, to.phase, outcome=case.outcome or "resolved"),)
+
+
+@verb("reopen", shared=True, example="csdesk case do RT-… reopen reason=customer_back")
+@dataclass(frozen=True, slots=True)
+class Reopen(Command):
+    """Take a closed case up again inside the desk's window; later, open a new case that links to it."""
+
+    reason: str = "customer_back"
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        if case.open:
+            return Refused("case_open", state=case.state)
+        if ctx.now > case.closed_at + ctx.policy.reopen_days * DAY:
+            return Refused("reopen_too_late", days=ctx.policy.reopen_days)
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        refused = self.off(case, ctx)
+        if refused is not None:
+            raise refused
+        machine = MACHINES[case.kind]
+        edge = machine.edge("reopen", case.state)
+        to = machine.state(edge.target) if edge else machine.first
+        return (Moved("reopen", to.name, to.phase, reason=self.reason),)
+
+
+@verb("undo", shared=True, undo=Undo.NONE, why="undo", example="csdesk case do RT-… undo")
+@dataclass(frozen=True, slots=True)
+class TakeBack(Command):
+    """Take back my last verb on this case, if nothing that depends on it has happened since."""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        past = ctx.undoes
+        if past is None:
+            raise Refused("undo_nothing")
+        spec = VERBS[past.verb].verb
+        if spec.undo is Undo.UNTIL_SENT:
+            held = next((m for m in reversed(case.messages) if m.direction == "out"), None)
+            if held is None or held.state != "held":
+                raise Refused("already_sent")
+            return (ReplySettled(held.id, "recalled"),)
+        if spec.undo is Undo.NONE:
+            raise Refused("undo_none", verb=past.verb, why=spec.why)
+        if past.later:
+            raise Refused("undo_overtaken", verb=past.verb, by=past.later[-1])
+        before = past.before
+        return (
+            Undone(
+                cause=past.cause,
+                verb=past.verb,
+                state=before.state,
+                phase=before.phase,
+                assignee=before.assignee,
+                outcome=before.outcome,
+                priority=before.priority,
+                escalation=before.escalation,
+                tags=before.tags,
+                lines=before.lines,
+                clocks=before.clocks,
+                snoozed_until=before.snoozed_until,
+                decided_at=before.decided_at,
+                closed_at=before.closed_at,
+            ),
+        )
+
+
+@verb("breach", right=Right.RUN, shared=True, undo=Undo.NONE, why="record")
+@dataclass(frozen=True, slots=True)
+class Breach(Command):
+    """Time is up for a clock: record it, or do what its term says should then happen."""
+
+    clock: str
+    due: int
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        running = next((c for c in case.clocks if c.name == self.clock and c.due == self.due), None)
+        if running is None:
+            raise Refused("clock_stopped", clock=self.clock)
+        if ctx.now < running.due:
+            raise Refused("clock_runs", clock=self.clock, due=running.due)
+        terms = MACHINES[case.kind].state(case.state).terms
+        then = next((term.then for term in terms if term.name == self.clock), "")
+        return VERBS[then]().decide(case, ctx) if then else (Breached(self.clock, self.due),)
+
+
+@verb("auto_close", right=Right.RUN, undo=Undo.NONE, why="outside")
+@dataclass(frozen=True, slots=True)
+class AutoClose(Command):
+    """End a case in which the customer did not act in time, and tell the customer; reopening stays possible."""
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        to = self.to(case)
+        notice = ReplyHeld(ctx.fresh(1), case.channel, ctx.now, canned=f"notice.{to.name}")
+        return (notice, Moved("auto_close", to.name, to.phase, outcome="auto_closed", decides=False))
+
+
+@verb("tell_change", right=Right.LOAD, shared=True, undo=Undo.NONE, why="record")
+@dataclass(frozen=True, slots=True)
+class TellChange(Command):
+    """Say in the case that its order's record changed at the source."""
+
+    order: str
+    fields: tuple[str, ...]
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        return (OrderChanged(self.order, self.fields),)
+
+

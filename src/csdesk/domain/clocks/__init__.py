@@ -1,0 +1,1 @@
+"""Deadlines: calendars, day arithmetic, and the explanation of each step."""

@@ -1,0 +1,1 @@
+"""What the consumer is owed, by which article, in which jurisdiction."""

@@ -1,0 +1,1 @@
+"""What goes out: the worker of the outbox and the adapters behind its ports."""

@@ -1,0 +1,1 @@
+"""Other systems' shapes: importers and the maps that drive them."""

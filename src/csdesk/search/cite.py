@@ -1,0 +1,151 @@
+"""Citations as people type them (消法25, 《电商法》第17条第2款, 七日办法 8) and the laws that they name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from csdesk.search import normalise, numerals, pinyin
+
+CITATION_MAX = 80  # characters; the longest title on the desk's trial shelf has 45
+GUESSES = 4  # laws offered for an abbreviation that nobody listed
+
+_N = rf"(?:[0-9]{{1,5}}|{numerals.NUMERAL}{{1,9}})"
+# The law's name, then 第…条之一第…款第…项; 第 and 条 may be missing, the number may not.
+_CITATION = re.compile(
+    rf"(?P<law>.*?[^\s0-9第.])[\s,:.·§-]*"
+    rf"(?:第\s*(?P<named>{_N})|(?P<bare>[0-9]{{1,5}})|(?P<worded>{numerals.NUMERAL}{{1,9}})(?=\s*条|$))\s*条?"
+    rf"(?:\s*(?:之|-)\s*(?P<suffix>{_N}))?"
+    rf"(?:[\s,]*第?\s*(?P<paragraph>{_N})\s*款)?"
+    rf"(?:[\s,]*第?\s*[(]?(?P<item>{_N})[)]?\s*项)?"
+    r"(?:\s*(?:的?规定|是什么|内容|原文))?[\s?。.]*"
+)
+_ARTICLE = re.compile(rf"第\s*({_N})\s*条(?:\s*之\s*({_N}))?")
+_STATE = re.compile("^中华人民共和国|^中国")
+_EDITION = re.compile(r"[(](?:试行|暂行|草案|[0-9]{4}年?(?:修订|修正|施行|版)?)[)]")
+_PART = re.compile(r"[(]([^()]*[编篇章])[)]$")
+_NOISE = re.compile(r"[\s《》〈〉<>()\[\]【】\"'“”‘’「」『』、,.:;·-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One article: the laws that the name can mean, likeliest first (a code in parts is several), and the numbers of
+    article, 之-suffix, paragraph (款) and item (项); the last three are None when not given."""
+
+    laws: tuple[str, ...]
+    article: int
+    suffix: int | None = None
+    paragraph: int | None = None
+    item: int | None = None
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class LawNames:
+    """The laws and rules a desk holds, found by full name, part, alias or abbreviation."""
+
+    _laws: dict[str, tuple[str, ...]] = field(repr=False)
+
+    def __init__(self, laws: Iterable[str], aliases: Mapping[str, Sequence[str]]) -> None:
+        """`laws` as the desk writes them; `aliases`: full name → what people call it (unknown laws are passed over)."""
+        named: dict[str, list[str]] = {}
+        for law in sorted(laws):
+            for key in _keys(law):
+                named.setdefault(key, []).append(law)
+        known = dict(named)
+        for law, called in aliases.items():
+            held = next((known[k] for k in _keys(law) if k in known), [])
+            for alias in called:
+                of_alias = named.setdefault(_key(alias), [])
+                of_alias += [name for name in held if name not in of_alias]
+        object.__setattr__(self, "_laws", {k: tuple(v) for k, v in named.items() if k and v})
+
+    def find(self, name: str) -> tuple[str, ...]:
+        """The laws that `name` can mean, likeliest first: the listed ones, else up to `GUESSES` whose name or alias
+        holds its characters in their order (网络交易办法 ⊂ 网络交易监督管理办法); none for a name of one character."""
+        key = _key(name)
+        if key in self._laws:
+            return self._laws[key]
+        if len(key) < 2:
+            return ()
+        if key.isascii() and key.isalpha():
+            return self._by_sound(key)
+        guesses = sorted((rank, law) for law, rank in self._abbreviated(key).items())
+        return tuple(law for _, law in guesses[:GUESSES])
+
+    def _abbreviated(self, key: str) -> dict[str, tuple[bool, bool, int]]:
+        """Laws whose key holds `key` as a subsequence and ends alike, with (is scattered, starts otherwise, length)."""
+        best: dict[str, tuple[bool, bool, int]] = {}
+        for full, laws in self._laws.items():
+            if full[-1] != key[-1] or len(full) < len(key) or not _is_subsequence(key, full):
+                continue
+            rank = (key not in full, full[0] != key[0], len(full))
+            for law in laws:
+                best[law] = min(rank, best.get(law, rank))
+        return best
+
+    def _by_sound(self, letters: str) -> tuple[str, ...]:
+        """Laws one of whose names is written so in pinyin or initials (`xiaofa`, `xf`); the shortest name first."""
+        for key in sorted(self._laws, key=lambda k: (len(k), k)):
+            sounds = pinyin.syllables(key)
+            if letters in ("".join(sounds), "".join(s[0] for s in sounds)):
+                return self._laws[key]
+        return ()
+
+
+def parse(text: str, names: LawNames) -> Citation | None:
+    """The citation that the whole of `text` is, or None: no number, more than a citation, or a law the desk lacks."""
+    folded = normalise.fold(text[:CITATION_MAX]).strip()
+    match = _CITATION.fullmatch(folded) if len(text) <= CITATION_MAX else None
+    if match is None:
+        return None
+    article = numerals.to_int(match["named"] or match["bare"] or match["worded"])
+    laws = names.find(match["law"])
+    if not article or not laws:
+        return None
+    return Citation(laws, article, *(_number(match[part]) for part in ("suffix", "paragraph", "item")))
+
+
+def article_number(label: str) -> tuple[int, int | None] | None:
+    """`第一百四十八条之一` as `(148, 1)`, `第25条` as `(25, None)`; None for other labels."""
+    match = _ARTICLE.fullmatch(normalise.fold(label).strip())
+    number = numerals.to_int(match[1]) if match else None
+    return (number, _number(match[2])) if match and number is not None else None
+
+
+def article_label(article: int, suffix: int | None = None) -> str:
+    """`(148, 1)` as `第一百四十八条之一`."""
+    after = f"之{numerals.from_int(suffix)}" if suffix else ""
+    return f"第{numerals.from_int(article)}条{after}"
+
+
+def shipped_aliases() -> dict[str, list[str]]:
+    """The aliases of `data/search/aliases.toml`: full name → what people call it."""
+    import tomllib  # only where laws are looked up
+
+    return dict(tomllib.loads("\n".join(normalise.table("aliases.toml")))["aliases"])
+
+
+def _number(text: str | None) -> int | None:
+    return numerals.to_int(text) if text else None
+
+
+def _key(name: str) -> str:
+    """A law's name without what people leave out: the state, editions, punctuation; counts in digits (七日 = 7日)."""
+    plain = _EDITION.sub("", normalise.fold(name))
+    plain = _STATE.sub("", _NOISE.sub("", plain))
+    return re.sub(rf"{numerals.NUMERAL}(?=[日天]|$)", lambda m: str(numerals.to_int(m[0])), plain).replace("天", "日")
+
+
+def _keys(law: str) -> tuple[str, ...]:
+    """The keys of a law: its name, and for a part of a code (民法典（合同编）) the code's and the part's."""
+    folded = normalise.fold(law)
+    part = _PART.search(folded)
+    if part is None:
+        return (_key(law),)
+    return (_key(law), _key(folded[: part.start()]), _key(part[1]))
+
+
+def _is_subsequence(short: str, long: str) -> bool:
+    rest = iter(long)
+    return all(char in rest for char in short)

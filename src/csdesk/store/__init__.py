@@ -1,0 +1,1 @@
+"""Where it is kept: schema, migrations, chain, crypto, search index."""

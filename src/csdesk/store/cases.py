@@ -1,0 +1,284 @@
+"""The one write path of a case: events, snapshot, projections, outbox, counters and change, in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.events import (
+    ClocksSet,
+    Event,
+    RefundProposed,
+    RefundSettled,
+    ReplyHeld,
+    ReplySettled,
+    Snoozed,
+    Undone,
+)
+from csdesk.domain.cases.kinds import queue_of
+from csdesk.domain.cases.opening import GOODS_KINDS
+from csdesk.store.chain import Row, link, start
+from csdesk.store.codec import decode, decode_case, encode, encode_case
+from csdesk.store.connection import Connection
+from csdesk.store.crypto import PersonKeys, bound_to
+from csdesk.store.index import index_numbers, index_texts
+
+NEVER = 1 << 62
+CASE_COLUMNS = (
+    "desk_id, id, body, kind, queue, state, phase, live, version, order_id, order_number, customer, merchant, assignee,"
+    " priority, escalation, subject, reason, amount, currency, due, breached, opened_at, changed_at, closed_at, head,"
+    " snapshot"
+)
+_PUT_CASE = f"INSERT OR REPLACE INTO cases ({CASE_COLUMNS}) VALUES ({', '.join('?' * 27)})"
+_PUT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_PUT_LINE = "INSERT OR REPLACE INTO case_line VALUES (?,?,?,?,?,?)"
+_PUT_PART = "INSERT OR REPLACE INTO refund_part VALUES (?,?,?,?,?,?,?)"
+_PUT_OUT = "INSERT OR IGNORE INTO outbox VALUES (?,?,?,?,?,'ready',?,0,0,'',?)"
+_PUT_REQUEST = "INSERT INTO request VALUES (?,?,?,?,?,?,?)"
+_COUNT = (
+    "INSERT INTO counter VALUES (?,?,0,?,?) ON CONFLICT (desk_id, queue, shard)"
+    " DO UPDATE SET live = live + excluded.live, breached = breached + excluded.breached"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One command's outcome, ready to be kept. `head` is the hash of the last event before it (b"" for a new case)."""
+
+    before: Case | None
+    after: Case
+    events: Sequence[Event]
+    head: bytes
+    at: int
+    actor: str
+    cause: str
+    verb: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of one or many commands, grouped by table so that a bulk load costs one statement a table."""
+
+    cases: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    events: list[tuple[object, ...]] = field(default_factory=list)
+    lines: dict[tuple[str, int], tuple[object, ...]] = field(default_factory=dict)
+    parts: dict[tuple[str, int], tuple[object, ...]] = field(default_factory=dict)
+    out: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    settled: list[tuple[str, str, str]] = field(default_factory=list)
+    stopped: set[str] = field(default_factory=set)
+    requests: list[tuple[object, ...]] = field(default_factory=list)
+    counts: dict[str, list[int]] = field(default_factory=dict)
+    changes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    texts: list[tuple[str, int, str, str]] = field(default_factory=list)
+    numbers: list[tuple[str, str]] = field(default_factory=list)
+    heads: dict[str, bytes] = field(default_factory=dict)
+
+
+def live(case: Case | None) -> bool:
+    """Whether the case stands in its queue: open and not snoozed."""
+    return case is not None and case.open and not case.snoozed_until
+
+
+def breached(case: Case | None) -> bool:
+    """Whether a deadline of a live case had passed when the case last changed (a timer changes it at the deadline)."""
+    return case is not None and live(case) and 0 < case.due <= case.changed_at
+
+
+def subject(case: Case) -> str:
+    """What the case is about, in a line: the goods, else the order; never what the customer said."""
+    if not case.lines:
+        return case.order_number
+    more = sum(line.asked for line in case.lines) - case.lines[0].asked
+    count = f" ×{case.lines[0].asked}" if case.lines[0].asked > 1 else ""
+    return case.lines[0].title + count + (f" +{more}" if more else "")
+
+
+def event_bound(desk_id: str, case_id: str, seq: int) -> bytes:
+    """The place an event's sealed fields are bound to."""
+    return bound_to(desk_id, "event", f"{case_id}/{seq}", "sealed")
+
+
+def gather(batch: Batch, keys: PersonKeys, written: Written) -> bytes:
+    """Add the rows of one command to `batch`; returns the new head of the case's chain."""
+    case, desk = written.after, written.after.desk
+    head = written.head or start(desk, case.id)
+    seq = written.before.version if written.before else 0
+    for happened in written.events:
+        seq += 1
+        payload, hidden = encode(happened)
+        sealed = keys.seal(desk, case.customer, hidden, event_bound(desk, case.id, seq)) if hidden else b""
+        row = Row(
+            seq, happened.type, happened.v, written.at, written.actor, written.cause, written.verb,
+            case.customer if hidden else "", payload, sealed,
+        )
+        head = link(head, row)
+        batch.events.append(
+            (desk, case.id, seq, row.type, row.v, row.at, row.actor, row.cause, row.verb, row.person, payload, sealed, head)
+        )
+        for name in happened.sealed:
+            if text := getattr(happened, name):
+                batch.texts.append((case.id, seq, case.customer, text))
+        if written.before is not None and (isinstance(happened, ClocksSet | Undone) or not case.open):
+            batch.stopped.add(case.id)
+        _effects(batch, desk, case, happened, written.at)
+    if written.before is None:
+        batch.numbers.append((case.id, case.body))
+    batch.cases[case.id] = _case_row(case, head)
+    batch.heads[case.id] = head
+    _projections(batch, case)
+    _counts(batch, written.before, case)
+    batch.requests.append((desk, written.cause, case.id, written.verb, written.actor, case.version, written.at))
+    batch.changes[case.id] = (case.version, written.at)
+    return head
+
+
+def _case_row(case: Case, head: bytes) -> tuple[object, ...]:
+    # A case without a deadline sorts after all that have one.
+    due = case.due or NEVER
+    return (
+        case.desk, case.id, case.body, case.kind.value, queue_of(case.kind), case.state, case.phase.value,
+        int(live(case)), case.version, case.order, case.order_number, case.customer, case.merchant, case.assignee,
+        case.priority, case.escalation, subject(case), case.reason, case.amount, case.currency, due,
+        int(breached(case)), case.opened_at, case.changed_at, case.closed_at, head, encode_case(case),
+    )
+
+
+def claimed(case: Case, line: int) -> int:
+    """Units of an order line that no other case may claim while this one stands as it does."""
+    mine = case.line(line)
+    if mine is None or case.kind not in GOODS_KINDS:
+        return 0
+    if not case.open:
+        return mine.refunded_units
+    return max(mine.approved, mine.received) if case.decided_at else mine.asked
+
+
+def _projections(batch: Batch, case: Case) -> None:
+    if not case.order:
+        return
+    for line in case.lines:
+        batch.lines[case.id, line.line] = (
+            case.desk, case.order, line.line, case.id, claimed(case, line.line), line.refunded_units,
+        )
+    for refund in case.refunds:
+        for part in refund.parts:
+            batch.parts[refund.id, part.payment] = (
+                case.desk, case.order, case.id, refund.id, part.payment, part.minor, refund.state,
+            )
+
+
+def _effects(batch: Batch, desk: str, case: Case, happened: Event, at: int) -> None:
+    """What an event asks of the world outside, as outbox rows; their keys make a second run harmless."""
+
+    def put(key: str, kind: str, ref: str, run_at: int) -> None:
+        batch.out[key] = (desk, key, kind, case.id, ref, run_at, at)
+
+    match happened:
+        case ReplyHeld():
+            put(f"message:{happened.id}", "message", happened.id, happened.until)
+        case ReplySettled():
+            batch.settled.append((f"message:{happened.id}", happened.state, happened.reason))
+        case RefundProposed():
+            put(f"refund:{happened.refund.id}", "refund", happened.refund.id, at)
+        case RefundSettled():
+            batch.settled.append((f"refund:{happened.id}", happened.state, happened.reason))
+        case Snoozed() if happened.until:
+            put(f"wake:{case.id}:{happened.until}", "wake", str(happened.until), happened.until)
+        case ClocksSet() | Undone():
+            for clock in happened.clocks:
+                put(f"clock:{case.id}:{clock.name}:{clock.due}", "clock", f"{clock.name}:{clock.due}", clock.due)
+        case _:
+            pass
+
+
+def _counts(batch: Batch, before: Case | None, after: Case) -> None:
+    for case, sign in ((before, -1), (after, 1)):
+        if case is not None and live(case):
+            count = batch.counts.setdefault(queue_of(case.kind), [0, 0])
+            count[0] += sign
+            count[1] += sign * breached(case)
+
+
+def write(conn: Connection, desk: str, batch: Batch, text_key: bytes) -> None:
+    """Keep a batch, with the index of its words, inside the caller's transaction. Refused `already_sent` when a recall came too late."""
+    for case_id in batch.stopped:
+        conn.execute(
+            "DELETE FROM outbox WHERE desk_id = ? AND case_id = ? AND kind = 'clock' AND state = 'ready'",
+            (desk, case_id),
+        )
+    conn.executemany(_PUT_EVENT, batch.events)
+    conn.executemany(_PUT_CASE, batch.cases.values())
+    conn.executemany(_PUT_LINE, batch.lines.values())
+    conn.executemany(_PUT_PART, batch.parts.values())
+    conn.executemany(_PUT_OUT, batch.out.values())
+    for key, state, reason in batch.settled:
+        _settle(conn, desk, key, state, reason)
+    conn.executemany(_PUT_REQUEST, batch.requests)
+    conn.executemany(_COUNT, [(desk, queue, n, late) for queue, (n, late) in batch.counts.items() if n or late])
+    index_numbers(conn, desk, text_key, batch.numbers)
+    index_texts(conn, desk, text_key, batch.texts)
+    _announce(conn, desk, batch.changes)
+
+
+def _settle(conn: Connection, desk: str, key: str, state: str, reason: str) -> None:
+    if state == "recalled":
+        stopped = conn.execute(
+            "UPDATE outbox SET state = 'cancelled' WHERE desk_id = ? AND key = ? AND state = 'ready'", (desk, key)
+        )
+        if stopped.rowcount != 1:
+            raise Refused("already_sent")
+        return
+    conn.execute(
+        "UPDATE outbox SET state = ?, result = ? WHERE desk_id = ? AND key = ?",
+        ("failed" if state == "failed" else "done", reason or state, desk, key),
+    )
+
+
+def _announce(conn: Connection, desk: str, changes: dict[str, tuple[int, int]]) -> None:
+    (last,) = conn.execute("SELECT coalesce(max(seq), 0) FROM change WHERE desk_id = ?", (desk,)).fetchone()
+    conn.executemany(
+        "INSERT INTO change VALUES (?,?,?,?,?)",
+        [(desk, last + n, case, version, at) for n, (case, (version, at)) in enumerate(changes.items(), 1)],
+    )
+
+
+def load(conn: Connection, desk: str, case_id: str) -> tuple[Case, bytes] | None:
+    """A case and the head of its chain, or None."""
+    row = conn.execute("SELECT snapshot, head FROM cases WHERE desk_id = ? AND id = ?", (desk, case_id)).fetchone()
+    return (decode_case(row[0]), row[1]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A stored event with its stamp; `event` lacks personal text unless it was opened with keys."""
+
+    seq: int
+    at: int
+    actor: str
+    cause: str
+    verb: str
+    event: Event
+
+
+def history(
+    conn: Connection, desk: str, case_id: str, keys: PersonKeys | None = None, after: int = 0
+) -> Iterable[Past]:
+    """The events of a case after `after`, in order; with `keys`, personal text is opened ("" when shredded)."""
+    rows = conn.execute(
+        "SELECT seq, at, actor, cause, verb, type, v, person, payload, sealed FROM event"
+        " WHERE desk_id = ? AND case_id = ? AND seq > ? ORDER BY seq",
+        (desk, case_id, after),
+    )
+    for seq, at, actor, cause, verb, type_, v, person, payload, sealed in rows:
+        hidden = b""
+        if sealed and keys is not None:
+            hidden = keys.open(desk, person, sealed, event_bound(desk, case_id, seq)) or b""
+        yield Past(seq, at, actor, cause, verb, decode(type_, v, payload, hidden))
+
+
+def find(conn: Connection, desk: str, body: str) -> str | None:
+    """The id of the case whose number has this body."""
+    row = conn.execute("SELECT id FROM cases WHERE desk_id = ? AND body = ?", (desk, body)).fetchone()
+    return row[0] if row else None
+
+

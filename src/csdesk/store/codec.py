@@ -1,0 +1,62 @@
+"""Events and snapshots as bytes: JSON made by msgspec, personal fields apart, old versions lifted by upcasters."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.events import EVENTS, Event
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+# (type, version) → the fields as the next version has them. Pure; the stored bytes never change.
+UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+
+_SNAPSHOT = msgspec.json.Decoder(Case)
+_ENCODE = msgspec.json.Encoder(order="deterministic").encode
+
+
+class UnknownEvent(Exception):
+    """An event of a type or version this program does not know: its case can be read, never changed."""
+
+
+@lru_cache(maxsize=128)
+def _names(cls: type[Event]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    every = tuple(f.name for f in fields(cls))
+    return tuple(n for n in every if n not in cls.sealed), cls.sealed
+
+
+def encode(event: Event) -> tuple[bytes, bytes]:
+    """The open fields and the personal fields of an event as JSON; the second is empty when there are none to hide."""
+    plain, personal = _names(type(event))
+    hidden = {name: value for name in personal if (value := getattr(event, name))}
+    return _ENCODE({name: getattr(event, name) for name in plain}), _ENCODE(hidden) if hidden else b""
+
+
+def decode(type_: str, v: int, payload: bytes, hidden: bytes = b"") -> Event:
+    """The event; personal fields are empty when `hidden` is (sealed to this reader, or shredded)."""
+    cls = EVENTS.get(type_)
+    if cls is None or v > cls.v:
+        raise UnknownEvent(f"{type_} version {v}")
+    data: dict[str, Any] = msgspec.json.decode(payload)
+    if hidden:
+        data |= msgspec.json.decode(hidden)
+    while v < cls.v:
+        data = UPCASTERS[type_, v](data)
+        v += 1
+    for name in cls.sealed:
+        data.setdefault(name, "")
+    return msgspec.convert(data, cls)
+
+
+def encode_case(case: Case) -> bytes:
+    """The snapshot of a case."""
+    return _ENCODE(case)
+
+
+def decode_case(snapshot: bytes) -> Case:
+    """The case of a snapshot."""
+    return _SNAPSHOT.decode(snapshot)

@@ -1,0 +1,366 @@
+"""One SQLite file and the ways to it: open and check, read, write in turn.
+
+The driver is `pysqlite3` (SQLite 3.53 in its wheel), else Python's own sqlite3 where that is new enough.
+Other modules of this room take it from here: `from csdesk.store.connection import sqlite`.
+
+Threads: one connection per thread; with `check_same_thread=False` an owner may hand it over, never share it.
+Forks: a connection must not cross a fork (sqlite.org/howtocorrupt.html §2.6); `read` and `write` refuse.
+Files: never `open()` a database that this process has a connection to. Closing any descriptor of a file drops
+all POSIX locks that the process holds on it, SQLite's included; so all checks here ask stat or SQLite.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from csdesk.store.errors import StoreError, translate
+from csdesk.store.turn import Turn
+
+__all__ = [
+    "APPLICATION_ID",
+    "Connection",
+    "bulk",
+    "checkpoint",
+    "connect",
+    "data_version",
+    "network_file_system",
+    "open_any_schema",
+    "read",
+    "refuse_network",
+    "refuse_old_sqlite",
+    "sqlite",
+    "sync_folder",
+    "translated",
+    "write",
+]
+
+if TYPE_CHECKING:
+    import sqlite3 as sqlite
+else:
+    try:
+        from pysqlite3 import dbapi2 as sqlite
+    except ImportError:
+        import sqlite3 as sqlite
+
+APPLICATION_ID = 0x43534453  # "CSDS"
+# The first without the WAL-reset race (sqlite.org/wal.html#walresetbug), which two writers can meet.
+SQLITE_NEEDED = (3, 51, 3)
+# Waited for programs that write without taking a turn (the sqlite3 shell, a copy job).
+BUSY_SECONDS = 5.0
+# The verbs and queries of a console are some 150 statements; a prepared one holds about 4 kB, making it anew
+# costs 15 to 60 µs.
+CACHED_STATEMENTS = 256
+# cell_size_check finds a torn page where it is read, for 1 % of a short SELECT (26.8 against 26.6 µs).
+# secure_delete leaves no shredded key in a free page and costs nothing measurable (0.15 ms a commit with and
+# without). fullfsync is macOS's way to reach the disk itself. recursive_triggers differs between builds of
+# SQLite; with it on, REPLACE fires the delete triggers everywhere.
+_PRAGMAS = """
+PRAGMA synchronous = FULL;
+PRAGMA fullfsync = ON;
+PRAGMA foreign_keys = ON;
+PRAGMA recursive_triggers = ON;
+PRAGMA temp_store = MEMORY;
+PRAGMA mmap_size = 0;
+PRAGMA trusted_schema = OFF;
+PRAGMA cell_size_check = ON;
+PRAGMA secure_delete = ON;
+PRAGMA journal_size_limit = 67108864;
+"""
+
+
+class Connection(sqlite.Connection):
+    """An SQLite connection that knows its file, the schema this csdesk speaks, and its turn to write."""
+
+    def __init__(self, path: Path, *, schema_version: int, readonly: bool, check_same_thread: bool) -> None:
+        super().__init__(
+            f"{path.as_uri()}?mode={'ro' if readonly else 'rw'}",
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_SECONDS,
+            cached_statements=CACHED_STATEMENTS,
+            check_same_thread=check_same_thread,
+        )
+        self.path = path
+        self.schema_version = schema_version
+        self.readonly = readonly
+        self.turn = Turn(path)
+        self._pid = os.getpid()
+
+    def guard(self) -> None:
+        """RuntimeError when this connection came through a fork."""
+        if self._pid != os.getpid():
+            raise RuntimeError("a database connection crossed a fork; open one in the child")
+
+    def number(self, pragma: str) -> int:
+        """The integer that a pragma tells."""
+        value: int = self.execute(f"PRAGMA {pragma}").fetchone()[0]
+        return value
+
+    def check_schema(self, *, older: bool) -> None:
+        """StoreError `newer_schema`, or `older_schema` unless `older` ones will do; 2 µs."""
+        found, known = self.number("user_version"), self.schema_version
+        if found > known or (found < known and not older):
+            code = "newer_schema" if found > known else "older_schema"
+            raise StoreError(code, path=str(self.path), found=found, known=known)
+
+    def close(self) -> None:
+        """Close the file and leave the queue of writers."""
+        super().close()
+        self.turn.close()
+
+
+def refuse_old_sqlite(version: tuple[int, ...] = sqlite.sqlite_version_info) -> None:
+    """StoreError `sqlite_too_old` below 3.51.3, unless CSDESK_ALLOW_OLD_SQLITE=1 (then `doctor` warns)."""
+    if version < SQLITE_NEEDED and os.environ.get("CSDESK_ALLOW_OLD_SQLITE") != "1":
+        found, needed = (".".join(map(str, numbers)) for numbers in (version, SQLITE_NEEDED))
+        raise StoreError("sqlite_too_old", found=found, needed=needed)
+
+
+# File systems whose locks or shared memory do not reach other machines' kernels: WAL mode needs both.
+_NETWORK = frozenset({
+    "9p", "afs", "beegfs", "ceph", "cifs", "davfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4",
+    "s3fs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.ceph", "fuse.davfs", "fuse.gcsfuse",
+    "fuse.glusterfs", "fuse.goofys", "fuse.juicefs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs",
+})  # fmt: skip
+
+
+def network_file_system(path: Path, mountinfo: str) -> str | None:
+    """The type of the network file system that holds `path` (absolute, links resolved), or None.
+
+    `mountinfo` is the text of /proc/self/mountinfo (proc_pid_mountinfo(5)); the last mount on a point counts.
+    """
+    found, kind = Path("/"), ""
+    for line in mountinfo.splitlines():
+        mount, _, source = line.partition(" - ")
+        escaped = mount.split(" ")[4]
+        point = Path(os.fsdecode(os.fsencode(escaped).decode("unicode_escape").encode("latin-1")))
+        if path.is_relative_to(point) and point.is_relative_to(found):
+            found, kind = point, source.split(" ")[0]
+    return kind if kind in _NETWORK else None
+
+
+def refuse_network(path: Path) -> None:
+    """StoreError `network_fs` when the system tells that `path` (absolute) lies on another machine's disk."""
+    try:
+        mountinfo = os.fsdecode(Path("/proc/self/mountinfo").read_bytes())
+    except OSError:
+        return  # not Linux: nothing tells us
+    kind = network_file_system(path, mountinfo)
+    if kind:
+        raise StoreError("network_fs", path=str(path), fs=kind)
+
+
+def _may(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _inspect(path: Path, *, readonly: bool) -> os.stat_result:
+    """What the file system says of `path` before SQLite sees it; StoreError when it cannot serve."""
+    try:
+        status = path.stat()
+    except OSError as exc:
+        raise translate(exc, path) from exc
+    if not stat.S_ISREG(status.st_mode):
+        raise StoreError("not_a_database", path=str(path))
+    if not _may(path, os.R_OK):
+        raise StoreError("no_permission", path=str(path))
+    if not readonly and not (_may(path, os.W_OK) and _may(path.parent, os.W_OK | os.X_OK)):
+        raise StoreError("read_only", path=str(path))
+    return status
+
+
+def _make(path: Path) -> None:
+    """An empty file for its owner only, unless one is there."""
+    try:
+        path.touch(mode=0o600, exist_ok=True)
+    except OSError as exc:
+        raise translate(exc, path) from exc
+
+
+def connect(
+    path: str | os.PathLike[str],
+    *,
+    schema_version: int,
+    readonly: bool = False,
+    create: bool = False,
+    migrating: bool = False,
+    check_same_thread: bool = True,
+) -> Connection:
+    """Open a desk's file in WAL mode, 0.7 ms here with its first read; the caller closes it.
+
+    `create` makes the file (mode 0600), stamps it and leaves user_version 0 for the schema's first migration;
+    an empty database, such as an interrupted `init` leaves, is taken over, any other is `already_exists`.
+    `migrating` accepts an older schema. StoreError: `sqlite_too_old`, `network_fs`, `no_such_file`, `torn`,
+    `not_a_database`, `read_only`, `no_permission`, `newer_schema`, `older_schema`, `locked`, `no_wal`.
+    """
+    refuse_old_sqlite()
+    file = Path(path).resolve()
+    refuse_network(file)
+    if create:
+        _make(file)
+    conn = open_any_schema(
+        file, schema_version, readonly=readonly, create=create, check_same_thread=check_same_thread
+    )
+    try:
+        with translated(file):
+            conn.check_schema(older=migrating or create)
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def open_any_schema(
+    file: Path, schema_version: int, *, readonly: bool, create: bool = False, check_same_thread: bool = True
+) -> Connection:
+    """A configured connection to a csdesk database of whatever schema version."""
+    before = _inspect(file, readonly=readonly)
+    with translated(file):
+        conn = Connection(
+            file, schema_version=schema_version, readonly=readonly, check_same_thread=check_same_thread
+        )
+        try:
+            _identify(conn, create)
+            # From the first read on, SQLite's shared lock keeps `restore` away; before it, the name could
+            # have gone to another file than the one that SQLite opened.
+            if not os.path.samestat(before, file.stat()):
+                raise StoreError("replaced", path=str(file))
+            conn.executescript(_PRAGMAS)
+            if not readonly and conn.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+                raise StoreError("no_wal", path=str(file))
+            if create:
+                conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        except BaseException:
+            conn.close()
+            raise
+    return conn
+
+
+def _identify(conn: Connection, create: bool) -> None:
+    """StoreError unless the file is ours, or, for `create`, an empty database that may become ours."""
+    identity = conn.number("application_id")
+    if not create:
+        if identity != APPLICATION_ID:
+            raise StoreError("not_a_database", path=str(conn.path))
+        return
+    used = conn.execute("SELECT EXISTS (SELECT 1 FROM sqlite_schema)").fetchone()[0]
+    if identity not in (0, APPLICATION_ID) or used or conn.number("user_version"):
+        raise StoreError("already_exists", path=str(conn.path))
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn conditions of file and disk into StoreErrors; let constraints and mistakes in SQL through."""
+    try:
+        yield
+    except (sqlite.Error, OSError) as exc:
+        _raise(exc, path)
+
+
+def _raise(exc: Exception, path: Path) -> NoReturn:
+    found = translate(exc, path)
+    if found.code == "failed":
+        raise exc
+    raise found from exc
+
+
+@contextmanager
+def _transaction(conn: Connection, begin: str) -> Iterator[None]:
+    try:
+        conn.execute(begin)
+        try:
+            yield
+            # SQLite ends a transaction by itself on a full disk or a failed read. Whoever catches that error
+            # inside the block would go on in autocommit: what followed is kept, so at least say it loudly.
+            if not conn.in_transaction:
+                raise RuntimeError("the transaction ended inside its block")
+            conn.execute("COMMIT")
+        except BaseException:
+            if conn.in_transaction:
+                conn.execute("ROLLBACK")
+            raise
+    except sqlite.Error as exc:
+        _raise(exc, conn.path)
+
+
+@contextmanager
+def write(conn: Connection, *, wait_s: float = 10.0) -> Iterator[Connection]:
+    """One write transaction: wait for the turn, BEGIN IMMEDIATE, then COMMIT, or ROLLBACK on any exception.
+
+    After COMMIT the data is on the disk (synchronous FULL): @@LAT@@.
+    StoreError `locked` after `wait_s` seconds, or 5 s more behind a program that takes no turns;
+    `newer_schema` when another csdesk has migrated the file meanwhile; `read_only`, `disk_full`, `torn`.
+    RuntimeError inside another transaction of this connection: an inner commit would publish half of it.
+    """
+    conn.guard()
+    if conn.readonly:
+        raise StoreError("read_only", path=str(conn.path))
+    if conn.in_transaction:
+        raise RuntimeError("write() inside a transaction")
+    conn.turn.take(wait_s)
+    try:
+        with _transaction(conn, "BEGIN IMMEDIATE"):
+            conn.check_schema(older=True)
+            yield conn
+    finally:
+        conn.turn.give()
+
+
+@contextmanager
+def bulk(conn: Connection, *, wait_s: float = 10.0) -> Iterator[Connection]:
+    """`write` for batches of an import: COMMIT does not wait for the disk (synchronous NORMAL).
+
+    A power loss can take back the last batches, whole and in order; a killed process loses none.
+    The next `write` or a `checkpoint` brings all of them to the disk.
+    """
+    conn.guard()
+    if conn.in_transaction:
+        raise RuntimeError("bulk() inside a transaction")
+    conn.execute("PRAGMA synchronous = NORMAL")
+    try:
+        with write(conn, wait_s=wait_s):
+            yield conn
+    finally:
+        conn.execute("PRAGMA synchronous = FULL")
+
+
+@contextmanager
+def read(conn: Connection) -> Iterator[Connection]:
+    """One snapshot for several SELECTs, 2 µs. Inside another transaction it joins that one."""
+    conn.guard()
+    if conn.in_transaction:
+        yield conn
+        return
+    with _transaction(conn, "BEGIN"):
+        before = conn.total_changes
+        yield conn
+        if conn.total_changes != before:
+            raise RuntimeError("a change inside read(); use write()")
+
+
+def data_version(conn: Connection) -> int:
+    """A number that differs when another connection has committed since it was last asked (2 µs); own
+    commits leave it. It means nothing to other connections.
+    """
+    return conn.number("data_version")
+
+
+def checkpoint(conn: Connection) -> bool:
+    """Move the write-ahead log into the file and empty it: after a shredding, so that no old key stays in it,
+    and at the end of an import. False when a reader still needs a part (after up to 5 s of waiting for it).
+    """
+    with translated(conn.path):
+        busy = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` survive a power loss."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,59 @@
+"""Unsent replies, sealed under the customer's key, and where each console stood: what a dropped line must not lose."""
+
+from dataclasses import dataclass
+
+from csdesk.store.connection import Connection
+from csdesk.store.crypto import PersonKeys, bound_to
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an agent had typed for a case, and where the caret stood."""
+
+    case: str
+    text: str
+    caret: int
+    at: int
+
+
+def _bound(desk: str, agent: str, case_id: str) -> bytes:
+    return bound_to(desk, "draft", f"{agent}/{case_id}", "sealed")
+
+
+def keep(
+    conn: Connection, keys: PersonKeys, desk: str, agent: str, person: str, draft: Draft
+) -> None:
+    """Keep a draft inside the caller's transaction; an empty one is forgotten."""
+    if not draft.text:
+        conn.execute("DELETE FROM draft WHERE desk_id = ? AND agent = ? AND case_id = ?", (desk, agent, draft.case))
+        return
+    sealed = keys.seal(desk, person, draft.text.encode(), _bound(desk, agent, draft.case))
+    conn.execute(
+        "INSERT OR REPLACE INTO draft VALUES (?,?,?,?,?,?,?)",
+        (desk, agent, draft.case, person, sealed, draft.caret, draft.at),
+    )
+
+
+def get(conn: Connection, keys: PersonKeys, desk: str, agent: str, case_id: str) -> Draft | None:
+    """An agent's draft for a case; None when there is none or the person was shredded."""
+    row = conn.execute(
+        "SELECT person, sealed, caret, at FROM draft WHERE desk_id = ? AND agent = ? AND case_id = ?",
+        (desk, agent, case_id),
+    ).fetchone()
+    if row is None:
+        return None
+    plain = keys.open(desk, row[0], row[1], _bound(desk, agent, case_id))
+    return Draft(case_id, plain.decode(), row[2], row[3]) if plain is not None else None
+
+
+def keep_place(conn: Connection, desk: str, agent: str, session: str, state: bytes, at: int) -> None:
+    """Keep where a console stands (queue, cursor, open case; never text), inside the caller's transaction."""
+    conn.execute("INSERT OR REPLACE INTO place VALUES (?,?,?,?,?)", (desk, agent, session, state, at))
+
+
+def place(conn: Connection, desk: str, agent: str) -> bytes | None:
+    """Where this agent's last console stood."""
+    row = conn.execute(
+        "SELECT state FROM place WHERE desk_id = ? AND agent = ? ORDER BY at DESC LIMIT 1", (desk, agent)
+    ).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,115 @@
+"""What can go wrong with file, keys and disk: one error type, its codes, and the one translation."""
+
+import errno
+import os
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+# English fallback of `error.<code>`: what happened, where, what to do. The fields in braces are the details
+# that every error of that code carries, so a catalogue may use exactly these.
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "no_such_file": "{path} does not exist; check the name, or make a desk with 'csdesk init'.",
+        "already_exists": "{path} is there already and was left as it was; choose another name.",
+        "not_a_database": "{path} is not a csdesk database; name another file, or run 'csdesk init'.",
+        "newer_schema": "{path} has schema {found}, this csdesk knows {known}; update csdesk on this host.",
+        "older_schema": "{path} has schema {found}, this csdesk needs {known}; back it up, then migrate it.",
+        "locked": "{path} is kept locked by another process ({holder}); end that program or try later.",
+        "read_only": "{path} or its folder cannot be written by you; ask for write permission on both.",
+        "no_permission": "{path} cannot be opened by you; ask for permission on the file and its folder.",
+        "disk_full": "The disk that holds {path} is full and nothing was saved; free some space, try again.",
+        "torn": "{path} is damaged; stop writing to it, run 'csdesk doctor', and restore the latest backup.",
+        "replaced": "{path} was moved or replaced while in use; start csdesk again.",
+        "io_failed": "The disk failed on {path} ({reason}); check the disk, then run 'csdesk doctor'.",
+        "failed": "The database refused an operation on {path} ({reason}); run 'csdesk doctor'.",
+        "no_wal": "{path} lies where SQLite cannot keep its write-ahead log; move it to a local disk.",
+        "network_fs": "{path} lies on a network file system ({fs}), which loses data; move it to a local "
+        "disk, or run 'csdesk serve' on the machine that holds it.",
+        "sqlite_too_old": "SQLite {found} can damage a file that several programs write; install pysqlite3 "
+        "with SQLite {needed} or newer (CSDESK_ALLOW_OLD_SQLITE=1 goes on at your own risk).",
+        "no_key": "No encryption key was found at {source}; put your copy of it back there.",
+        "wrong_key": "The key {key_id} is not the one this desk was encrypted with; find the right key file.",
+        "key_malformed": "The keys from {source} are unusable: {field} is missing or wrong; use a good copy.",
+        "key_file_exposed": "The key file {path} can be read by others (mode {mode}); run 'chmod 600' on it, "
+        "and rotate the keys if someone may have copied it.",
+        "key_command_failed": "The key command {command} failed ({status}); run it by hand to see why.",
+        "no_os_keyring": "The system keyring cannot be used ({reason}); install the Python package 'keyring' "
+        "and unlock it, or use a key file.",
+        "tampered": "The sealed value at {where} was changed or moved; run 'csdesk verify'.",
+        "shredded": "The personal data of {person} was erased for good; nothing more can be stored.",
+    }
+)
+
+
+class StoreError(Exception):
+    """A condition of file, key or disk that a person can act on.
+
+    `code` is a key of `SENTENCES` (worded by catalogues as `error.<code>`), `details` its arguments; `str()`
+    is the English sentence. Named `details` because `args` of an exception is a tuple by Python's contract.
+    """
+
+    code: str
+    details: Mapping[str, object]
+
+    def __init__(self, code: str, /, **details: object) -> None:
+        super().__init__(SENTENCES[code].format_map(details))
+        self.code = code
+        self.details = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(StoreError, self.code, **self.details), ()
+
+
+# https://sqlite.org/rescode.html: extended codes first, then the primary code (the low byte).
+_EXTENDED = MappingProxyType(
+    {
+        522: "torn",  # IOERR_SHORT_READ: the file ends inside a page
+        8458: "torn",  # IOERR_CORRUPTFS
+        4874: "disk_full",  # IOERR_SHMSIZE: no room to grow the shared-memory index
+        1032: "replaced",  # READONLY_DBMOVED
+    }
+)
+_PRIMARY = MappingProxyType(
+    {
+        3: "no_permission",  # PERM
+        5: "locked",  # BUSY, with its kinds SNAPSHOT, RECOVERY, TIMEOUT
+        6: "locked",  # LOCKED
+        8: "read_only",  # READONLY
+        10: "io_failed",  # IOERR
+        11: "torn",  # CORRUPT
+        13: "disk_full",  # FULL
+        14: "no_permission",  # CANTOPEN: a missing file is found before SQLite is asked
+        15: "locked",  # PROTOCOL: gave up on the race for the WAL's first lock
+        26: "not_a_database",  # NOTADB
+    }
+)
+_ERRNO = MappingProxyType(
+    {
+        errno.ENOENT: "no_such_file",
+        errno.EEXIST: "already_exists",
+        errno.EACCES: "no_permission",
+        errno.EPERM: "no_permission",
+        errno.EROFS: "read_only",
+        errno.ENOSPC: "disk_full",
+        errno.EDQUOT: "disk_full",
+    }
+)
+
+
+def translate(exc: Exception, path: str | os.PathLike[str]) -> StoreError:
+    """The StoreError for an exception of either SQLite driver or of the operating system, met at `path`.
+
+    What is no condition of file or disk (a constraint, a mistake in SQL) becomes code `failed`.
+    """
+    if isinstance(exc, StoreError):
+        return exc
+    if isinstance(exc, OSError):
+        code = _ERRNO.get(exc.errno or 0, "io_failed")
+        reason = exc.strerror or type(exc).__name__
+    else:
+        number: int = getattr(exc, "sqlite_errorcode", 0)
+        code = _EXTENDED.get(number) or _PRIMARY.get(number & 0xFF, "failed")
+        reason = f"{getattr(exc, 'sqlite_errorname', type(exc).__name__)}: {exc}"
+    return StoreError(code, path=os.fspath(path), holder="?", reason=reason)

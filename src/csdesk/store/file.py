@@ -1,0 +1,144 @@
+"""A desk's file: made with its keys, opened and checked, and everything that reads or writes it for one desk."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from csdesk.store import keys as keysource
+from csdesk.store.connection import Connection, connect, write
+from csdesk.store.errors import StoreError
+from csdesk.store.keys import FromFile, KeySource, Keyring, key_file, new_keyring
+from csdesk.store.people import People
+from csdesk.store.schema import SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class DeskInfo:
+    """A desk of a file: its id, name and time zone."""
+
+    id: str
+    name: str
+    zone: str
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Somebody who works on a desk."""
+
+    id: str
+    name: str
+    role: str
+    os_user: str
+
+
+def config_dir() -> Path:
+    """Where configuration and key files lie: CSDESK_HOME, else the user's configuration folder."""
+    if home := os.environ.get("CSDESK_HOME"):
+        return Path(home)
+    from platformdirs import user_config_path
+
+    return user_config_path("csdesk")
+
+
+class Store:
+    """One desk behind one connection. Not for two threads at once."""
+
+    def __init__(self, conn: Connection, desk: DeskInfo, keyring: Keyring) -> None:
+        self.conn = conn
+        self.desk = desk
+        self.people = People(conn, desk.id, keyring)
+        self.keys = self.people.keys
+
+    def close(self) -> None:
+        """Close the file."""
+        self.conn.close()
+
+    def agents(self) -> list[Agent]:
+        """Everybody who works here, by id."""
+        rows = self.conn.execute(
+            "SELECT id, name, role, os_user FROM agent WHERE desk_id = ? AND active = 1 ORDER BY id", (self.desk.id,)
+        )
+        return [Agent(*row) for row in rows]
+
+    def agent(self, id_: str) -> Agent | None:
+        """One agent by id."""
+        row = self.conn.execute(
+            "SELECT id, name, role, os_user FROM agent WHERE desk_id = ? AND id = ? AND active = 1", (self.desk.id, id_)
+        ).fetchone()
+        return Agent(*row) if row else None
+
+    def put_agent(self, agent: Agent) -> None:
+        """Add or change an agent, inside the caller's transaction."""
+        self.conn.execute(
+            "INSERT OR REPLACE INTO agent VALUES (?,?,?,?,?,1)",
+            (self.desk.id, agent.id, agent.name, agent.role, agent.os_user),
+        )
+
+
+def desks(conn: Connection) -> list[DeskInfo]:
+    """The desks of a file."""
+    return [DeskInfo(*row) for row in conn.execute("SELECT desk_id, name, zone, file_id FROM desk ORDER BY desk_id")]
+
+
+def init(path: Path, name: str, zone: str, now: int, source: KeySource | None = None) -> DeskInfo:
+    """Make a file with one desk and its keys. StoreError `already_exists` rather than touch what is there.
+
+    Keys come first: a file without its keys is worthless, keys without a file are only lonely.
+    """
+    from csdesk.store.migrations import migrate
+
+    if path.exists() and path.stat().st_size:
+        raise StoreError("already_exists", path=str(path))
+    file_id = secrets.token_hex(8)
+    if source is None:
+        source = FromFile(key_file(config_dir(), file_id))
+    if isinstance(source, FromFile) and not source.path.exists():
+        keyring = new_keyring()
+        keysource.create(source, keyring)
+    else:
+        keyring = keysource.load(source)
+    try:
+        migrate(path, create=True)
+        desk = DeskInfo("main", name, zone, file_id)
+        conn = connect(path, schema_version=SCHEMA_VERSION)
+        try:
+            with write(conn):
+                conn.execute("INSERT INTO desk VALUES (?,?,?,?,?)", (desk.id, name, zone, file_id, now))
+                conn.executemany(
+                    "INSERT INTO fingerprint VALUES (?,?,?)",
+                    [(desk.id, key, print_) for key, print_ in keyring.fingerprints().items()],
+                )
+        finally:
+            conn.close()
+    except StoreError as exc:
+        if exc.code in ("disk_full", "io_failed"):
+            # A half-made desk would stand in the way of the next try.
+            for left in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+                left.unlink(missing_ok=True)
+        raise
+    return desk
+
+
+def open_store(
+    path: Path, *, desk_id: str = "", source: KeySource | None = None, readonly: bool = False, handed_over: bool = False
+) -> Store:
+    """Open one desk of a file and check its keys; `handed_over` lets another thread own it from then on."""
+    conn = connect(
+        path, schema_version=SCHEMA_VERSION, readonly=readonly, check_same_thread=not handed_over
+    )
+    try:
+        found = desks(conn)
+        if not found:
+            raise StoreError("not_a_database", path=str(path))
+        desk = next((d for d in found if d.id == desk_id), None) if desk_id else found[0]
+        if desk is None:
+            raise StoreError("no_such_desk", desk=desk_id, path=str(path))
+        keyring = keysource.load(source or FromFile(key_file(config_dir(), desk.file_id)))
+        stored = dict(conn.execute("SELECT name, value FROM fingerprint WHERE desk_id = ?", (desk.id,)).fetchall())
+        keyring.check(stored)
+        return Store(conn, desk, keyring)
+    except BaseException:
+        conn.close()
+        raise

@@ -1,0 +1,74 @@
+"""The index of what is sealed: words of messages and notes, and case numbers, as keyed hashes of their terms.
+
+A stolen file shows how often a term occurs, never the term. FTS5's own tokenizers find nothing for a Chinese word of
+two characters, so terms are made by `search.tokens` and only split at blanks here.
+"""
+
+from collections.abc import Sequence
+
+from csdesk.domain import ids
+from csdesk.search import tokens
+from csdesk.store.connection import Connection
+
+# Contentless: FTS5 keeps postings only; the text lies sealed in the event it came with.
+STATEMENTS = (
+    """CREATE TABLE doc (
+        id INTEGER PRIMARY KEY, desk_id TEXT NOT NULL, case_id TEXT NOT NULL, seq INTEGER NOT NULL,
+        person TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX doc_case ON doc (desk_id, case_id, seq)",
+    "CREATE INDEX doc_person ON doc (desk_id, person)",
+    "CREATE VIRTUAL TABLE doc_terms USING fts5(terms, content='', contentless_delete=1, tokenize='ascii')",
+)
+_PUT = "INSERT INTO doc (desk_id, case_id, seq, person) VALUES (?,?,?,?) RETURNING id"
+# A case number is kept under seq 0; text under the seq of its event.
+NUMBER_SEQ = 0
+
+
+def index_texts(conn: Connection, desk: str, key: bytes, texts: Sequence[tuple[str, int, str, str]]) -> None:
+    """Index (case, seq, person, text) inside the caller's transaction."""
+    for case_id, seq, person, text in texts:
+        terms = tokens.keyed(tokens.index_terms(text), key)
+        if terms:
+            _put(conn, desk, case_id, seq, person, terms)
+
+
+def index_numbers(conn: Connection, desk: str, key: bytes, numbers: Sequence[tuple[str, str]]) -> None:
+    """Index (case, number body), so that any four characters of a number find it."""
+    for case_id, body in numbers:
+        _put(conn, desk, case_id, NUMBER_SEQ, "", tokens.keyed(_grams(body), key))
+
+
+def _put(conn: Connection, desk: str, case_id: str, seq: int, person: str, terms: list[str]) -> None:
+    (row,) = conn.execute(_PUT, (desk, case_id, seq, person)).fetchone()
+    conn.execute("INSERT INTO doc_terms (rowid, terms) VALUES (?, ?)", (row, " ".join(terms)))
+
+
+def _grams(body: str) -> list[str]:
+    # '#' keeps a number's characters apart from the same characters in a message.
+    return [f"#{gram}" for gram in ids.grams(body)]
+
+
+_FOUND = (
+    "SELECT DISTINCT d.case_id FROM doc_terms t JOIN doc d ON d.id = t.rowid"
+    " WHERE t.terms MATCH ? AND d.desk_id = ? ORDER BY d.id DESC LIMIT ?"
+)
+
+
+def cases_by_number(conn: Connection, desk: str, key: bytes, part: str, limit: int) -> list[str]:
+    """Cases whose number holds these four or more characters, newest first."""
+    folded = ids.fold_part(part)
+    if not 4 <= len(folded) <= 8 or not folded.isascii() or not folded.isalnum():
+        return []
+    grams = [f"#{folded[i : i + 4]}" for i in range(len(folded) - 3)]
+    return _cases(conn, desk, tokens.match_all(tokens.keyed(grams, key)), limit)
+
+
+def cases_by_words(conn: Connection, desk: str, key: bytes, text: str, limit: int) -> list[str]:
+    """Cases in whose messages or notes every word stands, newest first."""
+    words = text[: tokens.QUERY_MAX].split()
+    phrases = [" ".join(tokens.keyed(terms, key)) for word in words if (terms := tokens.phrase_terms(word))]
+    return _cases(conn, desk, tokens.match_all(phrases), limit) if phrases else []
+
+
+def _cases(conn: Connection, desk: str, match: str, limit: int) -> list[str]:
+    return [row[0] for row in conn.execute(_FOUND, (match, desk, limit))]

@@ -1,0 +1,108 @@
+"""Orders, their lines, payments and shipments: kept as records, read as the facts a decision needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from csdesk.domain.cases.context import Order, OrderLine, Payment
+from csdesk.store.connection import Connection
+from csdesk.store.crypto import normal_order_number
+
+_FACTS = (
+    "SELECT o.id, o.number, o.customer, o.merchant, o.currency, o.status, o.paid_at, o.shipped_at, o.signed_at,"
+    " coalesce(m.return_address, '') FROM orders o LEFT JOIN merchant m ON m.desk_id = o.desk_id AND m.id = o.merchant"
+    " WHERE o.desk_id = ? AND o.id = ?"
+)
+_LINES = (
+    "SELECT l.line, l.sku, l.title, l.qty, l.paid, l.category,"
+    " coalesce((SELECT sum(claimed) FROM case_line c WHERE c.desk_id = l.desk_id AND c.order_id = l.order_id"
+    "  AND c.line = l.line AND c.case_id <> ?), 0),"
+    " coalesce((SELECT sum(refunded_units) FROM case_line c WHERE c.desk_id = l.desk_id AND c.order_id = l.order_id"
+    "  AND c.line = l.line AND c.case_id <> ?), 0)"
+    " FROM order_line l WHERE l.desk_id = ? AND l.order_id = ? ORDER BY l.line"
+)
+_PAYMENTS = (
+    "SELECT p.number, p.method, p.captured, p.returned"
+    " + coalesce((SELECT sum(r.minor) FROM refund_part r WHERE r.desk_id = p.desk_id AND r.order_id = p.order_id"
+    "  AND r.payment = p.number AND r.state <> 'failed' AND r.case_id <> ?), 0)"
+    " FROM payment p WHERE p.desk_id = ? AND p.order_id = ? ORDER BY p.number"
+)
+
+
+def facts(conn: Connection, desk: str, order_id: str, case_id: str = "") -> Order | None:
+    """The order's facts; claims and refunds of `case_id` itself are left out, since the case knows them."""
+    row = conn.execute(_FACTS, (desk, order_id)).fetchone()
+    if row is None:
+        return None
+    id_, number, customer, merchant, currency, status, paid_at, shipped_at, signed_at, address = row
+    lines = tuple(
+        OrderLine(line, sku, title, qty, paid, category, claimed, refunded)
+        for line, sku, title, qty, paid, category, claimed, refunded in conn.execute(
+            _LINES, (case_id, case_id, desk, order_id)
+        )
+    )
+    payments = tuple(Payment(*payment) for payment in conn.execute(_PAYMENTS, (case_id, desk, order_id)))
+    return Order(
+        id_, number, customer, merchant, currency, status, lines, payments, bool(address), paid_at, shipped_at, signed_at
+    )
+
+
+def find(conn: Connection, desk: str, said: str) -> str | None:
+    """The id of the order with this number, however it is spelt (#W261 1340, w2611340), or with this id."""
+    row = conn.execute(
+        "SELECT id FROM orders WHERE desk_id = ? AND folded = ? UNION ALL SELECT id FROM orders"
+        " WHERE desk_id = ? AND id = ? LIMIT 1",
+        (desk, normal_order_number(said), desk, said),
+    ).fetchone()
+    return row[0] if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order in a list of look-up results; times UTC ms (0 unknown), total in minor units."""
+
+    id: str
+    number: str
+    customer: str
+    merchant: str
+    status: str
+    currency: str
+    total: int
+    placed_at: int
+    signed_at: int
+    titles: str
+
+
+_ROW = (
+    "SELECT o.id, o.number, o.customer, coalesce(m.name, ''), o.status, o.currency, o.total, o.placed_at, o.signed_at,"
+    " (SELECT group_concat(l.title, '、') FROM order_line l WHERE l.desk_id = o.desk_id AND l.order_id = o.id)"
+    " FROM orders o LEFT JOIN merchant m ON m.desk_id = o.desk_id AND m.id = o.merchant"
+)
+
+
+def of_customers(conn: Connection, desk: str, customers: Iterable[str], limit: int = 50) -> list[OrderRow]:
+    """Orders of these customers, newest first."""
+    ids = list(customers)
+    if not ids:
+        return []
+    marks = ",".join("?" * len(ids))
+    rows = conn.execute(
+        f"{_ROW} WHERE o.desk_id = ? AND o.customer IN ({marks}) ORDER BY o.placed_at DESC, o.number LIMIT ?",
+        (desk, *ids, limit),
+    )
+    return [OrderRow(*row) for row in rows]
+
+
+def by_waybill(conn: Connection, desk: str, waybill: str, limit: int = 20) -> list[OrderRow]:
+    """Orders that a parcel with this waybill belongs to."""
+    rows = conn.execute(
+        f"{_ROW} WHERE o.desk_id = ? AND o.id IN"
+        " (SELECT order_id FROM shipment WHERE desk_id = ? AND waybill = ?) LIMIT ?",
+        (desk, desk, "".join(waybill.split()).upper(), limit),
+    )
+    return [OrderRow(*row) for row in rows]
+
+
+def row(conn: Connection, desk: str, order_id: str) -> OrderRow | None:
+    """One order as a look-up result."""
+    found = conn.execute(f"{_ROW} WHERE o.desk_id = ? AND o.id = ?", (desk, order_id)).fetchone()
+    return OrderRow(*found) if found else None

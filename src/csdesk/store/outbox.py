@@ -1,0 +1,89 @@
+"""What must happen outside or later: rows written with their cause, run by the one worker that holds the lease."""
+
+from dataclasses import dataclass
+
+from csdesk.store.connection import Connection
+
+# A worker renews every third of this; when it dies another takes over after at most this long.
+WORKER_MS = 6_000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something due: a message, a refund, a clock, a wake-up. `key` makes it harmless to run twice."""
+
+    key: str
+    kind: str
+    case: str
+    ref: str
+    attempts: int
+    run_at: int
+
+
+def elect(conn: Connection, desk: str, holder: str, now: int) -> int | None:
+    """Become or stay the worker, inside the caller's transaction: the fence, or None while another one lives.
+
+    A new worker takes back what a dead one had begun: adapters see the same key again and do nothing twice.
+    """
+    row = conn.execute("SELECT holder, fence, expires FROM worker WHERE desk_id = ?", (desk,)).fetchone()
+    if row and row[0] != holder and row[2] > now:
+        return None
+    fence: int = row[1] if row and row[0] == holder else (row[1] if row else 0) + 1
+    conn.execute("INSERT OR REPLACE INTO worker VALUES (?,?,?,?)", (desk, holder, fence, now + WORKER_MS))
+    if not row or row[0] != holder:
+        conn.execute(
+            "UPDATE outbox SET state = 'ready' WHERE desk_id = ? AND state = 'running' AND fence < ?", (desk, fence)
+        )
+    return fence
+
+
+def resign(conn: Connection, desk: str, holder: str) -> None:
+    """Stop being the worker, so that another need not wait for the lease to expire."""
+    conn.execute("UPDATE worker SET expires = 0 WHERE desk_id = ? AND holder = ?", (desk, holder))
+
+
+def due(conn: Connection, desk: str, now: int) -> bool:
+    """Whether anything waits to be run (a look without a lock)."""
+    return (
+        conn.execute(
+            "SELECT 1 FROM outbox WHERE desk_id = ? AND state = 'ready' AND run_at <= ? LIMIT 1", (desk, now)
+        ).fetchone()
+        is not None
+    )
+
+
+def take(conn: Connection, desk: str, fence: int, now: int, limit: int = 50) -> list[Job]:
+    """Mark due jobs as running under this fence, inside the caller's transaction, and return them, oldest first."""
+    rows = conn.execute(
+        "SELECT key, kind, case_id, ref, attempts, run_at FROM outbox"
+        " WHERE desk_id = ? AND state = 'ready' AND run_at <= ? ORDER BY run_at LIMIT ?",
+        (desk, now, limit),
+    ).fetchall()
+    conn.executemany(
+        "UPDATE outbox SET state = 'running', fence = ?, attempts = attempts + 1 WHERE desk_id = ? AND key = ?",
+        [(fence, desk, row[0]) for row in rows],
+    )
+    return [Job(*row) for row in rows]
+
+
+def done(conn: Connection, desk: str, key: str, state: str, result: str) -> None:
+    """Settle a job that its own verb does not settle: `done`, or `moot` when the case had moved on."""
+    conn.execute(
+        "UPDATE outbox SET state = ?, result = ? WHERE desk_id = ? AND key = ?", (state, result, desk, key)
+    )
+
+
+def again(conn: Connection, desk: str, key: str, run_at: int, reason: str) -> None:
+    """Put a job back for another try at `run_at`, with the reason why this one failed."""
+    conn.execute(
+        "UPDATE outbox SET state = 'ready', run_at = ?, result = ? WHERE desk_id = ? AND key = ?",
+        (run_at, reason, desk, key),
+    )
+
+
+def mine(conn: Connection, desk: str, key: str, fence: int) -> bool:
+    """Whether a running job is still this worker's."""
+    row = conn.execute(
+        "SELECT 1 FROM outbox WHERE desk_id = ? AND key = ? AND state = 'running' AND fence = ?", (desk, key, fence)
+    ).fetchone()
+    return row is not None

@@ -1,0 +1,147 @@
+"""Customers: a sealed record each under their own key, found again by keyed hashes of what they would tell us."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from csdesk.store.connection import Connection
+from csdesk.store.crypto import (
+    PersonKeys,
+    Shredded,
+    WrappedKey,
+    bound_to,
+    desk_index_key,
+    keyed_hasher,
+    new_data_key,
+    normal_email,
+    normal_name,
+    normal_phone,
+    person_bound,
+    phone_last4,
+    wrap,
+)
+from csdesk.store.errors import StoreError
+from csdesk.store.keys import Keyring
+
+_LATIN_WORD = re.compile(r"[a-z]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who the customer is, in clear: only ever in memory, and masked before it is shown."""
+
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    address: str = ""
+    language: str = ""
+    methods: tuple[str, ...] = ()
+
+
+_DECODE = msgspec.json.Decoder(Customer).decode
+
+
+class People:
+    """The customers of one desk behind one connection: seal, open, hash, find."""
+
+    def __init__(self, conn: Connection, desk: str, keyring: Keyring) -> None:
+        self._conn = conn
+        self._desk = desk
+        self._keyring = keyring
+        self._index_key = desk_index_key(keyring.index_key, desk)
+        self._hashers = {f: keyed_hasher(self._index_key, f) for f in ("name", "word", "phone", "phone4", "email", "id")}
+        self.keys = PersonKeys(keyring.keys, self._stored_key)
+
+    def _stored_key(self, desk: str, person: str) -> WrappedKey | Shredded:
+        row = self._conn.execute(
+            "SELECT key_id, sealed, shredded_at FROM person_key WHERE desk_id = ? AND person = ?", (desk, person)
+        ).fetchone()
+        if row is None:
+            raise StoreError("no_key", source=f"person {person}")
+        return Shredded(row[2]) if row[2] else WrappedKey(row[0], row[1])
+
+    def text_key(self) -> bytes:
+        """The key under which words of encrypted text are hashed for this desk's index."""
+        return self._index_key
+
+    def hash_id(self, external_id: str) -> bytes:
+        """The hash that stands for a customer's id at its source: such ids often hold names."""
+        return self._hashers["id"](external_id)
+
+    def key_row(self, person: str) -> tuple[object, ...]:
+        """A new wrapped data key for a person, as a row of `person_key`."""
+        master = self._keyring.keys[self._keyring.current]
+        wrapped = wrap(master, self._keyring.current, new_data_key(), person_bound(self._desk, person))
+        return (self._desk, person, wrapped.key_id, wrapped.sealed, 0)
+
+    def add(self, person: str) -> None:
+        """Give a person a key, inside the caller's transaction."""
+        self._conn.execute("INSERT INTO person_key VALUES (?,?,?,?,?)", self.key_row(person))
+
+    def put(self, people: Iterable[tuple[str, str, Customer, int]], at: int) -> None:
+        """Keep customers (id, id at the source, record, version) whose keys exist; replaces what was known."""
+        rows, hashes, ids = [], [], []
+        for person, external, record, version in people:
+            sealed = self.keys.seal(
+                self._desk, person, msgspec.json.encode(record), bound_to(self._desk, "customer", person, "sealed")
+            )
+            rows.append((self._desk, person, self.hash_id(external), sealed, version, at))
+            ids.append((self._desk, person))
+            hashes += [(self._desk, field, value, person) for field, value in self.hashes(record)]
+        self._conn.executemany("DELETE FROM customer_hash WHERE desk_id = ? AND customer = ?", ids)
+        self._conn.executemany("INSERT OR REPLACE INTO customer VALUES (?,?,?,?,?,?)", rows)
+        self._conn.executemany("INSERT OR IGNORE INTO customer_hash VALUES (?,?,?,?)", hashes)
+
+    def hashes(self, record: Customer) -> Iterable[tuple[str, bytes]]:
+        """(field, hash) of everything this customer can be found by."""
+        name = normal_name(record.name)
+        found: Mapping[str, str] = {
+            "name": name,
+            "phone": normal_phone(record.phone),
+            "phone4": phone_last4(record.phone),
+            "email": normal_email(record.email),
+        }
+        for field, value in found.items():
+            if value:
+                yield field, self._hashers[field](value)
+        for word in set(_LATIN_WORD.findall(record.name.casefold())):
+            yield "word", self._hashers["word"](word)
+
+    def open(self, person: str) -> Customer | None:
+        """The customer in clear; None when unknown, anonymous or shredded."""
+        row = self._conn.execute(
+            "SELECT sealed FROM customer WHERE desk_id = ? AND id = ?", (self._desk, person)
+        ).fetchone()
+        if row is None:
+            return None
+        plain = self.keys.open(self._desk, person, row[0], bound_to(self._desk, "customer", person, "sealed"))
+        return _DECODE(plain) if plain is not None else None
+
+    def find(self, said: str, limit: int = 50) -> list[str]:
+        """Customer ids by exact name, phone, last four digits of it, e-mail, or every Latin word of a name."""
+        probes: list[tuple[str, str]] = [
+            ("name", normal_name(said)),
+            ("phone", normal_phone(said)),
+            ("email", normal_email(said)),
+        ]
+        digits = re.sub(r"\D", "", said)
+        if len(digits) == 4:
+            probes.append(("phone4", digits))
+        found: dict[str, None] = {}
+        for field, value in probes:
+            if value:
+                found |= dict.fromkeys(self._having(field, value, limit))
+        words = _LATIN_WORD.findall(said.casefold())
+        if words:
+            sets = [set(self._having("word", word, 5_000)) for word in dict.fromkeys(words)]
+            found |= dict.fromkeys(sorted(set.intersection(*sets)))
+        return list(found)[:limit]
+
+    def _having(self, field: str, value: str, limit: int) -> list[str]:
+        rows = self._conn.execute(
+            "SELECT customer FROM customer_hash WHERE desk_id = ? AND field = ? AND hash = ? LIMIT ?",
+            (self._desk, field, self._hashers[field](value), limit),
+        )
+        return [row[0] for row in rows]

@@ -1,0 +1,142 @@
+"""The tables: `desk_id` leads every key and index, personal data lies only in sealed columns.
+
+Events, requests and outbox rows are written in the transaction of the case they belong to. Text is opaque to SQLite:
+JSON columns hold bytes that the codec made, and the chain is over those very bytes.
+"""
+
+from csdesk.store.index import STATEMENTS as _INDEX
+
+SCHEMA_VERSION = 1
+
+_DESK = (
+    """CREATE TABLE desk (
+        desk_id TEXT PRIMARY KEY, name TEXT NOT NULL, zone TEXT NOT NULL, file_id TEXT NOT NULL,
+        created_at INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE agent (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, os_user TEXT NOT NULL,
+        active INTEGER NOT NULL, PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
+    "CREATE INDEX agent_os_user ON agent (desk_id, os_user)",
+    """CREATE TABLE person_key (
+        desk_id TEXT NOT NULL, person TEXT NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL,
+        shredded_at INTEGER NOT NULL, PRIMARY KEY (desk_id, person)) WITHOUT ROWID""",
+    """CREATE TABLE fingerprint (
+        desk_id TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (desk_id, name)) WITHOUT ROWID""",
+)
+
+_RECORDS = (
+    """CREATE TABLE customer (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, external_id BLOB NOT NULL, sealed BLOB NOT NULL,
+        version INTEGER NOT NULL, changed_at INTEGER NOT NULL, PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
+    "CREATE INDEX customer_external ON customer (desk_id, external_id)",
+    """CREATE TABLE customer_hash (
+        desk_id TEXT NOT NULL, field TEXT NOT NULL, hash BLOB NOT NULL, customer TEXT NOT NULL,
+        PRIMARY KEY (desk_id, field, hash, customer)) WITHOUT ROWID""",
+    "CREATE INDEX customer_hash_of ON customer_hash (desk_id, customer)",
+    """CREATE TABLE merchant (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT NOT NULL, name TEXT NOT NULL,
+        return_address TEXT NOT NULL, self_operated INTEGER NOT NULL, PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX merchant_external ON merchant (desk_id, external_id)",
+    """CREATE TABLE product (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT NOT NULL, title TEXT NOT NULL,
+        category TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX product_external ON product (desk_id, external_id)",
+    """CREATE TABLE variant (
+        desk_id TEXT NOT NULL, product TEXT NOT NULL, sku TEXT NOT NULL, options TEXT NOT NULL,
+        price INTEGER NOT NULL, currency TEXT NOT NULL, available INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, sku)) WITHOUT ROWID""",
+    "CREATE INDEX variant_product ON variant (desk_id, product)",
+    """CREATE TABLE orders (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, number TEXT NOT NULL, folded TEXT NOT NULL, customer TEXT NOT NULL,
+        merchant TEXT NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, channel TEXT NOT NULL,
+        placed_at INTEGER NOT NULL, paid_at INTEGER NOT NULL, shipped_at INTEGER NOT NULL,
+        signed_at INTEGER NOT NULL, total INTEGER NOT NULL, overlay TEXT NOT NULL, sealed BLOB NOT NULL,
+        version INTEGER NOT NULL, changed_at INTEGER NOT NULL, PRIMARY KEY (desk_id, id))""",
+    "CREATE UNIQUE INDEX orders_number ON orders (desk_id, folded)",
+    "CREATE INDEX orders_customer ON orders (desk_id, customer, placed_at)",
+    """CREATE TABLE order_line (
+        desk_id TEXT NOT NULL, order_id TEXT NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL, title TEXT NOT NULL,
+        options TEXT NOT NULL, category TEXT NOT NULL, qty INTEGER NOT NULL, unit_price INTEGER NOT NULL,
+        paid INTEGER NOT NULL, PRIMARY KEY (desk_id, order_id, line)) WITHOUT ROWID""",
+    """CREATE TABLE payment (
+        desk_id TEXT NOT NULL, order_id TEXT NOT NULL, number INTEGER NOT NULL, method TEXT NOT NULL,
+        reference TEXT NOT NULL, captured INTEGER NOT NULL, returned INTEGER NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, order_id, number)) WITHOUT ROWID""",
+    """CREATE TABLE shipment (
+        desk_id TEXT NOT NULL, order_id TEXT NOT NULL, number INTEGER NOT NULL, carrier TEXT NOT NULL,
+        waybill TEXT NOT NULL, lines TEXT NOT NULL, shipped_at INTEGER NOT NULL, signed_at INTEGER NOT NULL,
+        track BLOB NOT NULL, PRIMARY KEY (desk_id, order_id, number)) WITHOUT ROWID""",
+    "CREATE INDEX shipment_waybill ON shipment (desk_id, waybill)",
+    """CREATE TABLE source_record (
+        desk_id TEXT NOT NULL, entity TEXT NOT NULL, source TEXT NOT NULL, external_id BLOB NOT NULL,
+        digest BLOB NOT NULL, record TEXT NOT NULL, version INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, entity, source, external_id)) WITHOUT ROWID""",
+    """CREATE TABLE import_run (
+        desk_id TEXT NOT NULL, digest BLOB NOT NULL, map TEXT NOT NULL, position INTEGER NOT NULL,
+        done INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, digest, map)) WITHOUT ROWID""",
+)
+
+_CASES = (
+    """CREATE TABLE cases (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, kind TEXT NOT NULL, queue TEXT NOT NULL,
+        state TEXT NOT NULL, phase TEXT NOT NULL, live INTEGER NOT NULL, version INTEGER NOT NULL,
+        order_id TEXT NOT NULL, order_number TEXT NOT NULL, customer TEXT NOT NULL, merchant TEXT NOT NULL,
+        assignee TEXT NOT NULL, priority INTEGER NOT NULL, escalation INTEGER NOT NULL, subject TEXT NOT NULL,
+        reason TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, due INTEGER NOT NULL,
+        breached INTEGER NOT NULL, opened_at INTEGER NOT NULL, changed_at INTEGER NOT NULL,
+        closed_at INTEGER NOT NULL, head BLOB NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY (desk_id, id))""",
+    "CREATE UNIQUE INDEX cases_body ON cases (desk_id, body)",
+    "CREATE INDEX cases_queue ON cases (desk_id, queue, due, id) WHERE live = 1",
+    "CREATE INDEX cases_all ON cases (desk_id, due, id) WHERE live = 1",
+    "CREATE INDEX cases_mine ON cases (desk_id, assignee, due, id) WHERE live = 1",
+    "CREATE INDEX cases_order ON cases (desk_id, order_id, opened_at)",
+    "CREATE INDEX cases_customer ON cases (desk_id, customer, opened_at)",
+    """CREATE TABLE event (
+        desk_id TEXT NOT NULL, case_id TEXT NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL, v INTEGER NOT NULL,
+        at INTEGER NOT NULL, actor TEXT NOT NULL, cause TEXT NOT NULL, verb TEXT NOT NULL, person TEXT NOT NULL,
+        payload BLOB NOT NULL, sealed BLOB NOT NULL, hash BLOB NOT NULL,
+        PRIMARY KEY (desk_id, case_id, seq)) WITHOUT ROWID""",
+    """CREATE TABLE case_line (
+        desk_id TEXT NOT NULL, order_id TEXT NOT NULL, line INTEGER NOT NULL, case_id TEXT NOT NULL,
+        claimed INTEGER NOT NULL, refunded_units INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, order_id, line, case_id)) WITHOUT ROWID""",
+    """CREATE TABLE refund_part (
+        desk_id TEXT NOT NULL, order_id TEXT NOT NULL, case_id TEXT NOT NULL, refund TEXT NOT NULL,
+        payment INTEGER NOT NULL, minor INTEGER NOT NULL, state TEXT NOT NULL,
+        PRIMARY KEY (desk_id, order_id, case_id, refund, payment)) WITHOUT ROWID""",
+    """CREATE TABLE request (
+        desk_id TEXT NOT NULL, key TEXT NOT NULL, case_id TEXT NOT NULL, verb TEXT NOT NULL, actor TEXT NOT NULL,
+        version INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, key)) WITHOUT ROWID""",
+    "CREATE INDEX request_actor ON request (desk_id, actor, at)",
+    """CREATE TABLE counter (
+        desk_id TEXT NOT NULL, queue TEXT NOT NULL, shard INTEGER NOT NULL, live INTEGER NOT NULL,
+        breached INTEGER NOT NULL, PRIMARY KEY (desk_id, queue, shard)) WITHOUT ROWID""",
+    """CREATE TABLE change (
+        desk_id TEXT NOT NULL, seq INTEGER NOT NULL, case_id TEXT NOT NULL, version INTEGER NOT NULL,
+        at INTEGER NOT NULL, PRIMARY KEY (desk_id, seq)) WITHOUT ROWID""",
+)
+
+_BESIDE = (
+    """CREATE TABLE lease (
+        desk_id TEXT NOT NULL, case_id TEXT NOT NULL, holder TEXT NOT NULL, session TEXT NOT NULL,
+        fence INTEGER NOT NULL, expires INTEGER NOT NULL, parked INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, case_id)) WITHOUT ROWID""",
+    "CREATE INDEX lease_holder ON lease (desk_id, holder, expires)",
+    """CREATE TABLE draft (
+        desk_id TEXT NOT NULL, agent TEXT NOT NULL, case_id TEXT NOT NULL, person TEXT NOT NULL,
+        sealed BLOB NOT NULL, caret INTEGER NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, agent, case_id)) WITHOUT ROWID""",
+    """CREATE TABLE place (
+        desk_id TEXT NOT NULL, agent TEXT NOT NULL, session TEXT NOT NULL, state BLOB NOT NULL,
+        at INTEGER NOT NULL, PRIMARY KEY (desk_id, agent, session)) WITHOUT ROWID""",
+    """CREATE TABLE outbox (
+        desk_id TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, case_id TEXT NOT NULL, ref TEXT NOT NULL,
+        state TEXT NOT NULL, run_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL,
+        result TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, key)) WITHOUT ROWID""",
+    "CREATE INDEX outbox_due ON outbox (desk_id, run_at) WHERE state = 'ready'",
+    "CREATE INDEX outbox_case ON outbox (desk_id, case_id)",
+    """CREATE TABLE worker (
+        desk_id TEXT PRIMARY KEY, holder TEXT NOT NULL, fence INTEGER NOT NULL, expires INTEGER NOT NULL)
+        WITHOUT ROWID""",
+)
+
+STATEMENTS: tuple[str, ...] = _DESK + _RECORDS + _CASES + _BESIDE + _INDEX

@@ -1,0 +1,78 @@
+"""What may be loaded when: the floors as a running interpreter sees them, not only as they are written."""
+
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import csdesk
+
+EVERY_MODULE = """
+import importlib, pkgutil
+room = importlib.import_module({room!r})
+for module in pkgutil.walk_packages(room.__path__, room.__name__ + "."):
+    importlib.import_module(module.name)
+"""
+
+COMMAND = """
+from csdesk.__main__ import main
+sys.argv = ["csdesk", *{arguments!r}]
+try:
+    main()
+except SystemExit as stop:
+    assert not stop.code, stop.code
+"""
+
+ROOMS = sorted(module.name for module in pkgutil.iter_modules(csdesk.__path__) if module.ispkg)
+
+
+def loaded(statements: str) -> set[str]:
+    """The modules that `statements` bring into a fresh interpreter, beyond those it starts with."""
+    code = (
+        f"import sys\nbefore = set(sys.modules)\n{statements}\nprint('\\nloaded', *set(sys.modules) - before)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return set(run.stdout.splitlines()[-1].split()[1:])
+
+
+def roots(modules: set[str]) -> set[str]:
+    return {module.partition(".")[0] for module in modules}
+
+
+def loaded_by_room(room: str) -> set[str]:
+    return loaded(EVERY_MODULE.format(room=f"csdesk.{room}"))
+
+
+def test_the_domain_loads_nothing_third_party_and_no_other_room():
+    modules = loaded_by_room("domain")
+    assert "csdesk.domain" in modules
+    assert roots(modules) - sys.stdlib_module_names == {"csdesk"}
+    assert {module for module in modules if module.startswith("csdesk.")} == {
+        module for module in modules if (module + ".").startswith("csdesk.domain.")
+    }
+
+
+@pytest.mark.parametrize("room", sorted(set(ROOMS) - {"tui"}))
+def test_no_room_but_the_console_loads_textual(room: str):
+    assert "textual" not in roots(loaded_by_room(room))
+
+
+@pytest.mark.parametrize("room", sorted(set(ROOMS) - {"cli"}))
+def test_no_room_but_the_command_line_loads_typer(room: str):
+    assert "typer" not in roots(loaded_by_room(room))
+
+
+def test_a_starting_console_loads_neither_the_server_nor_what_it_uses_later():
+    later = {"chinese_calendar", "holidays", "httpx", "litestar", "opencc", "pypinyin", "rapidfuzz"}
+    modules = loaded_by_room("tui")
+    assert roots(modules) & (later | {"sqlite_utils", "typer", "uvicorn"}) == set()
+    assert not any(module.startswith("csdesk.server") for module in modules)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"]], ids=" ".join)
+def test_a_command_that_opens_no_console_never_loads_textual(arguments: list[str]):
+    modules = loaded(COMMAND.format(arguments=arguments))
+    assert "csdesk.__main__" in modules
+    assert "textual" not in roots(modules)
