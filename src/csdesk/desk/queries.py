@@ -234,3 +234,84 @@ class LastVerb(Ask[tuple[str, str] | None]):
     """My last verb that can still be taken back: (case id, verb), for the undo key; None when there is none."""
 
     name: ClassVar[str] = "last_verb"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundArticle:
+    """An article as a hit: `spans` are (start, end) in `text` to highlight; superseded ones name their successor."""
+
+    id: str
+    law: str
+    article_no: str
+    title: str
+    text: str
+    effective_from: str
+    effective_to: str
+    in_force: bool
+    source: str
+    score: float
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPolicies(Ask[list[FoundArticle]]):
+    """Articles by words, pinyin, initials or citation (消法25), in force on `as_of` (ISO date, today when empty)."""
+
+    name: ClassVar[str] = "search_policies"
+    text: str
+    limit: int = 20
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowArticle(Ask[FoundArticle]):
+    """One article by the id it was imported with."""
+
+    name: ClassVar[str] = "show_article"
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCanned:
+    """A canned reply as a hit; `fits`: made for the case's kind and state."""
+
+    id: str
+    shortcut: str
+    title: str
+    body: str
+    slots: tuple[str, ...]
+    articles: tuple[str, ...]
+    fits: bool
+    score: float
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchCanned(Ask[list[FoundCanned]]):
+    """Canned replies by shortcut, title, pinyin or initials; those that fit the case's kind and state first."""
+
+    name: ClassVar[str] = "search_canned"
+    text: str = ""
+    case: str = ""
+    language: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A canned reply with the case's values in its slots; `missing` names what a person must still tell."""
+
+    id: str
+    text: str
+    missing: tuple[str, ...]
+    articles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FillCanned(Ask[Filled]):
+    """A canned reply for a case; `values` (slot, text) fill what the case cannot."""
+
+    name: ClassVar[str] = "fill_canned"
+    canned: str
+    case: str
+    values: tuple[tuple[str, str], ...] = ()

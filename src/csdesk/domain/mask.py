@@ -172,7 +172,7 @@ _NUMERALS: Final = {
 }
 # Six digits: what follows a label, or a Hong Kong identity card. Most messages stop here.
 _SHORTEST: Final = 6
-_ANY_DIGIT: Final = re.compile(rf"[\d¹²³⁰-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒፩-፱᧚𐩀-𐩃𐹠-𐹨𑁒-𑁚🄀-🄊{''.join(_NUMERALS)}]")
+_ANY_DIGIT: Final = re.compile(rf"[\d¹²³⁰-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒🄀-🄊{''.join(_NUMERALS)}]")
 _FOLDED: Final = re.compile(r"[^\x00-\x7f\u3400-\u9fff]")
 _FOLDED_SPOKEN: Final = re.compile(rf"[^\x00-\x7f\u3400-\u9fff]|[{''.join(_NUMERALS)}]")
 _EVERY_DASH: Final = "‐‑‒–—―−﹣－ー─"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from csdesk.search import normalise, numerals, pinyin
 
@@ -25,13 +25,15 @@ _ARTICLE = re.compile(rf"第\s*({_N})\s*条(?:\s*之\s*({_N}))?")
 _STATE = re.compile("^中华人民共和国|^中国")
 _EDITION = re.compile(r"[(](?:试行|暂行|草案|[0-9]{4}年?(?:修订|修正|施行|版)?)[)]")
 _PART = re.compile(r"[(]([^()]*[编篇章])[)]$")
+_COUNT = re.compile(rf"{numerals.NUMERAL}(?=[日天]|$)")
+_LAW_ENDS = "法典编例则定释准章约程1234"  # 法 法典 编 条例 规则 规定 解释 标准 规章 公约 规程（一）
 _NOISE = re.compile(r"[\s《》〈〉<>()\[\]【】\"'“”‘’「」『』、,.:;·-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One article: the laws that the name can mean, likeliest first (a code in parts is several), and the numbers of
-    article, 之-suffix, paragraph (款) and item (项); the last three are None when not given."""
+    """One article: the laws that the name can mean, likeliest first (a code in parts is several), and the numbers
+    of article, 之-suffix, paragraph (款) and item (项); the last three are None when not given."""
 
     laws: tuple[str, ...]
     article: int
@@ -40,14 +42,13 @@ class Citation:
     item: int | None = None
 
 
-@dataclass(frozen=True, slots=True, init=False)
 class LawNames:
     """The laws and rules a desk holds, found by full name, part, alias or abbreviation."""
 
-    _laws: dict[str, tuple[str, ...]] = field(repr=False)
+    __slots__ = ("_laws",)
 
     def __init__(self, laws: Iterable[str], aliases: Mapping[str, Sequence[str]]) -> None:
-        """`laws` as the desk writes them; `aliases`: full name → what people call it (unknown laws are passed over)."""
+        """`laws` as the desk writes them; `aliases`: what people call any law, by its full name."""
         named: dict[str, list[str]] = {}
         for law in sorted(laws):
             for key in _keys(law):
@@ -58,23 +59,23 @@ class LawNames:
             for alias in called:
                 of_alias = named.setdefault(_key(alias), [])
                 of_alias += [name for name in held if name not in of_alias]
-        object.__setattr__(self, "_laws", {k: tuple(v) for k, v in named.items() if k and v})
+        self._laws = {key: tuple(held) for key, held in named.items() if key and held}
 
     def find(self, name: str) -> tuple[str, ...]:
-        """The laws that `name` can mean, likeliest first: the listed ones, else up to `GUESSES` whose name or alias
-        holds its characters in their order (网络交易办法 ⊂ 网络交易监督管理办法); none for a name of one character."""
+        """The laws that `name` can mean, likeliest first: the listed ones, else (a name that ends as laws do) up
+        to `GUESSES` that hold its characters in order (网络交易办法 ⊂ 网络交易监督管理办法)."""
         key = _key(name)
         if key in self._laws:
             return self._laws[key]
-        if len(key) < 2:
-            return ()
         if key.isascii() and key.isalpha():
-            return self._by_sound(key)
+            return self._by_sound(key) if len(key) > 1 else ()
+        if len(key) < 2 or key[-1] not in _LAW_ENDS:
+            return ()
         guesses = sorted((rank, law) for law, rank in self._abbreviated(key).items())
         return tuple(law for _, law in guesses[:GUESSES])
 
     def _abbreviated(self, key: str) -> dict[str, tuple[bool, bool, int]]:
-        """Laws whose key holds `key` as a subsequence and ends alike, with (is scattered, starts otherwise, length)."""
+        """Laws whose key holds `key` in order: (whether scattered, whether it starts otherwise, length)."""
         best: dict[str, tuple[bool, bool, int]] = {}
         for full, laws in self._laws.items():
             if full[-1] != key[-1] or len(full) < len(key) or not _is_subsequence(key, full):
@@ -131,10 +132,11 @@ def _number(text: str | None) -> int | None:
 
 
 def _key(name: str) -> str:
-    """A law's name without what people leave out: the state, editions, punctuation; counts in digits (七日 = 7日)."""
+    """A law's name without state, edition and punctuation, with its counts in digits (七日 = 7天 = 7日)."""
     plain = _EDITION.sub("", normalise.fold(name))
     plain = _STATE.sub("", _NOISE.sub("", plain))
-    return re.sub(rf"{numerals.NUMERAL}(?=[日天]|$)", lambda m: str(numerals.to_int(m[0])), plain).replace("天", "日")
+    plain = _COUNT.sub(lambda m: str(numerals.to_int(m[0])), plain)
+    return plain.replace("天", "日")
 
 
 def _keys(law: str) -> tuple[str, ...]:

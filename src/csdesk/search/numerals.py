@@ -1,4 +1,4 @@
-"""Chinese numerals below 100,000 and integers, both ways, and the numbers of a question in its other script."""
+"""Chinese numerals below 100,000 and integers, both ways; a question's numbers in its other script."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
 _NAMES = "零一二三四五六七八九"
 NUMERAL = "[零〇一二两三四五六七八九十百千万]"
-# What people count in an after-sales question; without the unit 一般 and 万一 would turn into numbers.
-_COUNTED = re.compile(f"({NUMERAL}+)(?=[日天个年月周小分元块倍条款项次件号])")
+# What people count; without a unit 一般 and 万一 would turn into numbers.
+_UNIT = "日天个年月周小分元块倍条款项次件号"
+_COUNTED = re.compile(f"({NUMERAL}+)(?=[{_UNIT}])")
 _ASCII_COUNTED = re.compile(r"(?<![0-9.])([0-9]{1,4})(?=[\u4e00-\u9fff])")
 
 
@@ -59,7 +60,7 @@ def from_int(number: int) -> str:
 
 
 def other_script(text: str) -> str:
-    """`text` with its counts in the other script (`7天` ↔ `七天`): laws write one, platform rules the other."""
+    """`text` with its counts in the other script (`7天` ↔ `七天`): laws write one, platforms the other."""
     if _ASCII_COUNTED.search(text):
         return _ASCII_COUNTED.sub(lambda m: from_int(int(m[1])), text)
     return _COUNTED.sub(lambda m: m[1] if (n := to_int(m[1])) is None else str(n), text)

@@ -1,10 +1,11 @@
-"""What to ask of the index for what was typed: affordable terms, homophones of unknown ones, pinyin and initials."""
+"""What to ask of the index for what was typed: terms, homophones of unknown ones, pinyin, initials."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Protocol
 
 from csdesk.search import normalise, numerals, pinyin, tokens
@@ -60,8 +61,8 @@ def plan(query: str, vocabulary: Vocabulary) -> Plan:
 def _heard(
     wanted: Sequence[str], latin: Sequence[str], docs: Mapping[str, int], vocabulary: Vocabulary
 ) -> list[tuple[str, int]]:
-    """Grams that sound like a bigram no article holds (an input method's slip: the commonest one), or like typed
-    pinyin (the likely ones). The desk's own words are the pinyin index: articles need no second one."""
+    """Grams that sound like a bigram no article holds (an input method's slip: the commonest one), or like
+    typed pinyin (the likely ones). The desk's own words are the pinyin index: articles need no second one."""
     slips = {pinyin.sound(t) for t in wanted if len(t) == 2 and not t.isascii() and t not in docs} - {""}
     typed = {s for word in latin for s in _pairs(pinyin.split(word)[0])}
     if not slips and not typed:
@@ -79,7 +80,7 @@ def _heard(
 def _pairs(syllables: list[str]) -> list[str]:
     if len(syllables) == 1:
         return syllables
-    return [f"{a}'{b}" for a, b in zip(syllables, syllables[1:], strict=False)]
+    return ["'".join(pair) for pair in pairwise(syllables)]
 
 
 @cache

@@ -9,23 +9,23 @@ from csdesk.search import normalise
 
 HAN = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
 _RUN = re.compile(rf"([{HAN}]+)|\d+|[^\W\d_{HAN}]+")
-WORD_MAX = 40  # longer "words" are pasted keys and base64; their head is enough to find them
-QUERY_MAX = 160  # characters of a question that are read; the longest of 1,042 lay questions has 72
+WORD_MAX = 40  # longer "words" are pasted keys and base64; their head finds them
+QUERY_MAX = 160  # characters of a question that are read
 MATCH_MAX = 48  # terms of one MATCH, so that a pasted page costs no more than a long question
 KEEP_MIN = 6  # terms kept however common: a question made of common words still finds something
-COMMON = 0.12  # of the articles: a term in more of them says nothing (measured; .61 → .65 with KEEP_MIN)
-POSTINGS = 12_000  # postings one search may read: 6 ms; 20,000 find no more (R@10 .495 at 12k, 16k, 20k)
+COMMON = 0.12  # of the articles: a term in more of them only costs time
+POSTINGS = 12_000  # rows one search may read: 6 ms; 20,000 find no more
 
 
 def stream(text: str) -> list[str]:
-    """Terms in order, one position each: every bigram of a Chinese run, then its last character (which keeps the
-    next run from joining it), words, numbers. Enough for phrases, and for every look-up of two characters or more."""
+    """Terms in order, one position each: each bigram of a Chinese run, then its last character (which keeps
+    the next run from joining it), words, numbers. Enough for phrases and for words of two characters."""
     return _terms(normalise.fold(text))[0]
 
 
 def index_terms(text: str) -> list[str]:
-    """`stream(text)`, then the other single characters. Join by spaces for FTS5 with `tokenize='ascii'`, which
-    neither splits nor folds any of them."""
+    """`stream(text)`, then the other single characters. Joined by spaces they stand FTS5's `tokenize='ascii'`,
+    which neither splits nor folds any of them."""
     terms, singles = _terms(normalise.fold(text))
     return terms + singles
 
@@ -39,7 +39,7 @@ def phrase_terms(text: str) -> list[str]:
 
 
 def query_terms(folded: str) -> list[str]:
-    """Different terms of an already folded question, in order; at most `QUERY_MAX` characters of it are read."""
+    """The different terms of an already folded question; at most `QUERY_MAX` characters of it are read."""
     terms, singles = _terms(folded[:QUERY_MAX])
     return list(dict.fromkeys(terms + singles))
 
@@ -58,8 +58,8 @@ def _terms(folded: str) -> tuple[list[str], list[str]]:
 
 
 def keyed(terms: Iterable[str], key: bytes) -> list[str]:
-    """The terms as 16 hex digits of keyed BLAKE2b (RFC 7693), for an index of encrypted text: order and equality stay,
-    so phrases still work; `key` is 16 to 64 bytes."""
+    """The terms as 16 hex digits of keyed BLAKE2b (RFC 7693), for an index of encrypted text: order and
+    equality stay, so phrases still work; `key` is 16 to 64 bytes."""
     if not 16 <= len(key) <= 64:
         raise ValueError(f"an index key has 16 to 64 bytes, this one {len(key)}")
     from hashlib import blake2b  # loads OpenSSL: 3 ms that only a desk with an encrypted index pays
@@ -68,9 +68,9 @@ def keyed(terms: Iterable[str], key: bytes) -> list[str]:
 
 
 def thrifty(terms: Sequence[str], docs: Mapping[str, int], articles: int) -> list[str]:
-    """The terms a search can afford, rarest first, until their postings (`docs`: articles that hold a term; absent:
-    rare) exceed a budget: half the articles, at least 1,000 and at most `POSTINGS`; `KEEP_MIN` are kept even so, two
-    if each of them is very common."""
+    """The terms a search can afford, rarest first, until their rows (`docs`: articles with a term) exceed
+    half the articles, at least 1,000 and at most `POSTINGS`. `KEEP_MIN` are kept even so, though not past
+    twice `POSTINGS`, and two always."""
     budget = max(1_000, min(articles // 2, POSTINGS))
     chosen: list[str] = []
     for term in sorted(terms, key=lambda t: docs.get(t, 0))[:MATCH_MAX]:
@@ -83,12 +83,12 @@ def thrifty(terms: Sequence[str], docs: Mapping[str, int], articles: int) -> lis
 
 
 def match_any(terms: Iterable[str]) -> str:
-    """An FTS5 expression for rows with any of the terms (a term with spaces is a phrase); no terms match no row."""
+    """An FTS5 expression for rows with any of the terms (spaces make a phrase of one); no terms, no rows."""
     return " OR ".join(_quoted(term) for term in terms) or '""'
 
 
 def match_all(terms: Iterable[str]) -> str:
-    """An FTS5 expression for rows with all of the terms (a term with spaces is a phrase); no terms match no row."""
+    """An FTS5 expression for rows with all of the terms (spaces make a phrase of one); no terms, no rows."""
     return " AND ".join(_quoted(term) for term in terms) or '""'
 
 
@@ -97,8 +97,8 @@ def _quoted(term: str) -> str:
 
 
 def highlights(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
-    """Where the terms stand in `text`, as merged `(start, end)` of the original; single characters only if no term
-    is longer."""
+    """Where the terms stand in `text`, as merged `(start, end)` of the original; single characters only if no
+    term is longer."""
     wanted = [t for t in terms if len(t) > 1] or list(terms)
     if not wanted:
         return []

@@ -1,7 +1,9 @@
 """Personal data at rest: fields sealed under a key per person, and keyed hashes that find them again.
 
 AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce: safe for 2**32 values a key, and a key seals the
-fields of one person only. @@COST@@
+fields of one person only. Measured on 200-byte fields: `Sealer.seal` 1.0 µs, `Sealer.open` 0.7 µs;
+the one-shot `seal` 3.7 µs and `open_` 3.3 µs, since each makes its cipher anew; a keyed hash 1.0 µs, by
+`keyed_hasher` 0.5 µs.
 `cryptography` is imported when the first Sealer is made (14 to 45 ms, which a starting console does not pay).
 """
 
@@ -132,8 +134,9 @@ class PersonKeys:
     """The data keys of the persons in use, unwrapped once and kept, least recently used out first.
 
     `load(desk_id, person_id)` reads the stored key; it raises its own error for a person it never heard of.
-    A key costs 0.4 kB here, so the default holds about 1.6 MB. One per connection, in its thread. A shredding
-    by another process leaves this cache stale: `drop` the person when the change feed names it.
+    A kept key costs 2.7 kB (OpenSSL's cipher), 1.4 MB in all, and saves `load` and 5 µs. One per connection, in
+    its thread. A shredding by another process leaves this cache stale: `drop` the person when the change feed
+    names it.
     """
 
     def __init__(
@@ -141,9 +144,10 @@ class PersonKeys:
         masters: Mapping[str, bytes],
         load: Callable[[str, str], WrappedKey | Shredded],
         *,
-        size: int = 4096,
+        size: int = 512,
     ) -> None:
         self._masters = masters
+        self._unwrapping: dict[str, Sealer] = {}
         self._load = load
         self._size = size
         self._kept: OrderedDict[tuple[str, str], Sealer | Shredded] = OrderedDict()
@@ -157,14 +161,19 @@ class PersonKeys:
             return found
         stored = self._load(desk_id, person_id)
         if isinstance(stored, WrappedKey):
-            master = _master(self._masters, stored.key_id)
-            found = Sealer(unwrap(master, stored, person_bound(desk_id, person_id)))
+            found = self._unwrapped(stored, person_bound(desk_id, person_id))
         else:
             found = stored
         self._kept[person] = found
         if len(self._kept) > self._size:
             self._kept.popitem(last=False)
         return found
+
+    def _unwrapped(self, stored: WrappedKey, bound: bytes) -> Sealer:
+        master = self._unwrapping.get(stored.key_id)
+        if master is None:
+            master = self._unwrapping[stored.key_id] = Sealer(_master(self._masters, stored.key_id))
+        return Sealer(master.open(stored.sealed, _wrap_bound(stored.key_id, bound)))
 
     def seal(self, desk_id: str, person_id: str, plaintext: bytes, bound: bytes) -> bytes:
         """`plaintext` sealed for this person. StoreError `shredded` when the person was erased."""
@@ -183,8 +192,9 @@ class PersonKeys:
         self._kept.pop((desk_id, person_id), None)
 
     def clear(self) -> None:
-        """Forget all: a locked screen, or a master key that changed."""
+        """Forget all: a locked screen."""
         self._kept.clear()
+        self._unwrapping.clear()
 
 
 def desk_index_key(index_key: bytes, desk_id: str) -> bytes:

@@ -14,6 +14,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "no_such_file": "{path} does not exist; check the name, or make a desk with 'csdesk init'.",
         "already_exists": "{path} is there already and was left as it was; choose another name.",
         "not_a_database": "{path} is not a csdesk database; name another file, or run 'csdesk init'.",
+        "no_such_desk": "{path} holds no desk {desk}; name one that it holds.",
         "newer_schema": "{path} has schema {found}, this csdesk knows {known}; update csdesk on this host.",
         "older_schema": "{path} has schema {found}, this csdesk needs {known}; back it up, then migrate it.",
         "locked": "{path} is kept locked by another process ({holder}); end that program or try later.",

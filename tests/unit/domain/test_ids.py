@@ -54,10 +54,10 @@ def test_uuid7_uses_every_one_of_74_random_bits(ms: int, entropy: bytes, bit: in
     assert uuid7(ms, entropy) != uuid7(ms, flipped)
 
 
-@pytest.mark.parametrize(("ms", "entropy"), [(-1, bytes(10)), (2**48, bytes(10)), (0, bytes(9)), (0, bytes(16))])
-def test_uuid7_refuses_what_does_not_fit(ms: int, entropy: bytes) -> None:
+@pytest.mark.parametrize(("ms", "size"), [(-1, 10), (2**48, 10), (0, 9), (0, 16)])
+def test_uuid7_refuses_what_does_not_fit(ms: int, size: int) -> None:
     with pytest.raises(ValueError, match="must"):
-        uuid7(ms, entropy)
+        uuid7(ms, bytes(size))
 
 
 @pytest.mark.parametrize(
@@ -174,9 +174,11 @@ def test_any_four_neighbours_find_their_body(body: str) -> None:
         assert fold_part(f"{part[:2]}-{part[2:]}") == part
 
 
-@pytest.mark.parametrize(("prefix", "body"), [("rt", "00000000"), ("R", "00000000"), ("RT", "00000001"), ("RT", "O")])
+@pytest.mark.parametrize(
+    ("prefix", "body"), [("rt", "00000000"), ("R", "00000000"), ("RT", "00000001"), ("RT", "O")]
+)
 def test_only_canonical_parts_make_a_number(prefix: str, body: str) -> None:
-    with pytest.raises(ValueError, match="prefix|body"):
+    with pytest.raises(ValueError, match=r"prefix|body"):
         number(prefix, body)
 
 

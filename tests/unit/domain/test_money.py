@@ -2,6 +2,7 @@
 
 import pickle
 from decimal import Decimal, localcontext
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -185,11 +186,7 @@ def test_shares_add_up_and_stay_within_one_unit_of_their_due(total: Money, weigh
 def test_a_bigger_weight_never_gets_less(total: Money, weights: list[int]) -> None:
     parts = share(total, [*weights, 1])
     ranked = sorted(zip([*weights, 1], (abs(part.minor) for part in parts), strict=True))
-    assert all(
-        low <= high
-        for (light, low), (heavy, high) in zip(ranked, ranked[1:], strict=False)
-        if light < heavy
-    )
+    assert all(low <= high for (light, low), (heavy, high) in pairwise(ranked) if light < heavy)
 
 
 def test_shares_break_ties_by_place() -> None:
@@ -211,7 +208,7 @@ def test_refunds_in_any_parts_pay_exactly_what_was_paid(total: Money, qty: int, 
     cuts = sorted(data.draw(st.lists(st.integers(0, qty), max_size=5)))
     marks = [0, *cuts, qty]
     paid = Money.zero(total.currency)
-    for before, after in zip(marks, marks[1:], strict=False):
+    for before, after in pairwise(marks):
         paid += cumulative(total, qty, after) - cumulative(total, qty, before)
         assert paid == cumulative(total, qty, after)
         assert abs(paid.minor) * qty <= abs(total.minor) * after

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from csdesk.domain.clocks.calendar import WorkingCalendar
 
 MINUTE_MS = 60_000
-HOUR_MS = 3_600_000
 _DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -49,13 +49,8 @@ class BusinessHours:
             if special == day:
                 return tuple(sorted(intervals))
         kind = calendar.day_type(day)
-        found = (
-            self.holiday
-            if kind == "holiday"
-            else self.makeup
-            if kind == "makeup"
-            else self.week[day.weekday()]
-        )
+        by_kind = {"holiday": self.holiday, "makeup": self.makeup}
+        found = by_kind.get(kind, self.week[day.weekday()])
         return tuple(sorted(found))
 
     @property
@@ -163,7 +158,6 @@ class BusinessTime:
                 noted += _DAY
                 if not self.hours.intervals(noted, self.calendar):
                     yield self._closed(noted)
-            noted = max(noted, day)
             for start, end, pause in _parts(opens, closes, breaks):
                 if pause:
                     yield step("paused", start=start, end=end, reason=pause.reason)

@@ -82,6 +82,8 @@ def test_a_resolution_stops_every_clock(clocks, at):
     found = clocks("09:10 agent", "10:00 customer", "15:00 customer", resolved="10:30")
     assert [clock.stopped_ms for clock in found] == [at("2026-03-02T09:10")] + [at("2026-03-02T10:30")] * 2
     assert {clock.state(at("2026-03-30T09:00")) for clock in found} == {"met"}
+    thanked = clocks("09:10 agent", "15:00 customer", resolved="10:30")
+    assert kinds(thanked, "next_response") == []  # a word of thanks opens nothing
     (unanswered,) = kinds(clocks(resolved="10:30"), "first_response")
     assert unanswered.state(at("2026-03-02T10:30")) == "breached"
 

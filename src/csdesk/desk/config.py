@@ -1,0 +1,146 @@
+"""Configuration: one typed, documented TOML file, with environment and flags over it, and where each value is from."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from csdesk.desk.words import LANGUAGES
+from csdesk.store.file import config_dir
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used: `code` is worded as `error.<code>`."""
+
+    def __init__(self, code: str, **detail: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: " + ", ".join(f"{k}={v}" for k, v in self.detail.items())
+
+
+def _doc(text: str, **more: Any) -> dict[str, Any]:
+    return {"doc": text, **more}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings. Every field may be set in config.toml, as CSDESK_<NAME> in the environment, or by a flag."""
+
+    file: str = field(default="", metadata=_doc("The desk's file; empty: desk.db in the data folder."))
+    desk: str = field(default="", metadata=_doc("Which desk of the file; empty: its first."))
+    agent: str = field(default="", metadata=_doc("Who works here; empty: the agent whose os_user is the login name."))
+    language: str = field(
+        default="zh-Hans", metadata=_doc("Language of the screen.", choices=LANGUAGES)
+    )
+    theme: str = field(default="dark", metadata=_doc("Console theme: a name in themes/ or a TOML file."))
+    keymap: str = field(default="", metadata=_doc("A TOML file with key bindings over the default ones."))
+    keys: str = field(
+        default="", metadata=_doc("Where the master keys are: file:PATH, env:NAME, command:WORDS, system:ACCOUNT.")
+    )
+    outgoing: str = field(default="", metadata=_doc("Folder that sent messages and refund instructions are put into."))
+    hold_seconds: int = field(default=10, metadata=_doc("How long a reply is held before it leaves.", least=0, most=600))
+    reopen_days: int = field(default=15, metadata=_doc("How long a closed case may be reopened.", least=0, most=3650))
+    worker: bool = field(default=True, metadata=_doc("Whether a console may run timers and sending when nobody else does."))
+    ascii: bool = field(default=False, metadata=_doc("Draw with ASCII signs only."))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings and, for each, where its value is from: default, a file and line, a variable, a flag."""
+
+    config: Config
+    origins: Mapping[str, str]
+
+
+def config_file() -> Path:
+    """The configuration file: CSDESK_CONFIG, else config.toml in the configuration folder."""
+    return Path(os.environ["CSDESK_CONFIG"]) if os.environ.get("CSDESK_CONFIG") else config_dir() / "config.toml"
+
+
+def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os.environ) -> Loaded:
+    """Default < file < environment < flags. ConfigError says which file, line and field is wrong."""
+    values: dict[str, Any] = {f.name: f.default for f in fields(Config) if f.default is not MISSING}
+    origins = dict.fromkeys(values, "default")
+    _from_file(values, origins)
+    for name in list(values):
+        variable = f"CSDESK_{name.upper()}"
+        if variable in environ:
+            values[name] = _checked(name, _typed(name, environ[variable], variable), variable)
+            origins[name] = variable
+    for name, value in (flags or {}).items():
+        if value is not None:
+            values[name] = _checked(name, value, f"--{name}")
+            origins[name] = f"--{name}"
+    return Loaded(Config(**values), origins)
+
+
+def _from_file(values: dict[str, Any], origins: dict[str, str]) -> None:
+    path = config_file()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if os.environ.get("CSDESK_CONFIG"):
+            raise ConfigError("config_missing", path=path) from None
+        return
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError("config_unreadable", path=path, reason=str(exc)) from None
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError("config_broken", path=path, reason=str(exc)) from None
+    for name, value in found.items():
+        where = f"{path}:{_line(text, name)}"
+        if name not in values:
+            near = difflib.get_close_matches(name, values, 1)
+            raise ConfigError("config_unknown", where=where, name=name, near=near[0] if near else "–")
+        values[name] = _checked(name, value, where)
+        origins[name] = where
+
+
+def _line(text: str, name: str) -> int:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith((name, f'"{name}"', f"[{name}")):
+            return number
+    return 1
+
+
+_TYPES = get_type_hints(Config)
+
+
+def _typed(name: str, text: str, where: str) -> Any:
+    wanted = _TYPES[name]
+    if wanted is bool:
+        flags = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+        if text.lower() not in flags:
+            raise ConfigError("config_type", where=where, name=name, wanted="true/false", value=text)
+        return flags[text.lower()]
+    if wanted is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise ConfigError("config_type", where=where, name=name, wanted="number", value=text) from None
+    return text
+
+
+def _checked(name: str, value: Any, where: str) -> Any:
+    wanted = _TYPES[name]
+    if type(value) is not wanted:
+        names = {str: "text", int: "number", bool: "true/false"}
+        raise ConfigError("config_type", where=where, name=name, wanted=names[wanted], value=value)
+    about = next(f.metadata for f in fields(Config) if f.name == name)
+    if value and "choices" in about and value not in about["choices"]:
+        raise ConfigError("config_choice", where=where, name=name, value=value, allowed=", ".join(about["choices"]))
+    if "least" in about and not about["least"] <= value <= about["most"]:
+        raise ConfigError("config_range", where=where, name=name, value=value, least=about["least"], most=about["most"])
+    return value
+
+
+def docs() -> list[tuple[str, str, Any, str]]:
+    """(name, type, default, what it is) of every setting, for `config show` and the generated page."""
+    return [(f.name, _TYPES[f.name].__name__, f.default, f.metadata["doc"]) for f in fields(Config)]

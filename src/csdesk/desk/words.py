@@ -1,0 +1,139 @@
+"""Every word a person reads: the message catalogues, and values worded for a language, a zone and a currency."""
+
+import gettext
+import re
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import Any
+
+from csdesk import resources
+from csdesk.desk.queries import Entry
+from csdesk.domain.cases.context import Refused
+from csdesk.domain.money import Money, format_plain
+
+LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+_SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$", "JPY": "JP¥"}
+_BLANK = re.compile(r"\{(\w+)\}")
+# A value with one of these names is itself a code that the catalogue words: `state` as `state.…`.
+_CODED = {
+    "state": "state",
+    "to": "state",
+    "verb": "verb",
+    "undone": "verb",
+    "by": "event",
+    "kind": "kind",
+    "reason": "reason",
+    "why": "why",
+    "role": "role",
+    "right": "right",
+    "channel": "channel",
+    "outcome": "outcome",
+    "direction": "direction",
+    "status": "order_status",
+    "clock": "clock",
+    "field": "field",
+    "disposition": "disposition",
+}
+_TIMES = ("due", "until", "at")
+_MONEY = ("minor", "most_minor")
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalogue(language: str) -> gettext.GNUTranslations:
+    name = language.replace("-", "_")
+    with resources.path(f"data/locale/{name}.mo").open("rb") as file:
+        return gettext.GNUTranslations(file)
+
+
+class Words:
+    """The catalogue of one language, and values as its readers write them."""
+
+    def __init__(self, language: str, zone: tzinfo) -> None:
+        self.language = language
+        self.zone = zone
+        self._get = _catalogue(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The sentence `key` with its blanks filled; a key without a sentence is shown as it is."""
+        found = self._get.gettext(key)
+        return _BLANK.sub(lambda m: str(values.get(m[1], "…")), found) if values else found
+
+    def has(self, key: str) -> bool:
+        """Whether the catalogue words this key."""
+        return self._get.gettext(key) != key
+
+    def count(self, key: str, n: int, **values: object) -> str:
+        """The sentence `key` for n things, in the language's plural."""
+        found = self._get.ngettext(key, key, n)
+        return _BLANK.sub(lambda m: str({**values, "n": n}.get(m[1], "…")), found)
+
+    def code(self, group: str, code: str) -> str:
+        """A code worded within its group; as it is when the catalogue has none (data of another desk)."""
+        key = f"{group}.{code}"
+        found = self._get.gettext(key)
+        return code if found == key else found
+
+    def money(self, minor: int, currency: str) -> str:
+        """An amount with its sign and thousands: ¥1,234.50."""
+        whole, _, part = format_plain(Money(abs(minor), currency)).partition(".")
+        told = f"{int(whole):,}" + (f".{part}" if part else "")
+        return f"{'-' if minor < 0 else ''}{_SIGNS.get(currency, currency + ' ')}{told}"
+
+    def moment(self, ms: int) -> str:
+        """Date and minute in the desk's zone: 2026-11-22 18:30; "–" when unknown."""
+        return datetime.fromtimestamp(ms / 1000, self.zone).strftime("%Y-%m-%d %H:%M") if ms else "–"
+
+    def short(self, ms: int) -> str:
+        """Month, day and minute: 11-22 18:30; "–" when unknown."""
+        return datetime.fromtimestamp(ms / 1000, self.zone).strftime("%m-%d %H:%M") if ms else "–"
+
+    def left(self, due: int, now: int) -> str:
+        """How much time is left, in the largest whole unit, or by how much it is late."""
+        late = now >= due
+        minutes = abs(due - now) // 60_000
+        n, unit = (
+            (minutes, "minutes") if minutes < 60 else (minutes // 60, "hours") if minutes < 48 * 60 else (minutes // 1440, "days")
+        )
+        return self.count(f"{'late' if late else 'left'}.{unit}", n)
+
+    def value(self, name: str, value: object, currency: str = "CNY") -> str:
+        """A value of a refusal or a timeline line, as its name says it is to be read."""
+        if name in _CODED and isinstance(value, str):
+            return self.code(_CODED[name], value)
+        if name in _MONEY or (name == "most" and currency and isinstance(value, int) and value > 9_999):
+            return self.money(int(str(value)), currency)
+        if name in _TIMES and isinstance(value, int):
+            return self.moment(value)
+        if name == "parts" and isinstance(value, (list, tuple)):
+            return "、".join(f"{method} {self.money(minor, currency)}" for method, minor in value)
+        if isinstance(value, (list, tuple)):
+            return "、".join(self._member(str(item)) for item in value)
+        return str(value)
+
+    def _member(self, item: str) -> str:
+        for group in ("state", "reason", "verb"):
+            if self.has(f"{group}.{item}"):
+                return self(f"{group}.{item}")
+        return item
+
+    def refused(self, refused: Refused) -> str:
+        """Why something may not happen, in one sentence."""
+        return self._told("refused", refused.code, refused.detail, str(refused))
+
+    def error(self, code: str, detail: Mapping[str, Any], fallback: str) -> str:
+        """What went wrong with a file, a key, a setting or an import, in one sentence."""
+        return self._told("error", code, detail, fallback)
+
+    def entry(self, entry: Entry, currency: str = "CNY") -> str:
+        """A timeline line, without its text."""
+        return self._told("event", entry.code, {**entry.detail, "who": entry.actor}, entry.code, currency)
+
+    def _told(
+        self, group: str, code: str, detail: Mapping[str, Any], fallback: str, currency: str = ""
+    ) -> str:
+        key = f"{group}.{code}"
+        if not self.has(key):
+            return fallback
+        currency = str(detail.get("currency", "")) or currency
+        return self(key, **{name: self.value(name, value, currency) for name, value in detail.items()})

@@ -1,0 +1,88 @@
+"""Made-up people: a name, a number nobody holds, and an address that points nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .draw import Draw, Weighted
+from .files import Address, City, Names, Places, Province
+
+_PHONE_STEP = 60_700_069  # coprime with 10**8, so that the first 10**8 numbered people never share a phone
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`key` is the number or the foreign id that the person was made from."""
+
+    key: int | str
+    name: str
+    phone: str
+    email: str
+    address: Address
+
+
+class People:
+    """Draws people from names.toml and places.toml."""
+
+    def __init__(self, names: Names, places: Places, seed: int) -> None:
+        self._seed = seed
+        self._names = names
+        self._places = places
+        self._surnames = Weighted(((word, pinyin), weight) for word, pinyin, weight in names.surnames)
+        self._cities: Weighted[tuple[Province, City]] = Weighted(_cities(places))
+        self._patterns = Weighted(places.patterns)
+        self._hubs = tuple(province.cities[0].name for province in places.province)
+
+    def person(self, key: int | str) -> Person:
+        """The person of this number or foreign id, whoever was asked for before."""
+        d = Draw(f"{self._seed}:person:{key}")
+        surname, surname_pinyin = self._surnames.draw(d)
+        names = self._names
+        given, given_pinyin = d.pick(names.double if d.below(names.single_character_in) else names.single)
+        if isinstance(key, int):
+            tail = f"{key * _PHONE_STEP % 10**8:08d}"
+        else:
+            tail = d.digits(8)
+        mailbox = f"{given_pinyin}.{surname_pinyin}{d.below(10_000)}@{d.pick(names.mail_domains)}"
+        return Person(key, surname + given, names.phone_prefix + tail, mailbox, self._address(d))
+
+    def courier(self, d: Draw) -> tuple[str, str]:
+        """What a tracking page shows of a courier: name and phone."""
+        return f"{self._surnames.draw(d)[0]}师傅", self._names.phone_prefix + d.digits(8)
+
+    def hub(self, d: Draw) -> str:
+        """A city where parcels change vans."""
+        return d.pick(self._hubs)
+
+    def _address(self, d: Draw) -> Address:
+        province, city = self._cities.draw(d)
+        places = self._places
+        floor = d.between(1, 28)
+        detail = self._patterns.draw(d).format(
+            street=d.pick(places.streets),
+            cross=d.pick(places.streets),
+            estate=d.pick(places.estate_first) + d.pick(places.estate_last),
+            office=d.pick(places.offices),
+            campus=d.pick(places.campuses),
+            town=d.pick(places.towns),
+            village=d.pick(places.villages),
+            no=d.between(1, 999),
+            building=d.between(1, 36),
+            unit=d.between(1, 4),
+            floor=floor,
+            room=floor * 100 + d.between(1, 6),
+            door=floor * 100 + d.between(1, 20),
+            group=d.between(1, 12),
+            house=d.between(1, 180),
+        )
+        return Address(province.name, city.name, d.pick(city.districts), detail)
+
+
+def _cities(places: Places) -> list[tuple[tuple[Province, City], int]]:
+    """Every city with its share of parcels: its part of its province's weight, in thousandths."""
+    found = []
+    for province in places.province:
+        total = sum(city.weight for city in province.cities)
+        for city in province.cities:
+            found.append(((province, city), province.weight * 1000 * city.weight // total))
+    return found
