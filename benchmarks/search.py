@@ -42,7 +42,8 @@ SELECT sound, term, docs FROM article_gram
 WHERE sound IN (SELECT value FROM json_each(?)) AND sound IS NOT NULL ORDER BY sound, docs DESC
 """
 FIND = """
-SELECT rowid FROM article_terms WHERE article_terms MATCH ? ORDER BY bm25(article_terms, 1.0, 1.0, 1.0) LIMIT ?
+SELECT rowid FROM article_terms WHERE article_terms MATCH ?
+ORDER BY bm25(article_terms, 1.0, 1.0, 1.0) LIMIT ?
 """
 
 

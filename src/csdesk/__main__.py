@@ -7,7 +7,7 @@ def main() -> int:
     """Run what the arguments ask for; the exit code is 0 done, 1 refused or failed, 2 wrong usage."""
     arguments = sys.argv[1:]
     if not arguments:
-        from csdesk.cli.console import console
+        from csdesk.cli.opening import console
 
         return console()
     if arguments == ["--version"]:

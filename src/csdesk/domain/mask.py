@@ -57,7 +57,7 @@ def mask_id(number: str) -> str:
     The first three of GB 11643 are province and half of the city, the last four are what people confirm by;
     the county and the whole birth date between them stay hidden. A 15-digit number has three after its date.
     """
-    signs = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", number[:200]))).upper()
+    signs = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", number[:200])))[:40].upper()
     if re.fullmatch(r"[0-9]{17}[0-9X]", signs):
         head, tail = 3, 4
     elif re.fullmatch(r"[0-9]{15}", signs):
@@ -235,14 +235,20 @@ def _phone_ends(digits: str) -> tuple[int, int]:
 
 
 _STRONG: Final = (
+    # Before the mobiles: one of them may lie in the last three of these groups.
     _Rule(
-        re.compile(rf"(?<![0-9])(?P<number>[1-9](?:{_GAP}[0-9]){{16}}{_GAP}[0-9Xx])(?![0-9A-Za-z])"),
+        re.compile(r"(?<![0-9])(?P<number>[2-69][0-9]{3}(?:[- ][0-9]{4}){3}(?:[- ]?[0-9]{1,3})?)(?![0-9])"),
+        lambda digits: (0, 4),
+        _card,
+    ),
+    _Rule(
+        re.compile(rf"(?<![0-9])(?P<number>[1-9](?:{_GAP}[0-9]){{16}}{_GAP}[0-9Xx])(?![0-9])"),
         lambda digits: (3, 4),
         lambda digits: _born(digits[6:14]),
     ),
     _Rule(
         re.compile(
-            rf"(?<![0-9+])(?P<number>(?:(?:00|\+)?86{_GAP})?1{_GAP}[3-9](?:{_GAP}[0-9]){{9}})(?![0-9])"
+            rf"(?<![0-9+])(?P<number>(?:(?:0{_GAP}0{_GAP}|\+)?8{_GAP}6{_GAP})?1{_GAP}[3-9](?:{_GAP}[0-9]){{9}})(?![0-9])"
         ),
         lambda digits: (len(digits) - 8, 4),
     ),

@@ -27,20 +27,24 @@ class KnowledgeError(ValueError):
 class Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
     """An instrument, in force on the days from `start` to `end`, both included; `end` None: still in force.
 
-    `read`: how its numbers are known (official text, a page that restates it, or not at all).
+    `read`: how its rules are known (official text, a page that restates it, or not at all). `number`: its order
+    or docket number as published (国务院令第778号).
     """
 
     start: date
     read: Literal["text", "secondary", "unread"]
     name: Words
+    number: str = ""
     end: date | None = None
 
 
-class Citation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
+class Citation(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}
+):
     """A provision: article, paragraph 款 and item 项 of a law; `article` None means the whole instrument.
 
-    Once loaded, `start` is the law's unless the file says otherwise; `end` is set when the citation speaks of the
-    past; `instrument` is None when the file knows no such law.
+    Once loaded, `start` is the law's unless the file says otherwise; `end` is set when the citation speaks of
+    the past; `instrument` is None when the file knows no such law.
     """
 
     law: str
@@ -142,7 +146,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with the knowledge: `file` articles | canned | forbidden, entry, field, code, arguments."""
+    """One thing wrong: `file` (articles, canned or forbidden), entry, field, and a code with arguments."""
 
     file: str
     id: str
@@ -152,7 +156,7 @@ class Problem:
 
 
 def load_articles(path: Path) -> tuple[Article, ...]:
-    """The articles of a file such as `data/knowledge/articles.toml`, citations resolved; raises KnowledgeError."""
+    """The articles of a file such as `data/knowledge/articles.toml`; raises KnowledgeError."""
     book = _read(path, _ArticleFile)
     return tuple(
         msgspec.structs.replace(article, citations=tuple(_resolve(c, book.laws) for c in article.citations))
@@ -175,27 +179,20 @@ def find_forbidden(
 ) -> tuple[Hit, ...]:
     """The forbidden phrases in a text, whatever its language, case, width, spaces or punctuation.
 
-    `holds`: codes of the guards that hold on the case; a rule is silent when one of its `unless` is among them.
+    `holds`: codes of the guards that hold on the case; a rule is silent when one of its `unless` is in it.
     """
-    spaced, dense = _spaced(text), _dense(text)
-    return tuple(
-        Hit(rule, phrase)
-        for rule in rules
-        if not any(code in holds for code in rule.unless)
-        for language in rule.phrases
-        for phrase in rule.phrases[language]
-        if (_spaced(phrase) in spaced if phrase.isascii() else _dense(phrase) in dense)
-    )
+    return tuple(_hits(text, _needles(rules), holds))
 
 
 def check(
     articles: tuple[Article, ...], canned: CannedBook, forbidden: tuple[Forbidden, ...], today: date
 ) -> list[Problem]:
     """Everything wrong with the three files as of `today`; empty when a desk may use them."""
+    needles = _needles(forbidden)
     return [
-        *_check_articles(articles, forbidden, today),
+        *_check_articles(articles, needles, today),
         *_check_book(canned),
-        *_check_replies(articles, canned, forbidden, today),
+        *_check_replies(articles, canned, needles, today),
         *_check_forbidden(articles, canned, forbidden),
     ]
 
@@ -240,6 +237,32 @@ def _spaced(text: str) -> str:
     return f" {re.sub(r'[^a-z0-9]+', ' ', _plain(text)).strip()} "
 
 
+@dataclass(frozen=True, slots=True)
+class _Needle:
+    """A phrase made ready for search: folded once, since a check looks for all of them in 400 texts."""
+
+    hit: Hit
+    spaced: bool
+    folded: str
+
+
+def _needles(rules: Iterable[Forbidden]) -> tuple[_Needle, ...]:
+    return tuple(
+        _Needle(Hit(rule, phrase), phrase.isascii(), _spaced(phrase) if phrase.isascii() else _dense(phrase))
+        for rule in rules
+        for phrases in rule.phrases.values()
+        for phrase in phrases
+    )
+
+
+def _hits(text: str, needles: tuple[_Needle, ...], holds: Collection[str]) -> Iterator[Hit]:
+    spaced, dense = _spaced(text), _dense(text)
+    for needle in needles:
+        silent = any(code in holds for code in needle.hit.rule.unless)
+        if not silent and needle.folded in (spaced if needle.spaced else dense):
+            yield needle.hit
+
+
 def _missing(file: str, id: str, field: str, words: Mapping[str, Any]) -> Iterator[Problem]:
     for language in LANGUAGES:
         value = words.get(language, "")
@@ -254,28 +277,29 @@ def _twice(file: str, field: str, values: Iterable[str], code: str) -> Iterator[
 
 
 def _phrases(
-    file: str, id: str, field: str, words: Words, rules: tuple[Forbidden, ...], holds: tuple[str, ...] = ()
+    file: str, id: str, field: str, words: Words, needles: tuple[_Needle, ...], holds: tuple[str, ...] = ()
 ) -> Iterator[Problem]:
     for language, text in words.items():
-        for hit in find_forbidden(text, rules, holds):
+        for hit in _hits(text, needles, holds):
             args = {"language": language, "phrase": hit.phrase, "rule": hit.rule.code}
             yield Problem(file, id, field, "forbidden_phrase", args)
 
 
 def _check_articles(
-    articles: tuple[Article, ...], forbidden: tuple[Forbidden, ...], today: date
+    articles: tuple[Article, ...], needles: tuple[_Needle, ...], today: date
 ) -> Iterator[Problem]:
     yield from _twice("articles", "id", (article.id for article in articles), "duplicate_id")
     for article in articles:
         yield from _check_words(article)
         # What is cited goes out with the reply, so the phrase list holds for articles too.
-        yield from _phrases("articles", article.id, "text", article.text, forbidden)
+        yield from _phrases("articles", article.id, "text", article.text, needles)
         if article.effective_to is not None and article.effective_to < today:
             until = {"until": article.effective_to.isoformat()}
             yield Problem("articles", article.id, "effective_to", "expired_article", until)
         if article.confidence == "interpretation" and not (article.note or article.contested):
             yield Problem("articles", article.id, "confidence", "unexplained_interpretation", {})
-        for citation in article.citations:
+        once = {(c.law, c.start, c.end): c for c in article.citations}  # a law is reported once per article
+        for citation in once.values():
             yield from _check_citation(article, citation, today)
 
 
@@ -291,9 +315,9 @@ def _check_words(article: Article) -> Iterator[Problem]:
             yield from _missing("articles", article.id, "contested", reading)
         if len(contested.readings) < 2:
             yield Problem("articles", article.id, "contested", "one_reading", {})
-    for citation in article.citations:
-        if citation.instrument is not None:
-            yield from _missing("articles", article.id, f"laws.{citation.law}", citation.instrument.name)
+    for key, law in {c.law: c.instrument for c in article.citations}.items():
+        if law is not None:
+            yield from _missing("articles", article.id, f"laws.{key}", law.name)
 
 
 def _check_citation(article: Article, citation: Citation, today: date) -> Iterator[Problem]:
@@ -331,13 +355,13 @@ def _texts(reply: CannedReply) -> tuple[str, ...]:
 
 
 def _check_replies(
-    articles: tuple[Article, ...], canned: CannedBook, forbidden: tuple[Forbidden, ...], today: date
+    articles: tuple[Article, ...], canned: CannedBook, needles: tuple[_Needle, ...], today: date
 ) -> Iterator[Problem]:
     known = {article.id: article for article in articles}
     for reply in canned.replies:
         for field, words in (("title", reply.title), ("body", reply.body)):
             yield from _missing("canned", reply.id, field, words)
-            yield from _phrases("canned", reply.id, field, words, forbidden, reply.guards)
+            yield from _phrases("canned", reply.id, field, words, needles, reply.guards)
         yield from _check_slots(reply, canned)
         for guard in reply.guards:
             if guard not in canned.guards:
@@ -370,6 +394,9 @@ def _check_forbidden(
         yield from _missing("forbidden", rule.code, "phrases", rule.phrases)
         if rule.article not in known:
             yield Problem("forbidden", rule.code, "article", "unknown_article", {"article": rule.article})
+        for language, phrases in rule.phrases.items():
+            if any(not _dense(phrase) for phrase in phrases):  # it would be found in every text
+                yield Problem("forbidden", rule.code, "phrases", "empty_phrase", {"language": language})
         for guard in rule.unless:
             if guard not in canned.guards:
                 yield Problem("forbidden", rule.code, "unless", "undeclared_guard", {"guard": guard})

@@ -32,8 +32,8 @@ _NOISE = re.compile(r"[\s《》〈〉<>()\[\]【】\"'“”‘’「」『』�
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One article: the laws that the name can mean, likeliest first (a code in parts is several), and the numbers
-    of article, 之-suffix, paragraph (款) and item (项); the last three are None when not given."""
+    """One article: the laws that the name can mean, likeliest first (a code in parts is several), and the
+    numbers of article, 之-suffix, paragraph (款) and item (项); the last three are None when not given."""
 
     laws: tuple[str, ...]
     article: int
@@ -62,8 +62,8 @@ class LawNames:
         self._laws = {key: tuple(held) for key, held in named.items() if key and held}
 
     def find(self, name: str) -> tuple[str, ...]:
-        """The laws that `name` can mean, likeliest first: the listed ones, else (a name that ends as laws do) up
-        to `GUESSES` that hold its characters in order (网络交易办法 ⊂ 网络交易监督管理办法)."""
+        """The laws that `name` can mean, likeliest first: the listed ones, else (if it ends as laws do) up to
+        `GUESSES` that hold its characters in order (网络交易办法 ⊂ 网络交易监督管理办法)."""
         key = _key(name)
         if key in self._laws:
             return self._laws[key]
@@ -86,16 +86,17 @@ class LawNames:
         return best
 
     def _by_sound(self, letters: str) -> tuple[str, ...]:
-        """Laws one of whose names is written so in pinyin or initials (`xiaofa`, `xf`); the shortest name first."""
-        for key in sorted(self._laws, key=lambda k: (len(k), k)):
+        """Laws one of whose names is `letters` in pinyin or initials (`xf`: 刑法, 消法), shortest name first."""
+        found: list[str] = []
+        for key in sorted(self._laws, key=len):
             sounds = pinyin.syllables(key)
             if letters in ("".join(sounds), "".join(s[0] for s in sounds)):
-                return self._laws[key]
-        return ()
+                found += [law for law in self._laws[key] if law not in found]
+        return tuple(found[:GUESSES])
 
 
 def parse(text: str, names: LawNames) -> Citation | None:
-    """The citation that the whole of `text` is, or None: no number, more than a citation, or a law the desk lacks."""
+    """The citation that `text` is, or None: no number, more than a citation, a law the desk lacks."""
     folded = normalise.fold(text[:CITATION_MAX]).strip()
     match = _CITATION.fullmatch(folded) if len(text) <= CITATION_MAX else None
     if match is None:

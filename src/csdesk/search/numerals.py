@@ -15,7 +15,7 @@ _ASCII_COUNTED = re.compile(r"(?<![0-9.])([0-9]{1,4})(?=[\u4e00-\u9fff])")
 
 
 def to_int(text: str) -> int | None:
-    """`一千二百四十`, `一二四〇`, `十五`, `1240` as an integer; None when `text` is no number under 100,000."""
+    """`一千二百四十`, `一二四〇`, `十五`, `1240` as an integer; None for other texts, and from 100,000."""
     if text.isascii():
         return int(text) if text.isdigit() and len(text) <= 5 else None
     if not text or len(text) > 9 or any(c not in _DIGITS and c not in _UNITS for c in text):

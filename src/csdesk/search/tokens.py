@@ -24,8 +24,8 @@ def stream(text: str) -> list[str]:
 
 
 def index_terms(text: str) -> list[str]:
-    """`stream(text)`, then the other single characters. Joined by spaces they stand FTS5's `tokenize='ascii'`,
-    which neither splits nor folds any of them."""
+    """`stream(text)`, then the other single characters. Join by spaces for FTS5's `tokenize='ascii'`, which
+    neither splits nor folds any of them."""
     terms, singles = _terms(normalise.fold(text))
     return terms + singles
 

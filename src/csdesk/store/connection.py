@@ -50,7 +50,7 @@ APPLICATION_ID = 0x43534453  # "CSDS"
 SQLITE_NEEDED = (3, 51, 3)
 # Waited for programs that write without taking a turn (the sqlite3 shell, a copy job).
 BUSY_SECONDS = 5.0
-# The verbs and queries of a console are some 150 statements; a prepared one holds 5 kB and spares 10 to 20 µs.
+# A console's verbs and queries are some 150 statements; a prepared one holds 5 kB and spares 10 to 20 µs.
 CACHED_STATEMENTS = 256
 # cell_size_check finds a torn page where it is read, for 1 % of a short SELECT (26.8 against 26.6 µs).
 # secure_delete leaves no shredded key in a free page and costs nothing measurable (0.15 ms a commit with and

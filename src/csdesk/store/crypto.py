@@ -1,10 +1,10 @@
 """Personal data at rest: fields sealed under a key per person, and keyed hashes that find them again.
 
 AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce: safe for 2**32 values a key, and a key seals the
-fields of one person only. Measured on 200-byte fields: `Sealer.seal` 1.0 µs, `Sealer.open` 0.7 µs;
-the one-shot `seal` 3.7 µs and `open_` 3.3 µs, since each makes its cipher anew; a keyed hash 1.0 µs, by
-`keyed_hasher` 0.5 µs.
-`cryptography` is imported when the first Sealer is made (14 to 45 ms, which a starting console does not pay).
+fields of one person only. Measured on 200-byte fields: `Sealer.seal` 1.0 µs, `Sealer.open` 0.7 µs; the
+one-shot `seal` 3.7 µs and `open_` 3.3 µs, since each makes its cipher anew; a keyed hash 1.0 µs, by
+`keyed_hasher` 0.5 µs. `cryptography` is imported when the first Sealer is made (14 to 45 ms, which a starting
+console does not pay).
 """
 
 import hashlib
@@ -134,9 +134,9 @@ class PersonKeys:
     """The data keys of the persons in use, unwrapped once and kept, least recently used out first.
 
     `load(desk_id, person_id)` reads the stored key; it raises its own error for a person it never heard of.
-    A kept key costs 2.7 kB (OpenSSL's cipher), 1.4 MB in all, and saves `load` and 5 µs. One per connection, in
-    its thread. A shredding by another process leaves this cache stale: `drop` the person when the change feed
-    names it.
+    A kept key costs 2.7 kB (OpenSSL's cipher), 1.4 MB in all, and saves `load` and 5 µs. One per connection,
+    in its thread. A shredding by another process leaves this cache stale: `drop` the person when the change
+    feed names it.
     """
 
     def __init__(
@@ -236,7 +236,7 @@ _MASKED = re.compile(r"[*•●_]|\dx{2,}\d")
 
 
 def _folded(value: str, noise: str = r"^\s+|\s+$") -> str:
-    """Without width, case and `noise`; normalised again, since a mark may meet a letter once noise has gone."""
+    """Without width, case and `noise`; normalised again, for a mark may meet a letter when noise goes."""
     folded = unicodedata.normalize("NFKC", value).casefold()
     return unicodedata.normalize("NFKC", re.sub(noise, "", folded))
 

@@ -134,7 +134,8 @@ def open_store(
             raise StoreError("not_a_database", path=str(path))
         desk = next((d for d in found if d.id == desk_id), None) if desk_id else found[0]
         if desk is None:
-            raise StoreError("no_such_desk", desk=desk_id, path=str(path))
+            known = ", ".join(d.id for d in found)
+            raise StoreError("no_such_desk", desk=desk_id, path=str(path), known=known)
         keyring = keysource.load(source or FromFile(key_file(config_dir(), desk.file_id)))
         stored = dict(conn.execute("SELECT name, value FROM fingerprint WHERE desk_id = ?", (desk.id,)).fetchall())
         keyring.check(stored)

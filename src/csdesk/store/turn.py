@@ -14,8 +14,8 @@ class Turn:
     """The writers' queue: flock on `<database>.lock`, which the kernel hands on in order and frees on death.
 
     SQLite's own busy wait sleeps and polls, so with many writers some starve for seconds. flock has no limit
-    of time, and the alarm that could end it reaches only the main thread; so a writer that must wait lets a
-    thread block in flock and waits for that thread (0.6 µs for a free lock, 0.08 ms for the thread). Given up,
+    of time, and an alarm that could end it reaches only the main thread; so a writer that must wait lets a
+    thread block in flock and waits for that thread (0.6 µs for a free lock, 80 µs for the thread). Given up,
     the thread stays in the kernel's queue and hands back at once what it gets; the next `take` joins it, so
     there is never more than one a connection. The lock is a courtesy: `BEGIN IMMEDIATE` is the safety.
     """

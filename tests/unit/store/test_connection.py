@@ -266,6 +266,7 @@ MOUNTS = """\
 42 22 0:36 / /home rw - autofs systemd-1 rw
 43 22 0:37 / /home rw master:2 - fuse.sshfs me@host: rw
 44 22 0:38 / /mnt/数据 rw - cifs //host/data rw
+45 22 254:2 / /mnt rw - ext4 /dev/vdc rw
 """
 
 

@@ -1,0 +1,34 @@
+"""Errors in words: the one sentence a person gets instead of a traceback. Nothing slow is imported here."""
+
+from datetime import UTC
+
+from csdesk.desk.config import Config, ConfigError, load
+from csdesk.desk.desk import Conflict
+from csdesk.desk.words import LANGUAGES, Words
+from csdesk.domain.cases.context import Refused
+from csdesk.store.errors import StoreError
+
+
+def words(config: Config | None = None) -> Words:
+    """The catalogue to answer in; the configured language, as far as it can be read."""
+    if config is None:
+        try:
+            config = load().config
+        except ConfigError:
+            config = Config()
+    return Words(config.language if config.language in LANGUAGES else LANGUAGES[0], UTC)
+
+
+def failed(exc: Exception) -> str | None:
+    """The one sentence for an error that a person can cause or mend; None for a mistake of the program."""
+    told = words()
+    if isinstance(exc, Refused):
+        return told.refused(exc)
+    if isinstance(exc, Conflict):
+        who = "、".join(f"{c.who} {told.code('verb', c.verb)}" for c in exc.came)
+        return told("refused.conflict", case=exc.case, came=who)
+    if isinstance(exc, ConfigError):
+        return told.error(exc.code, exc.detail, str(exc))
+    if isinstance(exc, StoreError):
+        return told.error(exc.code, exc.details, str(exc))
+    return None

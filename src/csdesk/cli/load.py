@@ -1,0 +1,30 @@
+"""`csdesk import`: customers, products, orders, articles, replies and complaints from files, by a map."""
+
+from pathlib import Path
+
+import typer
+
+from csdesk.cli.progress import bar
+from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, desk, say, settings
+
+
+def import_(
+    files: list[Path] = typer.Argument(help="Files to read: JSON, JSON lines, CSV, also .gz."),
+    map_: str = typer.Option(..., "--map", help="retail, articles, canned, complaints, or a map file of yours."),
+    dry_run: bool = typer.Option(False, help="Read and check everything, write nothing."),
+    overlay: str = typer.Option("", help="Made-up data over the source's own, labelled as such: retail_cn."),
+    rejects: Path | None = typer.Option(None, help="Where bad records are named; beside the first file when absent."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Import records: good ones go in, bad ones go to the rejects file; a second run changes nothing."""
+    from csdesk.interop.command import import_files
+
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        words = say(core, config)
+        with bar(words("cli.reading")) as step:
+            report = import_files(core, files, map_, dry_run=dry_run, overlay=overlay, rejects=rejects, progress=step)
+        raise typer.Exit(report.tell(words, as_json))

@@ -1,0 +1,79 @@
+"""The command line: groups loaded one at a time, every error one sentence, exit 0 done, 1 refused, 2 wrong usage."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+import typer
+
+from csdesk.cli.errors import failed
+
+# Only the group that is asked for is imported: a hot sub-command should cost little more than Typer itself.
+GROUPS = {
+    "case": "csdesk.cli.case",
+    "order": "csdesk.cli.order",
+    "search": "csdesk.cli.search",
+    "config": "csdesk.cli.config",
+    "agent": "csdesk.cli.agent",
+}
+SINGLES = {
+    "init": "csdesk.cli.keeping",
+    "backup": "csdesk.cli.keeping",
+    "restore": "csdesk.cli.keeping",
+    "verify": "csdesk.cli.keeping",
+    "doctor": "csdesk.cli.keeping",
+    "migrate": "csdesk.cli.keeping",
+    "work": "csdesk.cli.work",
+    "import": "csdesk.cli.load",
+    "demo": "csdesk.cli.demo",
+    "console": "csdesk.cli.console",
+}
+
+
+def build(wanted: str) -> typer.Typer:
+    """The command line with the group `wanted`, or with all when it is none of them."""
+    app = typer.Typer(
+        add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+        help="csdesk: after-sales console and its command line. Without arguments it opens the console.",
+    )
+
+    @app.callback()
+    def about() -> None:
+        pass
+
+    for name, module in GROUPS.items():
+        if wanted == name or wanted not in {*GROUPS, *SINGLES}:
+            app.add_typer(import_module(module).app, name=name)
+    for name, module in SINGLES.items():
+        if wanted == name or wanted not in {*GROUPS, *SINGLES}:
+            app.command(name)(getattr(import_module(module), f"{name}_"))
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the arguments; never a traceback for what a person can cause."""
+    wanted = next((a for a in arguments if not a.startswith("-")), "")
+    try:
+        build(wanted)(list(arguments), standalone_mode=False, prog_name="csdesk")
+    except click.exceptions.NoArgsIsHelpError as exc:
+        print(exc.format_message())
+        return 2
+    except click.UsageError as exc:
+        exc.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except click.exceptions.Exit as exc:
+        return exc.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe went away (head); that is no fault. Nothing more can be written.
+        sys.stderr.close()
+        return 0
+    except Exception as exc:
+        told = failed(exc)
+        if told is None:
+            raise
+        print(told, file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,66 @@
+"""`csdesk search`: policies, canned replies and cases, as the console finds them."""
+
+import typer
+
+from csdesk.cli.case import line as case_line
+from csdesk.cli.case import number
+from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.desk import queries as q
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Search policies, canned replies and cases.")
+LIMIT = typer.Option(10, min=1, max=200, help="How many.")
+
+
+@app.command("policies")
+def policies(
+    text: str = typer.Argument(help="Words, pinyin, initials, or a citation such as 消法25."),
+    limit: int = LIMIT,
+    as_of: str = typer.Option("", help="In force on this day (2026-11-22); today when absent."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Search laws, platform rules and the desk's policies."""
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        found, words = core.ask(q.SearchPolicies(text, limit, as_of)), say(core, config)
+        lines = (
+            f"{a.law} {a.article_no}{'' if a.in_force else ' ' + words('cli.superseded')}  {a.title or a.text[:60]}"
+            for a in found
+        )
+        answer(found, as_json, lines)
+
+
+@app.command("canned")
+def canned(
+    text: str = typer.Argument("", help="Shortcut, title, pinyin or initials."),
+    case: str = typer.Option("", help="A case whose kind and state the reply should fit."),
+    limit: int = LIMIT,
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Search canned replies."""
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        found = core.ask(q.SearchCanned(text, case, "", limit))
+        answer(found, as_json, (f"{c.shortcut or c.id:<12}{c.title}" for c in found))
+
+
+@app.command("cases")
+def cases(
+    text: str = typer.Argument(help="Part of the number, order number, waybill, customer, or words of the messages."),
+    limit: int = LIMIT,
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Search cases."""
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        rows, words, now = core.ask(q.FindCases(text, limit)), say(core, config), core.now()
+        found = [{"number": number(row.kind, row.body), "row": row} for row in rows]
+        answer(found, as_json, (case_line(row, words, now) for row in rows))

@@ -1,0 +1,48 @@
+"""What every command shares: settings from flags, a desk for the person at the keyboard, and answers."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import typer
+
+from csdesk.desk.config import Config, Loaded, load
+from csdesk.desk.core import Core
+from csdesk.desk.entry import open_core
+from csdesk.desk.words import Words
+
+FILE = typer.Option(None, "--file", help="The desk's file.", show_default=False)
+AGENT = typer.Option(None, "--agent", help="Who acts; the login's agent when absent.", show_default=False)
+LANGUAGE = typer.Option(None, "--language", help="zh-Hans, zh-Hant or en.", show_default=False)
+JSON = typer.Option(False, "--json", help="Answer in JSON.")
+
+
+def settings(file: str | None = None, agent: str | None = None, language: str | None = None, **more: Any) -> Loaded:
+    """The configuration under the flags of this command."""
+    return load({"file": file, "agent": agent, "language": language, **more})
+
+
+@contextmanager
+def desk(config: Config, *, system: bool = False) -> Iterator[Core]:
+    """A desk to act on, closed afterwards."""
+    core = open_core(config, system=system)
+    try:
+        yield core
+    finally:
+        core.store.close()
+
+
+def say(core: Core, config: Config) -> Words:
+    """The words for a person who acts on this desk, in its zone."""
+    return Words(config.language, core.zone)
+
+
+def answer(value: object, as_json: bool, lines: Iterator[str]) -> None:
+    """Print an answer: one JSON document, or lines for a person."""
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+        return
+    for line in lines:
+        print(line)

@@ -1,0 +1,31 @@
+"""`csdesk work`: the worker that runs timers and sends what is due, until it is told to stop."""
+
+import signal
+import threading
+
+import typer
+
+from csdesk.cli.errors import words
+from csdesk.cli.session import FILE, LANGUAGE, desk, settings
+
+
+def work_(
+    once: bool = typer.Option(False, help="Run what is due now, then stop."),
+    file: str | None = FILE,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Send held replies and refunds, run deadlines and wake-ups; one worker acts, others stand by."""
+    from csdesk.effects.desk_worker import make_worker
+
+    config = settings(file, None, language).config
+    told = words(config)
+    with desk(config, system=True) as core:
+        worker = make_worker(core, config)
+        if once:
+            print(told("cli.worked", n=worker.turn()))
+            return
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: stop.set())
+        print(told("cli.working"), flush=True)
+        worker.run(stop)
