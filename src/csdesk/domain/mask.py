@@ -127,13 +127,14 @@ def mask_text(text: str) -> str:
     if len(_ANY_DIGIT.findall(text)) < _SHORTEST:
         return text
     signs = list(text)
-    for spoken in (False, True):
-        shadow = _shadow("".join(signs), spoken=spoken)
-        for rule in _STRONG:
-            shadow = _hide(rule, shadow, signs)
-        shadow = _without_harmless(shadow)
-        for rule in _SPOKEN if spoken else _WEAK:
-            shadow = _hide(rule, shadow, signs)
+    done = text
+    for rules, spoken in ((_STRONG, False), (_STRONG, True), (_WEAK, False), (_WEAK_SPOKEN, True)):
+        shadow = _shadow(text, spoken=spoken)
+        if rules is not _STRONG:
+            shadow = _without_harmless(shadow)
+        done = "".join(_TAKEN if old == _TAKEN else new for old, new in zip(done, shadow, strict=True))
+        for rule in rules:
+            done = _hide(rule, done, signs)
     return "".join(signs)
 
 
@@ -163,7 +164,7 @@ def _hide(rule: _Rule, shadow: str, signs: list[str]) -> str:
     return "".join(left) or shadow
 
 
-_TAKEN: Final = "\x00"
+_TAKEN: Final = "\uffff"  # in no cleaned text
 _COUNTED: Final = frozenset("0123456789Xx")
 _NUMERALS: Final = {
     **dict(zip("零一二三四五六七八九", "0123456789", strict=True)),
@@ -209,7 +210,7 @@ def _phone_tail(count: int) -> int:
 
 
 # Between two digits of one number; three covers ") -" and the two signs of a keycap with a blank.
-_GAP: Final = r"[-\s.,_()]{0,3}"
+_GAP: Final = r"[-\s._()]{0,3}"
 _EMAIL: Final = re.compile(
     r"(?<![A-Za-z0-9Ａ-Ｚａ-ｚ０-９._%+-])[A-Za-z0-9Ａ-Ｚａ-ｚ０-９._%+-]{1,64}[@＠]"
     r"[A-Za-z0-9Ａ-Ｚａ-ｚ０-９-]{1,63}(?:[.．][A-Za-z0-9Ａ-Ｚａ-ｚ０-９-]{1,63}){1,5}"
@@ -292,7 +293,7 @@ _WEAK: Final = (
     _Rule(re.compile(r"(?<![0-9])(?P<number>[0-9]{8,})(?![0-9])"), _phone_ends),
 )
 # 一二三四五六七八九 is a way of counting; ten numerals in a row are a number.
-_SPOKEN: Final = (_Rule(re.compile(r"(?<![0-9])(?P<number>[0-9]{10,})(?![0-9])"), _phone_ends),)
+_WEAK_SPOKEN: Final = (_Rule(re.compile(r"(?<![0-9])(?P<number>[0-9]{10,})(?![0-9])"), _phone_ends),)
 
 _YEAR: Final = "(?:19|20)[0-9]{2}"
 _MONTH_DAY: Final = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"

@@ -27,8 +27,8 @@ class KnowledgeError(ValueError):
 class Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
     """An instrument, in force on the days from `start` to `end`, both included; `end` None: still in force.
 
-    `read`: how its rules are known (official text, a page that restates it, or not at all). `number`: its order
-    or docket number as published (国务院令第778号).
+    `read`: how its rules are known (official text, a page that restates it, or not at all). `number`: its
+    order or docket number as published (国务院令第778号).
     """
 
     start: date

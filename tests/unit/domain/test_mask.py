@@ -37,14 +37,9 @@ PROSE = st.sampled_from(
     ["", "我的电话是", "，谢谢", "打这个：", "Call me at ", "手机", "（请勿外传）", "\n", "**", "号码", "x"]
 )
 MOBILES = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
-FIELDS: list[Callable[[str], str]] = [
-    mask_address,
-    mask_card,
-    mask_email,
-    mask_id,
-    mask_name,
-    mask_phone,
-    mask_text,
+EVERY_MASK: list[Callable[[str], str]] = [
+    *(mask_address, mask_card, mask_email, mask_id),
+    *(mask_name, mask_phone, mask_text),
 ]
 
 
@@ -74,7 +69,8 @@ def identities(draw: st.DrawFn) -> str:
 
 @st.composite
 def cards(draw: st.DrawFn) -> str:
-    body = draw(st.from_regex(r"[3-6][0-9]{14,17}", fullmatch=True))
+    # Of 16, 17 or 19 digits; one of 18 may pass for an identity number, which has its own rule.
+    body = draw(st.from_regex(r"[3-6]([0-9]{14}|[0-9]{15}|[0-9]{17})", fullmatch=True))
     odd = sum(sum(divmod(2 * int(digit), 10)) for digit in body[::-2])
     return body + str(-(odd + sum(map(int, body[-2::-2]))) % 10)
 
@@ -132,8 +128,8 @@ def test_amounts_dates_orders_and_case_numbers_are_left_alone(
 ) -> None:
     case = number("RT", make_body(entropy))
     message = (
-        f"20{day:%y-%m-%d} {clock:%H:%M} 下单，20{day:%y年%m月%d日}签收，20{day:%y%m%d}，满300减50，工单 {case}，"
-        f"实付 ¥{yuan:,}.{fen:02}，退 {yuan}.{fen:02}元 或 {yuan} 块，订单号：W{yuan:07}，#W{yuan:07}"
+        f"20{day:%y-%m-%d} {clock:%H:%M} 下单，20{day:%y年%m月%d日}签收，20{day:%y%m%d}，"
+        f"满300减50，工单 {case}，实付 ¥{yuan:,}.{fen:02}，退 {yuan}.{fen:02}元 或 {yuan} 块，订单号：W{yuan:07}，#W{yuan:07}"
     )
     assert mask_text(message) == message
 
@@ -278,7 +274,7 @@ def test_documents(document: str, shown: str) -> None:
 
 
 def test_every_mask_takes_any_text() -> None:
-    for mask in (*FIELDS, mask_text):
+    for mask in EVERY_MASK:
         for line in HOSTILE:
             shown = mask(line)
             assert len(shown) <= len(line) + 40

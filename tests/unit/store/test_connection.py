@@ -263,8 +263,8 @@ MOUNTS = """\
 22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 40 22 0:35 / /mnt/share rw shared:1 - nfs4 host:/share rw
 41 40 254:1 / /mnt/share/local\\040disk rw - xfs /dev/vdb rw
-42 22 0:36 / /home rw - autofs systemd-1 rw
-43 22 0:37 / /home rw master:2 - fuse.sshfs me@host: rw
+42 22 0:36 / /media rw - autofs systemd-1 rw
+43 22 0:37 / /media rw master:2 - fuse.sshfs me@host: rw
 44 22 0:38 / /mnt/数据 rw - cifs //host/data rw
 45 22 254:2 / /mnt rw - ext4 /dev/vdc rw
 """
@@ -277,7 +277,7 @@ MOUNTS = """\
         ("/mnt/share/desk.db", "nfs4"),
         ("/mnt/shared/desk.db", None),
         ("/mnt/share/local disk/desk.db", None),
-        ("/home/me/desk.db", "fuse.sshfs"),
+        ("/media/me/desk.db", "fuse.sshfs"),
         ("/mnt/数据/desk.db", "cifs"),
     ],
 )

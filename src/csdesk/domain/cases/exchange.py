@@ -10,7 +10,22 @@ from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Counted, Event, Moved, ParcelSent
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
 
-REASONS = ("size", "colour", "quality", "wrong_item", "damaged", "not_as_described", "other")
+REASONS = (
+    "size",
+    "colour",
+    "quality",
+    "wrong_item",
+    "damaged",
+    "not_as_described",
+    "wrong_color",
+    "wrong_model",
+    "size_swap",
+    "defect_swap",
+    "early_fault",
+    "two_repairs_failed",
+    "damaged_in_transit",
+    "other",
+)
 
 
 def owed_units(case: Case) -> tuple[LineQty, ...]:

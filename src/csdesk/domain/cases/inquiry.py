@@ -3,7 +3,24 @@
 from csdesk.domain.cases.case import Kind, Phase
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
 
-REASONS = ("where_is_parcel", "how_to_return", "refund_progress", "warranty", "invoice", "product", "promotion", "other")
+REASONS = (
+    "where_is_parcel",
+    "how_to_return",
+    "refund_progress",
+    "warranty",
+    "invoice",
+    "product",
+    "promotion",
+    "when_dispatched",
+    "parcel_stalled",
+    "return_freight",
+    "how_to_use",
+    "refund_arrival",
+    "change_address",
+    "price_protection",
+    "warranty_query",
+    "other",
+)
 
 MACHINE = register(
     Machine(

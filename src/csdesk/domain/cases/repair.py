@@ -8,7 +8,22 @@ from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Counted, Event, Moved, ParcelSent
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
 
-REASONS = ("no_power", "noise", "screen", "battery", "overheating", "part_broken", "repeated_fault", "other")
+REASONS = (
+    "no_power",
+    "noise",
+    "screen",
+    "battery",
+    "overheating",
+    "part_broken",
+    "repeated_fault",
+    "activation_noise",
+    "screen_fault",
+    "half_year_burden",
+    "repair_no_news",
+    "parts_waiting",
+    "noise_vibration",
+    "other",
+)
 # Two failed repairs open the right to an exchange (三包: general list 1995, mobile phones 2001).
 FAILED_REPAIRS = 2
 

@@ -13,6 +13,18 @@ REASONS = (
     "late",
     "counterfeit",
     "expired_goods",
+    "no_longer_wanted",
+    "size_unfit",
+    "late_return",
+    "opened_refused",
+    "tag_cut",
+    "cosmetics_tried",
+    "underwear_size",
+    "defect_on_arrival",
+    "custom_defect",
+    "custom_change_of_mind",
+    "digital_wrong_purchase",
+    "cross_border_milk",
     "other",
 )
 

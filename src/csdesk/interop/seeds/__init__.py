@@ -197,4 +197,6 @@ class Seeds:
 
     @cached_property
     def _overlays(self) -> Overlays:
-        return Overlays(read(self._folder, "retail_cn", RetailWords), self._goods, self._people, self._timing, self._seed)
+        return Overlays(
+            read(self._folder, "retail_cn", RetailWords), self._goods, self._people, self._timing, self._seed
+        )

@@ -97,7 +97,9 @@ class Goods:
             if item.category in merchant.categories
         )
         if not offered:
-            raise SeedError(f"merchants.toml: nothing in products.toml fits the categories of {merchant.code}")
+            raise SeedError(
+                f"merchants.toml: nothing in products.toml fits the categories of {merchant.code}"
+            )
         by_category = {
             code: tuple(item for item in offered if item.category.code == code)
             for code in merchant.categories
@@ -132,11 +134,8 @@ def _variants(code: str, item: ProductType) -> tuple[Variant, ...]:
     chosen = list(product(*item.options.values()))
     low, high = item.price
     step = max(len(chosen) - 1, 1)
+    prices = ((low + (high - low) * k // step) // 100 * 100 for k in range(len(chosen)))
     return tuple(
-        Variant(f"{code}-{k + 1:02d}", tuple(zip(item.options, values, strict=True)), _whole(low + (high - low) * k // step))
-        for k, values in enumerate(chosen)
+        Variant(f"{code}-{k:02d}", tuple(zip(item.options, values, strict=True)), price)
+        for k, (values, price) in enumerate(zip(chosen, prices, strict=True), 1)
     )
-
-
-def _whole(fen: int) -> int:
-    return fen // 100 * 100

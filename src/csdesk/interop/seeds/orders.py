@@ -93,12 +93,12 @@ class Orders:
         self._confirmations = Weighted(habits.confirmations)
 
     def order(self, number: int, now_ms: int, wish: Wish) -> Order:
-        """Order `number` as it stands at `now_ms`; buyers come back, so that early people have several orders."""
+        """Order `number` as it stands at `now_ms`; six buyers in ten are new, the others anyone before."""
         if not 2 <= wish.within_days <= 365:
             raise SeedError(f"within_days must lie between 2 and 365, not {wish.within_days}")
         now = now_ms // 1000
         d = Draw(f"{self._seed}:order:{number}")
-        buyer = self._people.person(d.below(number * 3 // 5 + 1))
+        buyer = self._people.person(number if d.below(10) < 6 else d.below(number + 1))
         promise = next((need for need in wish.needs if need in self._goods.promises), "")
         shelf = self._shelf(d, wish, promise)
         carrier = self._timing.carrier(d, shelf.merchant)
@@ -167,7 +167,8 @@ class Orders:
         chosen = []
         for item in products:
             variant = d.pick(item.variants)
-            units = 1 if variant.price >= self._habits.single_unit_from else self._units.draw(d)
+            single = variant.price >= self._habits.single_unit_from or item.category.virtual
+            units = 1 if single else self._units.draw(d)
             chosen.append((item, variant, units))
         if "units" in wish.needs:
             item, variant, units = chosen[0]
@@ -213,7 +214,9 @@ class Orders:
         return card, Payment(method, total - first, at, f"{reference}02")
 
     def _promises(self, d: Draw, shelf: Shelf, wanted: str) -> tuple[Promise, ...]:
-        given = [code for code, per_cent in shelf.merchant.promises if d.below(100) < per_cent or code == wanted]
+        given = [
+            code for code, per_cent in shelf.merchant.promises if d.below(100) < per_cent or code == wanted
+        ]
         return tuple(self._goods.promises[code] for code in given)
 
     def _groups(self, d: Draw, lines: tuple[OrderLine, ...]) -> list[tuple[int, ...]]:
@@ -225,7 +228,7 @@ class Orders:
 
 
 def _share(d: Draw, way: tuple[int, int, int], parcel: int) -> tuple[int, int, int]:
-    """The way of one parcel: the first takes the whole time, so that the order is signed when it is; others are faster."""
+    """The way of one parcel: the first takes the whole time (it makes the order signed), others less."""
     if parcel == 0:
         return way
     shipped, arrival, stall = way

@@ -30,8 +30,8 @@ class RetailProduct:
 class Overlay:
     """What is added to one foreign order: times (UTC milliseconds, ordered, None for what has not happened).
 
-    Amounts stay the source's numbers, read as `currency`. `products` are in the order of the names given. Waybills are
-    ours; the source's own tracking ids stay beside them.
+    Amounts stay the source's numbers, read as `currency`. `products` are in the order of the names given. Waybills
+    are ours, beside the source's own tracking ids; which lines lie in which parcel only the source knows.
     """
 
     order_id: str
@@ -59,19 +59,19 @@ class Overlays:
         self._timing = timing
         for category, merchant in words.merchant_of.items():
             if category not in goods.categories or merchant not in goods.merchants:
-                raise SeedError(f"retail_cn.toml: unknown category or shop in merchant_of: {category} = {merchant}")
+                raise SeedError(f"retail_cn.toml: merchant_of has an unknown name in {category} = {merchant}")
         for name, entry in words.products.items():
             if entry.category not in words.merchant_of:
-                raise SeedError(f"retail_cn.toml: no shop in merchant_of sells '{entry.category}', as '{name}' needs")
+                raise SeedError(f"retail_cn.toml: merchant_of has no shop for '{entry.category}' ({name})")
 
     def overlay(
         self, order_id: str, user_id: str, status: str, names: Sequence[str], now_ms: int, parcels: int = 1
     ) -> Overlay:
-        """The year of one order. SeedError for a status that retail_cn.toml does not know, or no product name at all."""
+        """The year of one order. SeedError for a status that retail_cn.toml lacks, or without any product."""
         stage = self._words.stages.get(status)
         if stage is None:
             known = ", ".join(self._words.stages)
-            raise SeedError(f"order {order_id}: status '{status}' has no stage in retail_cn.toml (known: {known})")
+            raise SeedError(f"order {order_id}: retail_cn.toml has no stage for '{status}' (only {known})")
         if not names:
             raise SeedError(f"order {order_id} has no products, so that no shop can have sent it")
         d, now = Draw(f"{self._seed}:overlay:{order_id}"), now_ms // 1000
@@ -83,9 +83,8 @@ class Overlays:
         sent: tuple[Parcel, ...] = ()
         if times.shipped is not None:
             way = (times.shipped, times.shipped + lags.transit, lags.stall)
-            origin, lines = seller.return_address, tuple(range(1, len(names) + 1))
             sent = tuple(
-                self._timing.parcel(d, carrier, buyer.address, origin, way, now, lines if parcels == 1 else ())
+                self._timing.parcel(d, carrier, buyer.address, seller.return_address, way, now, ())
                 for _ in range(max(parcels, 1))
             )
         refunded = None if times.cancelled is None else min(now, times.cancelled + d.between(30, 3600))
@@ -121,7 +120,8 @@ class Overlays:
         """Options in Chinese, in their own order; names and values that are not listed keep their words."""
         words = self._words
         return {
-            words.options.get(name, name): words.values_of.get(name, {}).get(value) or words.values.get(value, value)
+            words.options.get(name, name): words.values_of.get(name, {}).get(value)
+            or words.values.get(value, value)
             for name, value in options.items()
         }
 

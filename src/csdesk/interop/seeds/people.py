@@ -39,10 +39,7 @@ class People:
         surname, surname_pinyin = self._surnames.draw(d)
         names = self._names
         given, given_pinyin = d.pick(names.double if d.below(names.single_character_in) else names.single)
-        if isinstance(key, int):
-            tail = f"{key * _PHONE_STEP % 10**8:08d}"
-        else:
-            tail = d.digits(8)
+        tail = f"{key * _PHONE_STEP % 10**8:08d}" if isinstance(key, int) else d.digits(8)
         mailbox = f"{given_pinyin}.{surname_pinyin}{d.below(10_000)}@{d.pick(names.mail_domains)}"
         return Person(key, surname + given, names.phone_prefix + tail, mailbox, self._address(d))
 
@@ -83,6 +80,6 @@ def _cities(places: Places) -> list[tuple[tuple[Province, City], int]]:
     found = []
     for province in places.province:
         total = sum(city.weight for city in province.cities)
-        for city in province.cities:
-            found.append(((province, city), province.weight * 1000 * city.weight // total))
+        shares = ((city, province.weight * 1000 * city.weight // total) for city in province.cities)
+        found.extend(((province, city), share) for city, share in shares)
     return found

@@ -11,13 +11,19 @@ from .year import DAY, YEAR, Year
 
 _HOUR = 3600
 
-# Where a parcel is, in per cent of its way, and whether that is near the sender (0), between (1) or near the buyer (2).
-_STOPS = (("collected", 0, 0), ("departed", 9, 0), ("in_transit", 42, 1), ("arrived", 82, 2), ("out_for_delivery", 94, 2))
+# Where a parcel is, in per cent of its way: at the sender's end (0), between (1) or at the buyer's (2).
+_STOPS = (
+    ("collected", 0, 0),
+    ("departed", 9, 0),
+    ("in_transit", 42, 1),
+    ("arrived", 82, 2),
+    ("out_for_delivery", 94, 2),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Lags:
-    """Seconds from placing to paying, paying to dispatch, dispatch to signature (of which stalled), and to cancelling."""
+    """Seconds: placing to paying, to dispatch, to signature (`stall` of it standing still); paying to cancelling."""
 
     pay: int
     dispatch: int
@@ -84,7 +90,9 @@ class Parcel:
 class Timing:
     """Draws lags, places orders in the year, and writes tracking pages."""
 
-    def __init__(self, habits: Habits, carriers: Carriers, provinces: tuple[Province, ...], people: People) -> None:
+    def __init__(
+        self, habits: Habits, carriers: Carriers, provinces: tuple[Province, ...], people: People
+    ) -> None:
         self._habits = habits
         self._people = people
         self._phrases = carriers.phrases
@@ -100,7 +108,7 @@ class Timing:
         self._year: tuple[int, Year] | None = None
 
     def year(self, now: int) -> Year:
-        """The year before `now`, kept until a `now` on another hour is asked for."""
+        """The year before `now`, kept until another `now` is asked for."""
         if self._year is None or self._year[0] != now:
             self._year = (now, Year(self._habits, now))
         return self._year[1]
@@ -165,7 +173,8 @@ class Timing:
     ) -> Parcel:
         """A parcel on its way from `span`[0] to `span`[1] (UTC seconds), standing still for `span`[2] of it."""
         shipped, arrival, _ = span
-        waybill = "".join(d.digits(1) if sign == "#" else sign for sign in carrier.waybill)
+        run = carrier.waybill.count("#")
+        waybill = carrier.waybill.replace("#" * run, d.digits(run))
         hand = self._signer_of[signer] if signer else self._signers.draw(d)
         events = self._events(d, carrier, (origin, home), span, now, hand)
         if arrival > now:
@@ -186,16 +195,16 @@ class Timing:
         way = arrival - shipped - stall
         courier, phone = self._people.courier(d)
         places = ((origin.city, origin.district), (self._people.hub(d), ""), (home.city, home.district))
-        stops = [(code, shipped + way * share // 100 + (stall if end == 2 else 0), end) for code, share, end in _STOPS]
+        standing = (0, 0, stall)  # it stands still before it arrives at the buyer's end
+        stops = [(code, shipped + way * share // 100 + standing[end], end) for code, share, end in _STOPS]
+        words = {"carrier": carrier.name, "courier": courier, "phone": phone, "signer": hand.label}
         found = []
         for code, at, end in [*stops, ("signed", arrival, 2)]:
             if at > now:
                 break
-            city, district = places[end]
-            text = d.pick(self._phrases[code]).format(
-                carrier=carrier.name, city=city, district=district, courier=courier, phone=phone, signer=hand.label
-            )
-            found.append(TrackEvent(code, at * 1000, city, text))
+            words["city"], words["district"] = places[end]
+            text = d.pick(self._phrases[code]).format_map(words)
+            found.append(TrackEvent(code, at * 1000, words["city"], text))
         return tuple(found)
 
     def _distance(self, carrier: Carrier, origin: Address, home: Address) -> tuple[int, int]:
@@ -215,7 +224,7 @@ def reserve(days: int) -> int:
 
 
 def _stretched(d: Draw, lags: Lags, wish: Wish) -> Lags:
-    """The same lags, but a customer who complains of waiting has waited: the next stage comes after the complaint."""
+    """The same lags, but who complains of waiting has waited: the next stage comes after the complaint."""
     if wish.after == "paid":
         dispatch = max(lags.dispatch, reserve(wish.days) + d.between(_HOUR, 30 * _HOUR))
         return Lags(lags.pay, dispatch, lags.transit, lags.stall, lags.cancel)
