@@ -8,14 +8,21 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from csdesk.domain.ids import BadNumber, parse_number
 
 _HIDDEN: Final = "****"
 _HAN: Final = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
-_MOBILE: Final = re.compile(r"(?:00)?(?:86)?(1[3-9][0-9]{9})")
-_FOREIGN: Final = re.compile(r"[ (]*[+＋] *(?!86|８６)")
+_MOBILE: Final = r"(?:00)?(?:86)?(1[3-9][0-9]{9})"
+_FOREIGN: Final = r"[ (]*[+＋] *(?!86|８６)"
+
+
+# Compiled when first used: together they cost 5 ms, which a starting console need not pay.
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def mask_name(name: str) -> str:
@@ -35,8 +42,8 @@ def mask_name(name: str) -> str:
 def mask_phone(phone: str) -> str:
     """138****5678 for a mainland mobile; any other number keeps its last four digits (of 5 to 7: two)."""
     digits = _digits(phone)
-    mobile = _MOBILE.fullmatch(digits)
-    if mobile and not _FOREIGN.match(phone):
+    mobile = _compiled(_MOBILE).fullmatch(digits)
+    if mobile and not _compiled(_FOREIGN).match(phone):
         return f"{mobile[1][:3]}{_HIDDEN}{digits[-4:]}"
     if not phone.strip():
         return ""
@@ -85,9 +92,9 @@ _PROVINCE: Final = (
 )
 # A city's name never contains the signs of a street or a building, so that 文三路超市 is not taken for one.
 _CITY: Final = r"[^\W\d_路街道巷弄号號区區县縣镇鎮乡鄉村楼樓栋棟室市]{2,9}(?:市|自治州|地区|地區|盟)"
-_CHINESE_PLACE: Final = re.compile(f"{_PROVINCE} *(?:{_CITY})?|{_CITY}")
-_LATIN_PLACE: Final = re.compile(r"[^\W\d_][^\d_]*")
-_STATE_AND_CODE: Final = re.compile(r"([A-Z]{2,3}) +[0-9]{4,5}(?:-[0-9]{4})?")
+_CHINESE_PLACE: Final = f"{_PROVINCE} *(?:{_CITY})?|{_CITY}"
+_LATIN_PLACE: Final = r"[^\W\d_][^\d_]*"
+_STATE_AND_CODE: Final = r"([A-Z]{2,3}) +[0-9]{4,5}(?:-[0-9]{4})?"
 
 
 def mask_address(address: str) -> str:
@@ -99,15 +106,15 @@ def mask_address(address: str) -> str:
     text = unicodedata.normalize("NFKC", address[:500]).strip().removeprefix("中国").lstrip()
     if not text:
         return ""
-    if place := _CHINESE_PLACE.match(text):
+    if place := _compiled(_CHINESE_PLACE).match(text):
         return place[0].rstrip() + "***"
     if re.match(f"[{_HAN}]", text):
         known = re.match(f"[{_HAN}]{{0,{min(3, len(text) // 2)}}}", text)
         return (known[0] if known else "") + "***"
     places: list[str] = []
     for part in map(str.strip, text.split(",")[1:]):
-        state = _STATE_AND_CODE.fullmatch(part)
-        if state or _LATIN_PLACE.fullmatch(part):
+        state = _compiled(_STATE_AND_CODE).fullmatch(part)
+        if state or _compiled(_LATIN_PLACE).fullmatch(part):
             places.append(state[1] if state else part)
         if state:
             break
@@ -123,8 +130,8 @@ def mask_text(text: str) -> str:
     whatever they are: a needless mask costs a reveal, a leak cannot be undone. Names and addresses in prose
     are not recognised. Each number keeps its length.
     """
-    text = _EMAIL.sub(lambda found: mask_email(found[0].replace("＠", "@")), text)
-    if len(_ANY_DIGIT.findall(text)) < _SHORTEST:
+    text = _compiled(_EMAIL).sub(lambda found: mask_email(found[0].replace("＠", "@")), text)
+    if len(_compiled(_ANY_DIGIT).findall(text)) < _SHORTEST:
         return text
     signs = list(text)
     done = text
@@ -142,7 +149,7 @@ def mask_text(text: str) -> str:
 class _Rule:
     """A shape of number in the shadow, the test it must pass, and how many digits stay at its ends."""
 
-    shape: re.Pattern[str]
+    shape: str
     ends: Callable[[str], tuple[int, int]]
     holds: Callable[[str], bool] = bool
 
@@ -150,7 +157,7 @@ class _Rule:
 def _hide(rule: _Rule, shadow: str, signs: list[str]) -> str:
     """Star the middle of each match in `signs`; the shadow comes back with all of the match taken out."""
     left: list[str] = []
-    for found in rule.shape.finditer(shadow):
+    for found in _compiled(rule.shape).finditer(shadow):
         start = found.start("number")
         places = [at for at in range(start, found.end()) if shadow[at] in _COUNTED]
         digits = "".join(shadow[at] for at in places)
@@ -173,9 +180,9 @@ _NUMERALS: Final = {
 }
 # Six digits: what follows a label, or a Hong Kong identity card. Most messages stop here.
 _SHORTEST: Final = 6
-_ANY_DIGIT: Final = re.compile(rf"[\d¹²³⁰-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒🄀-🄊{''.join(_NUMERALS)}]")
-_FOLDED: Final = re.compile(r"[^\x00-\x7f\u3400-\u9fff]")
-_FOLDED_SPOKEN: Final = re.compile(rf"[^\x00-\x7f\u3400-\u9fff]|[{''.join(_NUMERALS)}]")
+_ANY_DIGIT: Final = rf"[\d¹²³⁰-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒🄀-🄊{''.join(_NUMERALS)}]"
+_FOLDED: Final = r"[^\x00-\x7f\u3400-\u9fff]"
+_FOLDED_SPOKEN: Final = rf"[^\x00-\x7f\u3400-\u9fff]|[{''.join(_NUMERALS)}]"
 _EVERY_DASH: Final = "‐‑‒–—―−﹣－ー─"
 
 
@@ -183,12 +190,7 @@ def _shadow(text: str, *, spoken: bool) -> str:
     """`text`, sign by sign, with all digits as ASCII digits, all dashes as "-" and all blanks as " "."""
 
     def fold(found: re.Match[str]) -> str:
-        sign = found[0]
-        digit = unicodedata.digit(sign, None)
-        if digit is not None:
-            return str(digit)
-        if spoken and sign in _NUMERALS:
-            return _NUMERALS[sign]
+        sign = found[0] if found[0] in _NUMERALS and not spoken else _digit(found[0])
         if sign in _EVERY_DASH:
             return "-"
         # Keycap emoji put two signs after each digit.
@@ -196,13 +198,19 @@ def _shadow(text: str, *, spoken: bool) -> str:
             return " "
         if "！" <= sign <= "～":
             return chr(ord(sign) - 0xFEE0)
-        return {"。": ".", "·": ".", "•": ".", "、": ","}.get(sign, sign)
+        return "." if sign in "。·•" else sign
 
-    return (_FOLDED_SPOKEN if spoken else _FOLDED).sub(fold, text)
+    return _compiled(_FOLDED_SPOKEN if spoken else _FOLDED).sub(fold, text)
+
+
+def _digit(sign: str) -> str:
+    """The ASCII digit that `sign` stands for; any other sign as it is."""
+    value = unicodedata.digit(sign, None)
+    return _NUMERALS.get(sign, sign) if value is None else str(value)
 
 
 def _digits(text: str) -> str:
-    return "".join(filter("0123456789".__contains__, _shadow(text[:200], spoken=True)))
+    return "".join(filter(str.isdecimal, map(_digit, text[:200])))
 
 
 def _phone_tail(count: int) -> int:
@@ -211,7 +219,7 @@ def _phone_tail(count: int) -> int:
 
 # Between two digits of one number; three covers ") -" and the two signs of a keycap with a blank.
 _GAP: Final = r"[-\s._()]{0,3}"
-_EMAIL: Final = re.compile(
+_EMAIL: Final = (
     r"(?<![A-Za-z0-9Ａ-Ｚａ-ｚ０-９._%+-])[A-Za-z0-9Ａ-Ｚａ-ｚ０-９._%+-]{1,64}[@＠]"
     r"[A-Za-z0-9Ａ-Ｚａ-ｚ０-９-]{1,63}(?:[.．][A-Za-z0-9Ａ-Ｚａ-ｚ０-９-]{1,63}){1,5}"
 )
@@ -238,66 +246,56 @@ def _phone_ends(digits: str) -> tuple[int, int]:
 _STRONG: Final = (
     # Before the mobiles: one of them may lie in the last three of these groups.
     _Rule(
-        re.compile(r"(?<![0-9])(?P<number>[2-69][0-9]{3}(?:[- ][0-9]{4}){3}(?:[- ]?[0-9]{1,3})?)(?![0-9])"),
+        r"(?<![0-9])(?P<number>[2-69][0-9]{3}(?:[- ][0-9]{4}){3}(?:[- ]?[0-9]{1,3})?)(?![0-9])",
         lambda digits: (0, 4),
         _card,
     ),
     _Rule(
-        re.compile(rf"(?<![0-9])(?P<number>[1-9](?:{_GAP}[0-9]){{16}}{_GAP}[0-9Xx])(?![0-9])"),
+        rf"(?<![0-9])(?P<number>[1-9](?:{_GAP}[0-9]){{16}}{_GAP}[0-9Xx])(?![0-9])",
         lambda digits: (3, 4),
         lambda digits: _born(digits[6:14]),
     ),
     _Rule(
-        re.compile(
-            rf"(?<![0-9+])(?P<number>(?:(?:0{_GAP}0{_GAP}|\+)?8{_GAP}6{_GAP})?1{_GAP}[3-9](?:{_GAP}[0-9]){{9}})(?![0-9])"
-        ),
+        rf"(?<![0-9+])(?P<number>(?:(?:0{_GAP}0{_GAP}|\+)?8{_GAP}6{_GAP})?1{_GAP}[3-9](?:{_GAP}[0-9]){{9}})(?![0-9])",
         lambda digits: (len(digits) - 8, 4),
     ),
     _Rule(
-        re.compile(r"(?<![0-9])(?P<number>[1-9][0-9]{14})(?![0-9])"),
+        r"(?<![0-9])(?P<number>[1-9][0-9]{14})(?![0-9])",
         lambda digits: (3, 3),
         lambda digits: _born("19" + digits[6:12]),
     ),
-    _Rule(
-        re.compile(r"(?<![0-9])(?P<number>[0-9](?:[- ]?[0-9]){12,18})(?![0-9])"), lambda digits: (0, 4), _card
-    ),
+    _Rule(r"(?<![0-9])(?P<number>[0-9](?:[- ]?[0-9]){12,18})(?![0-9])", lambda digits: (0, 4), _card),
     # Hong Kong: one or two letters, six digits, the check sign in brackets.
-    _Rule(re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,2}(?P<number>[0-9]{6}\([0-9Aa]\))"), lambda digits: (0, 2)),
+    _Rule(r"(?<![A-Za-z0-9])[A-Za-z]{1,2}(?P<number>[0-9]{6}\([0-9Aa]\))", lambda digits: (0, 2)),
 )
 _LABEL: Final = (
     r"(?:电话|電話|手机号|手機號|联系方式|座机|固话|传真|QQ号?|微信号?|身份证号?|护照号?|卡号|[账帐]号|運單號?|运单号?"
     r"|(?:快递|物流)单?号|(?i:vx|wechat|tel|fax|waybill|tracking|phone *(?:no\.?|number)?:))"
 )
 _WEAK: Final = (
+    _Rule(rf"{_LABEL}[^0-9\n]{{0,8}}(?P<number>[0-9](?:[-. ]?[0-9]){{5,24}})(?![0-9])", _phone_ends),
+    _Rule(r"(?P<number>\+[0-9](?:[-. ()]{0,2}[0-9]){6,14})(?![0-9])", _phone_ends),
     _Rule(
-        re.compile(rf"{_LABEL}[^0-9\n]{{0,8}}(?P<number>[0-9](?:[-. ]?[0-9]){{5,24}})(?![0-9])"), _phone_ends
-    ),
-    _Rule(re.compile(r"(?P<number>\+[0-9](?:[-. ()]{0,2}[0-9]){6,14})(?![0-9])"), _phone_ends),
-    _Rule(
-        re.compile(
-            r"(?<![0-9])(?P<number>0[0-9]{1,3}[-. )]{1,2}[0-9]{2,4}(?:[-. ]?[0-9]{2,4}){1,4})(?![0-9])"
-        ),
+        r"(?<![0-9])(?P<number>0[0-9]{1,3}[-. )]{1,2}[0-9]{2,4}(?:[-. ]?[0-9]{2,4}){1,4})(?![0-9])",
         _phone_ends,
         lambda digits: len(digits) >= 9,
     ),
     # Groups that only phones and cards have; two round numbers are a range of prices.
     _Rule(
-        re.compile(
-            r"(?<![0-9])(?P<number>[0-9]{3}[- ][0-9]{3,4}[- ][0-9]{3,4}"
-            r"|[0-9]{4}(?:[- ][0-9]{4}){3}(?:[- ][0-9]{1,3})?"
-            r"|(?![0-9]{2}00[- ][0-9]{2}00)[5-9][0-9]{3}[- ][0-9]{4})(?![0-9])"
-        ),
+        r"(?<![0-9])(?P<number>[0-9]{3}[- ][0-9]{3,4}[- ][0-9]{3,4}"
+        r"|[0-9]{4}(?:[- ][0-9]{4}){3}(?:[- ][0-9]{1,3})?"
+        r"|(?![0-9]{2}00[- ][0-9]{2}00)[5-9][0-9]{3}[- ][0-9]{4})(?![0-9])",
         _phone_ends,
         lambda digits: len(digits) != 9,
     ),
-    _Rule(re.compile(r"(?<![0-9])(?P<number>[0-9]{8,})(?![0-9])"), _phone_ends),
+    _Rule(r"(?<![0-9])(?P<number>[0-9]{8,})(?![0-9])", _phone_ends),
 )
 # 一二三四五六七八九 is a way of counting; ten numerals in a row are a number.
-_WEAK_SPOKEN: Final = (_Rule(re.compile(r"(?<![0-9])(?P<number>[0-9]{10,})(?![0-9])"), _phone_ends),)
+_WEAK_SPOKEN: Final = (_Rule(r"(?<![0-9])(?P<number>[0-9]{10,})(?![0-9])", _phone_ends),)
 
 _YEAR: Final = "(?:19|20)[0-9]{2}"
 _MONTH_DAY: Final = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-_HARMLESS: Final = re.compile(
+_HARMLESS: Final = (
     rf"(?<![0-9])(?:{_YEAR}(?P<dash>[-/.])[0-9]{{1,2}}(?P=dash)[0-9]{{1,2}}|{_YEAR}年[0-9]{{1,2}}月(?:[0-9]{{1,2}}日)?"
     rf"|[0-9]{{1,2}}[-/.][0-9]{{1,2}}[-/.]{_YEAR}|{_YEAR}[-/~]{_YEAR}"
     rf"|{_YEAR}{_MONTH_DAY}(?:[ T]?(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?)?)(?![0-9])"
@@ -308,7 +306,7 @@ _HARMLESS: Final = re.compile(
     r"|(?:订单(?:编?号)?|訂單(?:編?號)?|(?i:order(?: *(?:no\.?|number|id))?))[ :：#]{0,3}[A-Za-z]{0,4}[-0-9]+"
     r"|#[A-Za-z]{0,4}[0-9]+"
 )
-_CASE_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}-[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Za-z])")
+_CASE_NUMBER: Final = r"(?<![0-9A-Za-z])[A-Z]{2}-[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Za-z])"
 
 
 def _without_harmless(shadow: str) -> str:
@@ -322,4 +320,4 @@ def _without_harmless(shadow: str) -> str:
             return found[0]
         return take(found)
 
-    return _HARMLESS.sub(take, _CASE_NUMBER.sub(take_case_number, shadow))
+    return _compiled(_HARMLESS).sub(take, _compiled(_CASE_NUMBER).sub(take_case_number, shadow))

@@ -38,7 +38,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     # An auditor sees and never changes; an admin keeps the desk and takes no case: duties stay apart.
     Role.AUDITOR: frozenset({Right.READ, Right.AUDIT}),
     Role.ADMIN: frozenset({Right.READ, Right.AUDIT, Right.LOAD, Right.CONFIGURE, Right.ASSIGN}),
-    Role.SYSTEM: frozenset({Right.READ, Right.RUN}),
+    # WORK: the worker wakes what slept long enough, with the same verb a person has.
+    Role.SYSTEM: frozenset({Right.READ, Right.WORK, Right.RUN}),
 }
 
 

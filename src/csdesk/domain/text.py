@@ -5,6 +5,7 @@ import re
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 # SYMBOL FOR SUBSTITUTE FORM TWO: one cell in every terminal (East Asian width N; U+FFFD is ambiguous).
@@ -41,7 +42,7 @@ _SEQUENCE: Final = (
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]+[0-~]|\x1b[0-~])"
 )
-_TOKEN: Final = re.compile(
+_TOKEN: Final = (
     f"(?P<plain>[{_PLAIN}]+)|{_SEQUENCE}"
     "|(?P<line>\r\n?|[\u2028\u2029])"
     # No emoji joins more than four; a longer chain would be drawn in two cells and measured in thousands.
@@ -52,10 +53,8 @@ _TOKEN: Final = re.compile(
     "\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff])"
     # Medial and final jamo have no width of their own: they stack like marks.
     "|(?P<jamo>[\u1161-\u11ff\ud7b0-\ud7ff])"
-    "|(?P<single>.)",
-    re.DOTALL,
+    "|(?P<single>.)"
 )
-_PLAIN_TEXT: Final = re.compile(f"[{_PLAIN}]*")
 _SPACE_RUN: Final = re.compile(r"[ \n]+")
 _BLANKS: Final = {"\t": TAB, "\u2800": " "}
 
@@ -79,10 +78,10 @@ def clean(raw: str, *, limit: int = 100_000) -> Cleaned:
     Longer than `limit` (at least 1) characters: cut, ending in `MARK`. Cleaning twice changes nothing.
     Sources: ECMA-48, UAX #44 (Default_Ignorable_Code_Point), UTS #51 §1.4, UTR #36.
     """
-    if len(raw) <= limit and _PLAIN_TEXT.fullmatch(raw):
+    if len(raw) <= limit and _plain().fullmatch(raw):
         return Cleaned(raw)
     sieve = _Sieve()
-    for token in _TOKEN.finditer(raw):
+    for token in _token().finditer(raw):
         sieve.take(token.lastgroup or "", token[0])
         if sieve.size > limit:
             return Cleaned(sieve.cut(limit), sieve.removed, cut=True)
@@ -95,6 +94,17 @@ def clean_line(raw: str, *, limit: int = 500) -> Cleaned:
     joined = _SPACE_RUN.sub(lambda run: " " if "\n" in run[0] else run[0], whole.text).strip()
     short = clean(joined, limit=limit)
     return Cleaned(short.text, whole.removed + short.removed, short.cut)
+
+
+# Compiled when first used: these two cost 3.5 ms, which a command that shows no text need not pay.
+@cache
+def _plain() -> re.Pattern[str]:
+    return re.compile(f"[{_PLAIN}]*")
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    return re.compile(_TOKEN, re.DOTALL)
 
 
 class _Sieve:
@@ -129,7 +139,7 @@ class _Sieve:
         while self.size > limit - 1:
             piece = self.pieces.pop()
             self.size -= len(piece)
-        if _PLAIN_TEXT.fullmatch(piece):
+        if _plain().fullmatch(piece):
             self.pieces.append(piece[: limit - 1 - self.size])
         return "".join(self.pieces) + MARK
 

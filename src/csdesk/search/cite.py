@@ -86,7 +86,7 @@ class LawNames:
         return best
 
     def _by_sound(self, letters: str) -> tuple[str, ...]:
-        """Laws one of whose names is `letters` in pinyin or initials (`xf`: 刑法, 消法), shortest name first."""
+        """Laws with a name that is `letters` in pinyin or initials (`xf`: 刑法, 消法), shortest first."""
         found: list[str] = []
         for key in sorted(self._laws, key=len):
             sounds = pinyin.syllables(key)
@@ -96,7 +96,7 @@ class LawNames:
 
 
 def parse(text: str, names: LawNames) -> Citation | None:
-    """The citation that `text` is, or None: no number, more than a citation, a law the desk lacks."""
+    """The citation that `text` is; None without a number, with more words, for a law the desk lacks."""
     folded = normalise.fold(text[:CITATION_MAX]).strip()
     match = _CITATION.fullmatch(folded) if len(text) <= CITATION_MAX else None
     if match is None:

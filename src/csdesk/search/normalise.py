@@ -65,10 +65,10 @@ def _clusters(text: str) -> list[tuple[int, int]]:
 
 def _breaks(before: str, after: str) -> bool:
     """Whether nothing composes across the boundary (marks and invisibles never start a cluster)."""
+    if _INVISIBLE.match(after) or unicodedata.combining(after):
+        return False
     if after < "\u0300":
         return True
-    if unicodedata.combining(after) or _INVISIBLE.match(after):
-        return False
     if "\u3400" <= after <= "\u9fff":
         return True
     before = _UNSTORABLE.sub(" ", _INVISIBLE.sub("", before))

@@ -129,7 +129,8 @@ def test_amounts_dates_orders_and_case_numbers_are_left_alone(
     case = number("RT", make_body(entropy))
     message = (
         f"20{day:%y-%m-%d} {clock:%H:%M} 下单，20{day:%y年%m月%d日}签收，20{day:%y%m%d}，"
-        f"满300减50，工单 {case}，实付 ¥{yuan:,}.{fen:02}，退 {yuan}.{fen:02}元 或 {yuan} 块，订单号：W{yuan:07}，#W{yuan:07}"
+        f"满300减50，工单 {case}，实付 ¥{yuan:,}.{fen:02}，退 {yuan}.{fen:02}元 或 {yuan} 块，"
+        f"订单号：W{yuan:07}，#W{yuan:07}"
     )
     assert mask_text(message) == message
 

@@ -20,7 +20,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """A line as bought. `claimed` and `refunded_units` count units in other cases of the same order."""
+    """A line as bought. `claimed`, `refunded_units` and `refunded` (minor) are of other cases of the same order."""
 
     line: int
     sku: str
@@ -30,6 +30,7 @@ class OrderLine:
     category: str = ""
     claimed: int = 0
     refunded_units: int = 0
+    refunded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

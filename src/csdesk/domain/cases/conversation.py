@@ -53,6 +53,9 @@ class Recall(Command):
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
         held = [m for m in case.messages if m.state == "held"]
+        # A closed case whose notice is recalled would be closed without one: take back the closing first.
+        if held and not case.open:
+            return Refused("case_closed", state=case.state)
         return None if held else Refused("nothing_held")
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:

@@ -117,6 +117,11 @@ class ShipBack(Command):
     lines: tuple[LineQty, ...] = ()
 
     @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        refused = super(ShipBack, cls).off(case, ctx)
+        return Refused("all_sent") if refused is None and not unsent(case) else refused
+
+    @classmethod
     def suggest(cls, case: Case) -> Mapping[str, Any]:
         return {"lines": unsent(case)}
 
@@ -144,6 +149,12 @@ def unsent(case: Case) -> tuple[LineQty, ...]:
     return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
 
 
+def awaited(case: Case) -> tuple[LineQty, ...]:
+    """Approved units that have neither arrived nor been found missing."""
+    left = ((line.line, line.approved - line.received - line.missing) for line in case.lines)
+    return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
+
+
 @verb("receive", undo=Undo.NONE, why="goods", example="csdesk case do RT-… receive lines=1x1")
 @dataclass(frozen=True, slots=True)
 class Receive(Command):
@@ -153,17 +164,22 @@ class Receive(Command):
     waybill: str = ""
 
     @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        refused = super(Receive, cls).off(case, ctx)
+        return Refused("all_received") if refused is None and not awaited(case) else refused
+
+    @classmethod
     def suggest(cls, case: Case) -> Mapping[str, Any]:
-        return {"lines": _all(case, "approved", "received")}
+        return {"lines": awaited(case)}
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)
-        left = {line.line: line.approved - line.received - line.missing for line in case.lines}
+        left = {units.line: units.qty for units in awaited(case)}
         parcel = next((p for p in case.parcels if p.waybill == self.waybill), None) if self.waybill else None
         if self.waybill and parcel is None:
             raise Refused("no_such_parcel", waybill=self.waybill)
-        lines = self.lines or (parcel.lines if parcel else _all(case, "approved", "received"))
-        check_quantities(case, lines, lambda number: left[number], "over_approved")
+        lines = self.lines or (parcel.lines if parcel else awaited(case))
+        check_quantities(case, lines, lambda number: left.get(number, 0), "over_approved")
         return (GoodsReceived(to.name, to.phase, lines, parcel.id if parcel else ""),)
 
 
@@ -174,6 +190,13 @@ class Inspect(Command):
 
     graded: tuple[Graded, ...] = ()
     note: str = ""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        refused = super(Inspect, cls).off(case, ctx)
+        if refused is None and not awaited(case) and not _all(case, "received", "inspected"):
+            return Refused("all_inspected")
+        return refused
 
     @classmethod
     def suggest(cls, case: Case) -> Mapping[str, Any]:

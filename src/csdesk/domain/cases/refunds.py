@@ -14,14 +14,19 @@ from csdesk.domain.roles import Right
 
 
 def owed(case: Case, order: Order, units: LineQty) -> int:
-    """Minor units owed for `units`: the paid price, so shared that all units of a line give back exactly what was paid."""
+    """Minor units owed for `units`: what all units paid back by then are worth, less what the line gave back already.
+
+    So no order of refunds, failures and retries, in this case and others, gives back a fen more than was paid.
+    """
     line = case.line(units.line)
     bought = next((o for o in order.lines if o.line == units.line), None)
     if line is None or bought is None:
         raise Refused("no_such_line", line=units.line)
-    already = bought.refunded_units + line.refunded_units
-    paid = Money(bought.paid, order.currency)
-    return (cumulative(paid, bought.qty, already + units.qty) - cumulative(paid, bought.qty, already)).minor
+    by_then = bought.refunded_units + line.refunded_units + units.qty
+    if by_then > bought.qty:
+        raise Refused("over_bought", line=units.line, qty=by_then, most=bought.qty, bought=bought.qty)
+    worth = cumulative(Money(bought.paid, order.currency), bought.qty, by_then).minor
+    return max(0, worth - bought.refunded - line.refunded)
 
 
 def split(case: Case, order: Order, minor: int) -> tuple[RefundPart, ...]:
@@ -74,9 +79,7 @@ class PayBack(Command):
         left = {line.line: line.refundable for line in case.lines}
         check_quantities(case, units, lambda number: left[number], "over_accepted")
         amounts = tuple(owed(case, ctx.order, unit) for unit in units)
-        minor = sum(amounts)
-        if minor <= 0:
-            raise Refused("nothing_owed")
+        minor = sum(amounts)  # 0 for gifts: settled like all others, else their case could never end
         most = ctx.policy.refund_limits.get(ctx.actor.role, 0)
         if minor > most:
             raise Refused("over_limit", minor=minor, most=most, currency=ctx.order.currency)
@@ -104,10 +107,14 @@ class SettleRefund(Command):
             raise Refused("already_settled", id=self.id)
         machine = MACHINES[case.kind]
         pending = any(r.state in ("proposed", "sent") for r in case.refunds if r.id != self.id)
-        edge = machine.edge("settle_refund", case.state)
-        done = edge is not None and self.state == "confirmed" and not pending
-        # The money came back to us: the case waits in the state from which it can be paid again.
+        done = machine.edge("settle_refund", case.state)
+        # Money came back to us, or is still owed for other units: the case waits where it can be paid.
         again = machine.edge("refund_failed", case.state)
-        target = edge.target if done and edge else again.target if again and self.state == "failed" else case.state
+        owed = any(line.refundable > 0 for line in case.lines)
+        target = case.state
+        if again and (self.state == "failed" or (owed and not pending)):
+            target = again.target
+        elif done and self.state == "confirmed" and not pending:
+            target = done.target
         to = machine.state(target)
         return (RefundSettled(to.name, to.phase, self.id, self.state, self.reference, self.reason),)

@@ -66,7 +66,7 @@ MACHINE = register(
                 ("approved_wait_ship", "return_in_transit", "received_inspecting", "refunding", "refunded"),
                 "received_inspecting",
             ),
-            Edge("inspect", ("received_inspecting",), "received_inspecting"),
+            Edge("inspect", ("received_inspecting", "refunding", "refunded"), "received_inspecting"),
             Edge("ship_back", ("received_inspecting", "refunding", "refunded")),
             Edge("refund", ("received_inspecting", "refunding"), "refunding"),
             Edge("close", ("refunded", "rejected", "received_inspecting"), "closed"),

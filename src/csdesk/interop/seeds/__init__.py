@@ -1,4 +1,4 @@
-"""Made-up Chinese people, shops, orders and cases, each fixed by a seed and its own number or foreign id alone."""
+"""Made-up Chinese people, shops, orders and cases, each fixed by a seed and its own number or id."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from csdesk import resources
-
-from .files import (
+from csdesk.interop.seeds.files import (
     Address,
     Agent,
     Carrier,
@@ -31,12 +30,12 @@ from .files import (
     StoryBook,
     read,
 )
-from .goods import Goods, Product, Variant
-from .orders import Order, OrderLine, Orders, Payment
-from .overlay import Overlay, Overlays, RetailProduct
-from .people import People, Person
-from .stories import CaseSeed, Stories, Story
-from .timing import Parcel, Timing, TrackEvent, Wish
+from csdesk.interop.seeds.goods import Goods, Product, Variant
+from csdesk.interop.seeds.orders import Order, OrderLine, Orders, Payment
+from csdesk.interop.seeds.overlay import Overlay, Overlays, RetailProduct
+from csdesk.interop.seeds.people import People, Person
+from csdesk.interop.seeds.stories import CaseSeed, Stories, Story
+from csdesk.interop.seeds.timing import Parcel, Timing, TrackEvent, Wish
 
 __all__ = [
     "Address",
@@ -78,7 +77,7 @@ class Seeds:
 
     @classmethod
     def load(cls, folder: Path | None = None, seed: int = 0) -> Seeds:
-        """Seeds from `folder` (by default the shipped data/seeds); SeedError comes when a bad file is first used."""
+        """Seeds from `folder` (default: the shipped data/seeds); SeedError when a bad file is first used."""
         return cls(folder or resources.path("data/seeds"), seed)
 
     @cached_property
@@ -143,7 +142,7 @@ class Seeds:
     def overlay(
         self, order_id: str, user_id: str, status: str, names: Sequence[str], now_ms: int, parcels: int = 1
     ) -> Overlay:
-        """What a foreign order is given here: buyer, shops, times, waybills; `names` are its lines' product types."""
+        """A foreign order's buyer, shops, times and waybills; `names` are the product types of its lines."""
         return self._overlays.overlay(order_id, user_id, status, names, now_ms, parcels)
 
     def retail_product(self, name: str) -> RetailProduct:
@@ -185,7 +184,9 @@ class Seeds:
 
     @cached_property
     def _timing(self) -> Timing:
-        return Timing(self._habits, self._carriers, self._places.province, self._people)
+        timing = Timing(self._habits, self._carriers, self._places.province, self._people)
+        timing.check(self.merchants)
+        return timing
 
     @cached_property
     def _orders(self) -> Orders:

@@ -9,6 +9,8 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import Generic, TypeVar
 
+from csdesk.interop.seeds.files import SeedError
+
 T = TypeVar("T")
 
 _WORDS = struct.Struct("<16I")
@@ -55,7 +57,7 @@ class Draw:
 
 
 class Weighted(Generic[T]):
-    """Things to draw by whole-number weight; at least one weight must be above zero."""
+    """Things to draw by whole-number weight; SeedError when none has a weight above zero."""
 
     __slots__ = ("_edges", "_items")
 
@@ -63,6 +65,8 @@ class Weighted(Generic[T]):
         chosen = [(item, weight) for item, weight in pairs if weight > 0]
         self._items = [item for item, _ in chosen]
         self._edges = list(accumulate(weight for _, weight in chosen))
+        if not chosen:
+            raise SeedError("seed files: a table to draw from has no entry of a weight above zero")
 
     def draw(self, d: Draw) -> T:
         return self._items[bisect_right(self._edges, d.below(self._edges[-1]))]

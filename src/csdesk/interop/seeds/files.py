@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Formatter
 from typing import Literal, TypeVar
 
 T = TypeVar("T")
@@ -15,7 +16,7 @@ class SeedError(ValueError):
 
 
 def read(folder: Path, name: str, shape: type[T]) -> T:
-    """The file `name`.toml of `folder` as `shape`; SeedError names the file and the field or line that is wrong."""
+    """The file `name`.toml of `folder` as `shape`; SeedError names the file and what in it is wrong."""
     import tomllib
 
     import msgspec
@@ -27,6 +28,14 @@ def read(folder: Path, name: str, shape: type[T]) -> T:
         raise SeedError(f"{path} cannot be read ({error.strerror}); restore it from the release") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise SeedError(f"{path}: {error}") from error
+
+
+def slot_names(template: str) -> tuple[str, ...]:
+    """The names in braces of a template, in their order; SeedError for a brace without its pair."""
+    try:
+        return tuple(name for _, name, _, _ in Formatter().parse(template) if name is not None)
+    except ValueError as error:
+        raise SeedError(f"seed files: {error} in '{template}'") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """A shop: `name` is its sign, `company` the entity that answers; `promises` are (code, per cent of orders)."""
+    """A shop: `name` is its sign, `company` who answers for it; `promises` are (code, per cent of orders)."""
 
     code: str
     name: str
@@ -259,7 +268,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a customer writes. `after` and `days` say when; `categories`, `products`, `needs` which orders fit."""
+    """Why a customer writes; `after` and `days` say when, `categories`, `products`, `needs` about what."""
 
     kind: str
     code: str

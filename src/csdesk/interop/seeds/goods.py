@@ -1,4 +1,4 @@
-"""Made-up shops and what they sell: every product of a shop's categories, under its brand, in every option."""
+"""Made-up shops and what they sell: every product of their categories, under their brand."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from .draw import Weighted
-from .files import Catalogue, Category, Gift, Merchant, Merchants, ProductType, SeedError
+from csdesk.interop.seeds.draw import Weighted
+from csdesk.interop.seeds.files import Catalogue, Category, Gift, Merchant, Merchants, ProductType, SeedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product as one shop offers it. `model` is its code in products.toml; the rest are the facts of its kind."""
+    """A product as one shop offers it; `model` is its code in products.toml."""
 
     code: str
     model: str
@@ -60,7 +60,7 @@ class Goods:
         self._markets: dict[tuple[tuple[str, ...], str], Weighted[Shelf]] = {}
 
     def market(self, categories: tuple[str, ...] = (), promise: str = "") -> Weighted[Shelf]:
-        """The shops that sell one of `categories` (none: anything that travels) and give `promise`, by weight."""
+        """Shops that sell one of `categories` (none: anything that travels) and give `promise`, by weight."""
         key = (categories, promise)
         if key not in self._markets:
             self._markets[key] = Weighted((s, s.merchant.weight) for s in self._sellers(categories, promise))

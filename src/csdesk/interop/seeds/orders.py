@@ -1,14 +1,14 @@
-"""Made-up orders: lines, savings, payments and parcels that agree with one another to the fen and to the second."""
+"""Made-up orders: lines, savings, payments and parcels that agree to the fen and to the second."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .draw import Draw, Weighted
-from .files import Habits, Method, Promise, Promotion, SeedError, Stage
-from .goods import Goods, Product, Shelf, Variant
-from .people import People, Person
-from .timing import Parcel, Times, Timing, Wish
+from csdesk.interop.seeds.draw import Draw, Weighted
+from csdesk.interop.seeds.files import Habits, Method, Promise, Promotion, SeedError, Stage
+from csdesk.interop.seeds.goods import Goods, Product, Shelf, Variant
+from csdesk.interop.seeds.people import People, Person
+from csdesk.interop.seeds.timing import Parcel, Times, Timing, Wish
 
 _REFERENCE_STEP = 7_236_067_979  # coprime with 10**10: no two of the first 10**10 orders share a reference
 _NO_PROMOTION = Promotion("none", "", 0, 0, 0)
@@ -16,7 +16,7 @@ _NO_PROMOTION = Promotion("none", "", 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """Amounts in fen. `discount` is this line's share of the order's saving; a gift has `gift_value`, its marked price.
+    """Amounts in fen. `discount` is the line's share of the saving; `gift_value` a gift's marked price.
 
     `confirmation`: what was confirmed at checkout of goods that may then be excluded from no-reason return
     (explicit_per_order, default_ticked, none); empty where the question does not arise.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .draw import Draw
-from .files import Category, Merchant, RetailWords, SeedError, Stage
-from .goods import Goods
-from .people import People, Person
-from .timing import Parcel, Timing, Wish
+from csdesk.interop.seeds.draw import Draw
+from csdesk.interop.seeds.files import Category, Merchant, RetailWords, SeedError, Stage
+from csdesk.interop.seeds.goods import Goods
+from csdesk.interop.seeds.people import People, Person
+from csdesk.interop.seeds.timing import Parcel, Timing, Wish
 
 _UNKNOWN = "general"
 
@@ -28,10 +28,10 @@ class RetailProduct:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """What is added to one foreign order: times (UTC milliseconds, ordered, None for what has not happened).
+    """What is added to one foreign order; times are UTC milliseconds, ordered, None while yet to come.
 
-    Amounts stay the source's numbers, read as `currency`. `products` are in the order of the names given. Waybills
-    are ours, beside the source's own tracking ids; which lines lie in which parcel only the source knows.
+    Amounts stay the source's numbers, read as `currency`. `products` are in the order of the names given.
+    Waybills are ours, beside the source's own tracking ids; only the source knows which lines a parcel holds.
     """
 
     order_id: str
@@ -71,9 +71,9 @@ class Overlays:
         stage = self._words.stages.get(status)
         if stage is None:
             known = ", ".join(self._words.stages)
-            raise SeedError(f"order {order_id}: retail_cn.toml has no stage for '{status}' (only {known})")
+            raise SeedError(f"order {order_id!r}: retail_cn.toml has no stage for {status!r} (only {known})")
         if not names:
-            raise SeedError(f"order {order_id} has no products, so that no shop can have sent it")
+            raise SeedError(f"order {order_id!r} has no products, so that no shop can have sent it")
         d, now = Draw(f"{self._seed}:overlay:{order_id}"), now_ms // 1000
         products = tuple(self.product(name) for name in names)
         seller, buyer, wish = products[0].merchant, self._people.person(user_id), Wish(stage=stage)

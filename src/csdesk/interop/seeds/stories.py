@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from .draw import Draw, Weighted
-from .files import Channel, Kind, Reason, SeedError, StoryBook
-from .orders import Order, OrderLine, Orders
-from .timing import Wish
-from .year import ZONE, local_day, midnight
+from csdesk.interop.seeds.draw import Draw, Weighted
+from csdesk.interop.seeds.files import Channel, Kind, Reason, SeedError, StoryBook, slot_names
+from csdesk.interop.seeds.orders import Order, OrderLine, Orders
+from csdesk.interop.seeds.timing import Wish
+from csdesk.interop.seeds.year import ZONE, local_day, midnight
 
 _HOUR = 3600
+_SLOTS = "product option qty amount paid order date days merchant carrier waybill signer city method phone"
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What a case will be about, before there is an order for it. `text` and `note` still have their slots."""
+    """What a case will be about, before it has an order; `text` and `note` have their slots still."""
 
     kind: Kind
     reason: Reason
@@ -28,10 +29,10 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class CaseSeed:
-    """One case to open: `opened_ms` lies on the `days`-th calendar day after the order reached `reason.after`.
+    """One case to open, on the `days`-th calendar day after its order reached `reason.after`.
 
-    At `opened_ms` the order had gone no further than `reason.after`; it may have since. `quantity` units of `line` are
-    meant. `facts` of the reason use the words that a decision reads.
+    At `opened_ms` the order had gone no further than `reason.after`; it may have since. `quantity` units of
+    `line` are meant. The reason's `facts` use the words that a decision reads.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Stories:
     def __init__(self, book: StoryBook, orders: Orders, seed: int) -> None:
         self._seed = seed
         self._orders = orders
+        _check(book)
         self._kinds = {kind.code: kind for kind in book.kind}
         self._by_weight = Weighted((kind.code, kind.weight) for kind in book.kind)
         self._reasons = {
@@ -110,6 +112,24 @@ class Stories:
         text = channel.lead + d.pick(kind.openings) + d.pick(reason.utterances) + d.pick(kind.closings)
         note = d.pick(reason.notes) + d.pick(kind.notes)
         return Story(kind, reason, channel, d.between(*reason.days), text, note)
+
+
+def _check(book: StoryBook) -> None:
+    """SeedError for a kind, channel or slot that does not exist."""
+    kinds, channels = {kind.code for kind in book.kind}, {channel.code for channel in book.channel}
+    for kind in book.kind:
+        if unknown := set(kind.channels) - channels:
+            raise SeedError(f"stories.toml: kind '{kind.code}' has unknown channels: {', '.join(unknown)}")
+    for reason in book.reason:
+        if reason.kind not in kinds:
+            raise SeedError(f"stories.toml: reason '{reason.code}' has an unknown kind '{reason.kind}'")
+    slots = set(_SLOTS.split())
+    said = [text for kind in book.kind for text in (*kind.openings, *kind.closings, *kind.notes)]
+    said += [text for reason in book.reason for text in (*reason.utterances, *reason.notes)]
+    said += [channel.lead for channel in book.channel]
+    for text in said:
+        if unknown := set(slot_names(text)) - slots:
+            raise SeedError(f"stories.toml: unknown slot {', '.join(unknown)} in '{text}'")
 
 
 def _reached(order: Order, reason: Reason) -> int:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .draw import Draw, Weighted
-from .files import Address, Carrier, Carriers, Habits, Merchant, Province, Signer, Stage
-from .people import People
-from .year import DAY, YEAR, Year
+from csdesk.interop.seeds.draw import Draw, Weighted
+from csdesk.interop.seeds.files import (
+    Address,
+    Carrier,
+    Carriers,
+    Habits,
+    Merchant,
+    Province,
+    SeedError,
+    Signer,
+    Stage,
+)
+from csdesk.interop.seeds.people import People
+from csdesk.interop.seeds.year import DAY, YEAR, Year
 
 _HOUR = 3600
 
@@ -23,7 +34,7 @@ _STOPS = (
 
 @dataclass(frozen=True, slots=True)
 class Lags:
-    """Seconds: placing to paying, to dispatch, to signature (`stall` of it standing still); paying to cancelling."""
+    """Seconds to the next step; `stall` is part of `transit`, `cancel` counts from paying."""
 
     pay: int
     dispatch: int
@@ -34,7 +45,7 @@ class Lags:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What an order must be like: at `stage` now, or past `after` for `days` calendar days and no further then."""
+    """What an order must be: at `stage` now, or at `after` for `days` calendar days and no further then."""
 
     stage: Stage | None = None
     after: Stage | None = None
@@ -66,7 +77,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class TrackEvent:
-    """`code`: collected, departed, in_transit, arrived, out_for_delivery or signed; `at_ms` UTC milliseconds."""
+    """`code`: collected, departed, in_transit, arrived, out_for_delivery or signed."""
 
     code: str
     at_ms: int
@@ -106,6 +117,16 @@ class Timing:
             for own, spans in ((False, habits.dispatch_hours), (True, habits.self_operated_dispatch_hours))
         }
         self._year: tuple[int, Year] | None = None
+
+    def check(self, merchants: Iterable[Merchant]) -> None:
+        """SeedError for a shop whose carriers or return address the other files do not know."""
+        for merchant in merchants:
+            for code in merchant.carriers:
+                if code not in self._carriers:
+                    raise SeedError(f"merchants.toml: {merchant.code} has an unknown carrier '{code}'")
+            if merchant.return_address.province not in self._provinces:
+                place = merchant.return_address.province
+                raise SeedError(f"merchants.toml: {merchant.code} has an unknown province '{place}'")
 
     def year(self, now: int) -> Year:
         """The year before `now`, kept until another `now` is asked for."""
@@ -171,7 +192,7 @@ class Timing:
         lines: tuple[int, ...],
         signer: str = "",
     ) -> Parcel:
-        """A parcel on its way from `span`[0] to `span`[1] (UTC seconds), standing still for `span`[2] of it."""
+        """A parcel on its way from `span`[0] to `span`[1] (UTC seconds), still for `span`[2] of them."""
         shipped, arrival, _ = span
         run = carrier.waybill.count("#")
         waybill = carrier.waybill.replace("#" * run, d.digits(run))

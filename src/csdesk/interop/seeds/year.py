@@ -6,8 +6,8 @@ from bisect import bisect_right
 from datetime import date
 from itertools import accumulate
 
-from .draw import Draw, Weighted
-from .files import Habits
+from csdesk.interop.seeds.draw import Draw, Weighted
+from csdesk.interop.seeds.files import Habits
 
 DAY = 86_400
 YEAR = 365 * DAY

@@ -1,0 +1,374 @@
+"""Records from other systems, kept in bulk: what each was when last seen, and how far a load has come.
+
+A customer's id at its source often holds a name, so it is only ever kept hashed. All functions that write stand
+inside the caller's transaction and tell how many rows they wrote.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import msgspec
+
+from csdesk.domain.ids import uuid7
+from csdesk.store.connection import Connection
+from csdesk.store.crypto import Shredded, bound_to, normal_order_number
+from csdesk.store.file import Store
+from csdesk.store.people import Customer
+
+# 8 bytes a field: two values of one field look alike once in 2**64.
+_FIELD_BYTES = 8
+_ENCODE = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """Who sells: known at the source by `external_id`."""
+
+    external_id: str
+    name: str
+    return_address: str = ""
+    self_operated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One buyable form of a product; `price` in minor units."""
+
+    sku: str
+    options: str
+    price: int
+    currency: str
+    available: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product and its variants. New fields go to the end: digests are compared field by field."""
+
+    title: str
+    category: str
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Units of one variant in an order; `unit_price` and `paid` (all units together) in minor units."""
+
+    sku: str
+    title: str
+    options: str
+    category: str
+    qty: int
+    unit_price: int
+    paid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money taken for an order and what its source says was given back, in minor units; `at` UTC ms, 0 unknown."""
+
+    method: str
+    reference: str
+    captured: int
+    returned: int
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A parcel; `lines` are places in the order's lines from 0, `track` is (code, UTC ms, place, text) each."""
+
+    carrier: str
+    waybill: str
+    lines: tuple[int, ...]
+    shipped_at: int = 0
+    signed_at: int = 0
+    track: tuple[tuple[str, int, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as its source tells it. Times UTC ms, 0 unknown; money in minor units of `currency`.
+
+    `address` and `phone` are the receiver's and lie sealed. `overlay` names what made parts of it up.
+    """
+
+    currency: str
+    status: str
+    channel: str
+    placed_at: int
+    paid_at: int
+    shipped_at: int
+    signed_at: int
+    total: int
+    address: str
+    phone: str
+    merchant: Merchant | None
+    lines: tuple[Line, ...]
+    payments: tuple[Payment, ...]
+    shipments: tuple[Shipment, ...]
+    overlay: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was kept of a source's record: the row it became, its version, its digest."""
+
+    record: str
+    version: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One record to keep: its row's id, its id at the source, its version (1 for a new one)."""
+
+    id: str
+    external_id: str
+    version: int
+
+
+def new_id(at: int) -> str:
+    """A new id of that time."""
+    return uuid7(at, os.urandom(10))
+
+
+def digester(key: bytes) -> Callable[[Any], bytes]:
+    """Makes digests of dataclasses: a keyed hash of each field, in order, so that they tell which fields differ.
+
+    Without the key nobody can try names and addresses against a digest.
+    """
+    start = hashlib.blake2b(key=hashlib.blake2b(key, person=b"csdesk record").digest(), digest_size=_FIELD_BYTES)
+    names: dict[type, tuple[str, ...]] = {}
+
+    def digest(record: Any) -> bytes:
+        kind = type(record)
+        if kind not in names:
+            names[kind] = tuple(field.name for field in fields(kind))
+        parts = []
+        for name in names[kind]:
+            state = start.copy()
+            state.update(_ENCODE(getattr(record, name)))
+            parts.append(state.digest())
+        return b"".join(parts)
+
+    return digest
+
+
+def changed_fields(before: bytes, after: bytes, names: Sequence[str]) -> tuple[str, ...]:
+    """The names of the fields that differ between two digests; a field that `before` did not have differs."""
+    size = _FIELD_BYTES
+    return tuple(
+        name for n, name in enumerate(names) if before[n * size : (n + 1) * size] != after[n * size : (n + 1) * size]
+    )
+
+
+def known(conn: Connection, desk: str, entity: str, source: str, ids: Iterable[bytes]) -> dict[bytes, Known]:
+    """What is kept of these records of a source."""
+    sql = (
+        "SELECT record, version, digest FROM source_record"
+        " WHERE desk_id = ? AND entity = ? AND source = ? AND external_id = ?"
+    )
+    found = {}
+    for id_ in ids:
+        if row := conn.execute(sql, (desk, entity, source, id_)).fetchone():
+            found[id_] = Known(*row)
+    return found
+
+
+def remember(conn: Connection, desk: str, entity: str, source: str, rows: Iterable[tuple[bytes, Known]]) -> int:
+    """Keep what records now are."""
+    values = [(desk, entity, source, id_, k.digest, k.record, k.version) for id_, k in rows]
+    conn.executemany("INSERT OR REPLACE INTO source_record VALUES (?,?,?,?,?,?,?)", values)
+    return len(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How far a file has been loaded: records behind it, and whether that was the end."""
+
+    position: int
+    done: bool
+
+
+def last_run(conn: Connection, desk: str, digest: bytes, map_: str) -> Run | None:
+    """What was last noted of loading this file by this map."""
+    row = conn.execute(
+        "SELECT position, done FROM import_run WHERE desk_id = ? AND digest = ? AND map = ?", (desk, digest, map_)
+    ).fetchone()
+    return Run(row[0], bool(row[1])) if row else None
+
+
+def note_run(conn: Connection, desk: str, digest: bytes, map_: str, run: Run, at: int) -> int:
+    """Note how far a load has come."""
+    conn.execute(
+        "INSERT OR REPLACE INTO import_run VALUES (?,?,?,?,?,?)",
+        (desk, digest, map_, run.position, int(run.done), at),
+    )
+    return 1
+
+
+def external_bytes(external_id: str) -> bytes:
+    """An id at a source that is no person's, as `source_record` keeps it."""
+    return external_id.encode("utf-8", "surrogatepass")
+
+
+def erased(store: Store, person: str) -> bool:
+    """Whether a person's key was destroyed, so that nothing more can be kept of them."""
+    return isinstance(store.keys.for_person(store.desk.id, person), Shredded)
+
+
+def put_customers(store: Store, people: Sequence[tuple[Put, Customer]], at: int) -> int:
+    """Keep customers; the new ones (version 1) get their keys."""
+    new = [store.people.key_row(put.id) for put, _ in people if put.version == 1]
+    store.conn.executemany("INSERT INTO person_key VALUES (?,?,?,?,?)", new)
+    before = store.conn.total_changes
+    store.people.put([(put.id, put.external_id, record, put.version) for put, record in people], at)
+    return len(new) + store.conn.total_changes - before
+
+
+def put_merchants(conn: Connection, desk: str, merchants: Iterable[Merchant], at: int) -> dict[str, str]:
+    """Keep merchants, whoever named them first; the id of each by its id at the source."""
+    found: dict[str, str] = {}
+    for merchant in dict.fromkeys(merchants):
+        row = conn.execute(
+            "SELECT id FROM merchant WHERE desk_id = ? AND external_id = ?", (desk, merchant.external_id)
+        ).fetchone()
+        id_ = found[merchant.external_id] = row[0] if row else new_id(at)
+        values = (merchant.name, merchant.return_address, int(merchant.self_operated))
+        conn.execute(
+            "INSERT INTO merchant VALUES (?,?,?,?,?,?) ON CONFLICT (desk_id, id) DO UPDATE SET name = excluded.name,"
+            " return_address = excluded.return_address, self_operated = excluded.self_operated"
+            " WHERE (name, return_address, self_operated)"
+            " <> (excluded.name, excluded.return_address, excluded.self_operated)",
+            (desk, id_, merchant.external_id, *values),
+        )
+    return found
+
+
+def put_products(store: Store, products: Sequence[tuple[Put, Product]]) -> int:
+    """Keep products with exactly these variants."""
+    conn, desk = store.conn, store.desk.id
+    conn.executemany(
+        "DELETE FROM variant WHERE desk_id = ? AND product = ?",
+        [(desk, put.id) for put, _ in products if put.version > 1],
+    )
+    conn.executemany(
+        "INSERT OR REPLACE INTO product VALUES (?,?,?,?,?,?)",
+        [(desk, put.id, put.external_id, p.title, p.category, put.version) for put, p in products],
+    )
+    variants = [
+        (desk, put.id, v.sku, v.options, v.price, v.currency, int(v.available)) for put, p in products for v in p.variants
+    ]
+    conn.executemany("INSERT INTO variant VALUES (?,?,?,?,?,?,?)", variants)
+    return len(products) + len(variants)
+
+
+def put_orders(store: Store, orders: Sequence[tuple[Put, str, Order]], at: int) -> int:
+    """Keep orders of (known) customers: each with exactly these lines, payments and shipments.
+
+    A line or payment that was there before keeps its number, since cases and refunds point to it.
+    """
+    conn, desk = store.conn, store.desk.id
+    merchants = put_merchants(conn, desk, (o.merchant for _, _, o in orders if o.merchant), at)
+    rows = _OrderRows(desk)
+    for put, customer, order in orders:
+        lines, payments = (_numbers(conn, desk, put.id, order) if put.version > 1 else _fresh(order))
+        merchant = merchants[order.merchant.external_id] if order.merchant else ""
+        sealed = _sealed(store, put.id, customer, order)
+        rows.add(put, customer, merchant, sealed, order, at, lines, payments)
+    again = [(desk, put.id) for put, _, _ in orders if put.version > 1]
+    for table in ("order_line", "payment", "shipment") if again else ():
+        conn.executemany(f"DELETE FROM {table} WHERE desk_id = ? AND order_id = ?", again)
+    return rows.write(conn) + len(merchants)
+
+
+def _sealed(store: Store, order_id: str, customer: str, order: Order) -> bytes:
+    private = {name: value for name in ("address", "phone") if (value := getattr(order, name))}
+    if not private or erased(store, customer):
+        return b""
+    bound = bound_to(store.desk.id, "orders", order_id, "sealed")
+    return store.keys.seal(store.desk.id, customer, _ENCODE(private), bound)
+
+
+def _fresh(order: Order) -> tuple[list[int], list[int]]:
+    return list(range(1, len(order.lines) + 1)), list(range(1, len(order.payments) + 1))
+
+
+def _numbers(conn: Connection, desk: str, order_id: str, order: Order) -> tuple[list[int], list[int]]:
+    """Numbers for the lines and payments of an order that was kept before."""
+    lines = conn.execute(
+        "SELECT line, sku FROM order_line WHERE desk_id = ? AND order_id = ? ORDER BY line", (desk, order_id)
+    ).fetchall()
+    payments = conn.execute(
+        "SELECT number, reference FROM payment WHERE desk_id = ? AND order_id = ? ORDER BY number", (desk, order_id)
+    ).fetchall()
+    return (
+        _kept_numbers(lines, [line.sku for line in order.lines]),
+        _kept_numbers(payments, [payment.reference for payment in order.payments]),
+    )
+
+
+def _kept_numbers(before: Sequence[tuple[int, str]], now: Sequence[str]) -> list[int]:
+    free: dict[str, list[int]] = {}
+    for number, key in before:
+        free.setdefault(key, []).append(number)
+    last = max((number for number, _ in before), default=0)
+    numbers = []
+    for key in now:
+        if left := free.get(key):
+            numbers.append(left.pop(0))
+        else:
+            last += 1
+            numbers.append(last)
+    return numbers
+
+
+class _OrderRows:
+    """Rows of many orders, by table."""
+
+    def __init__(self, desk: str) -> None:
+        self._desk = desk
+        self._tables: dict[str, list[tuple[object, ...]]] = {
+            "orders": [], "order_line": [], "payment": [], "shipment": [],
+        }  # fmt: skip
+
+    def add(
+        self, put: Put, customer: str, merchant: str, sealed: bytes, order: Order, at: int,
+        lines: list[int], payments: list[int],
+    ) -> None:  # fmt: skip
+        """Add one order, its lines and payments under these numbers."""
+        desk, tables = self._desk, self._tables
+        tables["orders"].append(
+            (
+                desk, put.id, put.external_id, normal_order_number(put.external_id), customer, merchant, order.currency,
+                order.status, order.channel, order.placed_at, order.paid_at, order.shipped_at, order.signed_at,
+                order.total, order.overlay, sealed, put.version, at,
+            )
+        )  # fmt: skip
+        tables["order_line"] += [
+            (desk, put.id, n, x.sku, x.title, x.options, x.category, x.qty, x.unit_price, x.paid)
+            for n, x in zip(lines, order.lines, strict=True)
+        ]
+        tables["payment"] += [
+            (desk, put.id, n, x.method, x.reference, x.captured, x.returned, x.at)
+            for n, x in zip(payments, order.payments, strict=True)
+        ]
+        tables["shipment"] += [
+            (
+                desk, put.id, n, x.carrier, x.waybill, ",".join(str(lines[place]) for place in x.lines),
+                x.shipped_at, x.signed_at, _ENCODE(x.track),
+            )
+            for n, x in enumerate(order.shipments, 1)
+        ]  # fmt: skip
+
+    def write(self, conn: Connection) -> int:
+        """Keep them; how many rows they were."""
+        for table, rows in self._tables.items():
+            if rows:
+                marks = ",".join("?" * len(rows[0]))
+                conn.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)
+        return sum(map(len, self._tables.values()))

@@ -1,0 +1,244 @@
+"""The console: one desk, its screens, what it says, and the one watcher that tells screens what changed."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from csdesk.desk.core import clock_ms
+from csdesk.desk.desk import Conflict, Desk, Done
+from csdesk.desk.queries import Agents
+from csdesk.desk.words import Words
+from csdesk.domain.cases.command import Command
+from csdesk.domain.cases.context import Refused
+from csdesk.store.errors import StoreError
+from csdesk.tui import cells, doors
+from csdesk.tui.keymap import Keymap
+from csdesk.tui.leasing import Leasing
+from csdesk.tui.messages import Changed
+from csdesk.tui.screen import ConsoleScreen
+from csdesk.tui.start import First
+from csdesk.tui.theme import Look, Palette
+from csdesk.tui.verbs import Verbs
+from csdesk.tui.widgets.bars import SIGNS, StatusLine
+
+# After so long a person wonders whether the key arrived.
+SLOW_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a console is given: words, keys, look, and how it draws."""
+
+    words: Words
+    keymap: Keymap
+    look: Look
+    ascii: bool = False
+    now: Callable[[], int] = clock_ms
+
+
+class ConsoleApp(App[int], inherit_bindings=False):
+    """The console. Its parts: `verbs` carries verbs out, `leasing` holds and parks cases."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+    CSS = "Screen { background: $ground; color: $text; }"
+
+    def __init__(self, desk: Desk, tools: Tools, first: First | None = None) -> None:
+        super().__init__()
+        self.desk = desk
+        self.words = tools.words
+        self.keymap = tools.keymap
+        self.ascii = tools.ascii
+        self.now = tools.now
+        self.first = first or First()
+        self.names: dict[str, str] = {}
+        self.said: tuple[str, str] = ("", "info")
+        self.verbs = Verbs(self)
+        self.leasing = Leasing(self)
+        self._look = tools.look
+        self._waiting = 0
+        self._leaving = False
+        self.animation_level = "none"
+        self.register_theme(tools.look.theme)
+        self.theme = tools.look.theme.name
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of the theme."""
+        return self._look.palette
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The queue is where the console starts and ends."""
+        from csdesk.tui.screens.queue import QueueScreen
+
+        return QueueScreen(self.first)
+
+    def on_mount(self) -> None:
+        self.call(self._watch())
+        self.call(self._learn_names())
+
+    async def _watch(self) -> None:
+        async for changes in self.desk.watch():
+            for screen in self.screen_stack:
+                screen.post_message(Changed(changes.cases, changes.everything))
+
+    async def _learn_names(self) -> None:
+        self.names = {agent.id: cells.safe(agent.name) for agent in await self.desk.ask(Agents())}
+        self.screen.refresh(layout=False)
+
+    def name_of(self, agent: str) -> str:
+        """An agent's name; the id when it is not known (yet)."""
+        return self.names.get(agent, agent)
+
+    # What is said
+
+    def say(self, text: str, kind: str = "info") -> None:
+        """Put one sentence into the status line; kind: info, good, warn, bad. It replaces what stood there."""
+        assert kind in SIGNS
+        self.said = (cells.safe(text), kind)
+        self.repaint_status()
+
+    def standing(self) -> str:
+        """What stands at the right of the status line: a sign while the desk is slow, what is parked, who works here."""
+        told = [self.words("status.slow")] if self._waiting else []
+        if self.leasing.parked:
+            told.append(self.words.count("status.parked", len(self.leasing.parked)))
+        return "  ".join([*told, self.name_of(self.desk.me.id)])
+
+    def repaint_status(self) -> None:
+        """Paint the status line of the screen in front."""
+        for bar in self.screen.query(StatusLine) if self.screen_stack else ():
+            bar.refresh()
+
+    def explain(self, error: Exception) -> str | None:
+        """An error that people can cause or mend, in a sentence; None for a mistake of the program."""
+        if isinstance(error, Refused):
+            return self.words.refused(error)
+        if isinstance(error, Conflict):
+            came = "、".join(f"{self.name_of(c.who)} {self.words.code('verb', c.verb)}" for c in error.came)
+            return self.words("refused.conflict", case=error.case, came=came)
+        if isinstance(error, StoreError):
+            return self.words.error(error.code, error.details, str(error))
+        return None
+
+    # Work that waits for the desk
+
+    def call(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something that asks the desk, beside the keys; refusals and trouble go to the status line."""
+        self.run_worker(self._guarded(work), exit_on_error=True)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except (Refused, Conflict, StoreError) as error:
+            self.say(self.explain(error) or str(error), "bad")
+
+    async def patient(self, asked: Coroutine[Any, Any, Any]) -> Any:
+        """Await the desk; a sign appears in the status line when it takes longer than a person expects."""
+        import asyncio
+
+        task = asyncio.ensure_future(asked)
+        done, _ = await asyncio.wait({task}, timeout=SLOW_SECONDS)
+        if not done:
+            self._waiting += 1
+            self.repaint_status()
+            try:
+                await asyncio.wait({task})
+            finally:
+                self._waiting -= 1
+                self.repaint_status()
+        return task.result()
+
+    # Verbs, and who holds what
+
+    def run_verb(self, case: str, version: int, verb: str) -> None:
+        """Use a verb on a case as seen at `version`: at once when it asks for nothing, else through its form."""
+        self.verbs.run(case, version, verb)
+
+    async def do(self, command: Command, case: str = "", version: int | None = None) -> Done | None:
+        """Carry out a command and say what came of it; None when it was refused (the reason is in the status line)."""
+        return await self.verbs.do(command, case, version)
+
+    def touched(self) -> None:
+        """A key was pressed: what is held stays held."""
+        self.leasing.touched()
+
+    # Screens
+
+    def open_case(self, case: str, *, compose: bool = False) -> None:
+        """Open a case; `compose`: with the reply field focused."""
+        self.push_screen(doors.case(case, compose=compose))
+
+    async def home(self) -> None:
+        """Back to the queue, keeping what each screen on the way must keep."""
+        while len(self.screen_stack) > 1:
+            screen = self.screen
+            if isinstance(screen, ConsoleScreen):
+                await screen.keep()
+            await self.pop_screen()
+
+    async def action_quit(self) -> None:
+        """Leave on the second press; the first says so."""
+        if not self._leaving:
+            self._leaving = True
+            self.set_timer(2.0, self._stay)
+            self.say(self.words("status.quit_again"), "warn")
+            return
+        await self.leave()
+
+    def _stay(self) -> None:
+        self._leaving = False
+
+    async def leave(self) -> None:
+        """Keep what must not be lost, give back what is held, and go."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, ConsoleScreen):
+                await screen.keep()
+        await self.leasing.let_go()
+        self.exit(0)
+
+    def action_help(self) -> None:
+        """The keys of this place."""
+        from csdesk.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(cast("ConsoleScreen[Any]", self.screen)))
+
+    def action_palette(self) -> None:
+        """Find an action or a verb by its name."""
+        from csdesk.tui.screens.palette import PaletteScreen
+
+        self.push_screen(PaletteScreen(cast("ConsoleScreen[Any]", self.screen)))
+
+    def action_command(self) -> None:
+        """Type a command."""
+        from csdesk.tui.screens.command import CommandScreen
+
+        self.push_screen(CommandScreen(cast("ConsoleScreen[Any]", self.screen)))
+
+    def action_park(self) -> None:
+        """Put the case aside for a call."""
+        self.call(self.leasing.park())
+
+    def action_unpark(self) -> None:
+        """Bring back the case put aside last."""
+        self.call(self.leasing.unpark())
+
+    def action_undo(self) -> None:
+        """Take back my last verb."""
+        self.call(self.verbs.undo())
+
+    def action_redo(self) -> None:
+        """Do again what I took back last."""
+        self.call(self.verbs.redo())
+
+    def action_orders(self) -> None:
+        """Find an order, and open a case on it."""
+        self.push_screen(doors.orders())
+
+    def _fatal_error(self) -> None:
+        # Stock Textual prints local variables, and those hold customers' data; `launch` reports instead.
+        self._close_messages_no_wait()

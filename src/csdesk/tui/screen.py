@@ -1,0 +1,142 @@
+"""What every screen of the console shares: keys through the keymap, reasons for what is off, one status line."""
+
+import unicodedata
+from collections.abc import Awaitable, Callable, Iterable
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen, ScreenResultType
+from textual.widget import Widget
+
+from csdesk.tui import keymap as keys
+from csdesk.tui.actions import registry
+from csdesk.tui.widgets.bars import Hints, StatusLine
+
+if TYPE_CHECKING:
+    from csdesk.tui.app import ConsoleApp
+
+# So many Chinese characters in a row, where letters are commands, come from an input method left on.
+INPUT_METHOD = 3
+
+
+class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
+    """A place with keys. Subclasses give `context`, `body`, methods `action_<id>`, and say what is off and why."""
+
+    context: ClassVar[str] = ""
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chinese = 0
+        self.pressed_at = 0.0
+
+    @property
+    def console(self) -> "ConsoleApp":
+        """The app, as what it is."""
+        return cast("ConsoleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield from self.body()
+        yield StatusLine()
+        yield Hints()
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets above the status line."""
+        return ()
+
+    def off(self, action: str) -> str | None:
+        """Why an action cannot be used just now, in a sentence; None when it can."""
+        return None
+
+    def footer_actions(self) -> tuple[str, ...]:
+        """The actions the bottom line names, most useful first; those that are off are left out."""
+        return ()
+
+    def current_case(self) -> tuple[str, int] | None:
+        """Id and seen version of the case that verbs here act on."""
+        return None
+
+    def painted(self, case: str) -> float:
+        """When this case was painted here (monotonic seconds); 0.0 when there is nothing to wait for."""
+        return 0.0
+
+    async def keep(self) -> None:
+        """Keep what must not be lost; called before the screen is left for another case or a call."""
+
+    async def on_key(self, event: events.Key) -> None:
+        """Editing keys go to the field that has the focus, all others through the keymap."""
+        editing = getattr(self.focused, "editing_keys", None)
+        if editing is not None and (event.is_printable or event.key in editing):
+            self._chinese = 0
+            return
+        event.stop()
+        event.prevent_default()
+        self.pressed_at = event.time
+        key = keys.pressed(event.key, event.character)
+        action = self.console.keymap.action(self.context, key)
+        if action is None:
+            self._unbound(key)
+            return
+        self._chinese = 0
+        self.console.touched()
+        await self.press(action, key)
+
+    async def on_paste(self, event: events.Paste) -> None:
+        """A paste outside a text field does nothing: it must never fire verbs."""
+        event.stop()
+        self.console.say(self.console.words("status.paste"), "warn")
+
+    def _unbound(self, key: str) -> None:
+        wide = len(key) == 1 and unicodedata.east_asian_width(key) == "W"
+        self._chinese = self._chinese + 1 if wide else 0
+        if self._chinese >= INPUT_METHOD:
+            self._chinese = 0
+            self.console.say(self.console.words("status.input_method"), "warn")
+
+    async def press(self, action: str, key: str = "") -> None:
+        """Carry out an action, or say why it is off. `key`: the key that was pressed for it."""
+        if reason := self.off(action):
+            self.console.say(reason, "warn")
+            return
+        entry = registry()[action]
+        if entry.verb:
+            answer = self.action_verb(entry.verb)
+        else:
+            handler = self.handler(action)
+            answer = handler(key) if entry.keyed else handler()
+        if isawaitable(answer):
+            await answer
+
+    def handler(self, action: str) -> Callable[..., Any]:
+        """The method that carries out an action: the screen's, else the app's."""
+        name = f"action_{action}"
+        return cast("Callable[..., Any]", getattr(self, name, None) or getattr(self.app, name))
+
+    def action_verb(self, verb: str) -> Awaitable[None] | None:
+        """Carry out a verb on the current case."""
+        case = self.current_case()
+        if case is None:
+            self.console.say(self.console.words("status.no_case"), "warn")
+        else:
+            self.console.run_verb(case[0], case[1], verb)
+        return None
+
+    async def action_back(self) -> None:
+        """Leave this screen."""
+        await self.keep()
+        self.dismiss()
+
+    def action_field_next(self) -> None:
+        """To the next field."""
+        self.focus_next()
+
+    def action_field_prev(self) -> None:
+        """To the previous field."""
+        self.focus_previous()
+
+    def action_redraw(self) -> None:
+        """Paint everything anew."""
+        self.refresh(layout=True)
+        self.app.refresh(repaint=True)

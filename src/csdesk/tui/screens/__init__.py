@@ -1,0 +1,1 @@
+"""The console's screens, each a place with its own keys; `csdesk.tui.doors` opens them."""

@@ -1,0 +1,117 @@
+"""Carrying verbs out from the console: at once or through a form, with undo, redo and repeat."""
+
+from typing import TYPE_CHECKING
+
+from csdesk.desk.desk import Conflict, Done
+from csdesk.desk.queries import LastVerb, ShowCase
+from csdesk.desk.registry import form
+from csdesk.domain.cases.command import VERBS, Command, Undo
+from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.shared import TakeBack
+from csdesk.store.errors import StoreError
+from csdesk.tui import doors
+from csdesk.tui.messages import VerbDone
+
+if TYPE_CHECKING:
+    from csdesk.tui.app import ConsoleApp
+
+
+def at_once(verb: str) -> bool:
+    """Whether a verb asks for nothing: no field, no confirmation."""
+    return not form(verb) and not VERBS[verb].verb.confirm
+
+
+class Verbs:
+    """The verbs of one console, and what it did last."""
+
+    def __init__(self, console: "ConsoleApp") -> None:
+        self._console = console
+        self._last: Command | None = None
+        self._done: list[tuple[str, Command]] = []
+        self._undone: list[tuple[str, Command]] = []
+
+    def run(self, case: str, version: int, verb: str) -> None:
+        """Use a verb on a case as it was seen at `version`."""
+        if self._too_early(case, verb):
+            self._console.say(self._console.words("status.too_early"), "warn")
+        else:
+            self._console.call(self._run(case, version, verb))
+
+    def _too_early(self, case: str, verb: str) -> bool:
+        """Whether a verb that cannot be taken back was typed before its case was painted."""
+        screen = self._console.screen
+        painted, pressed = getattr(screen, "painted", None), getattr(screen, "pressed_at", 0.0)
+        return VERBS[verb].verb.undo is Undo.NONE and painted is not None and 0.0 < pressed < painted(case)
+
+    async def _run(self, case: str, version: int, verb: str) -> None:
+        console = self._console
+        if at_once(verb):
+            await self.do(VERBS[verb](), case, version)
+            return
+        view = await console.patient(console.desk.ask(ShowCase(case, timeline=False)))
+        offer = next((offer for offer in view.offers if offer.verb == verb), None)
+        if offer is None or offer.off is not None:
+            refused = offer.off if offer and offer.off else Refused("wrong_kind", kind=view.case.kind, verb=verb)
+            console.say(console.words.refused(refused), "warn")
+            return
+        await console.push_screen(doors.form(view, verb))
+
+    async def do(self, command: Command, case: str = "", version: int | None = None) -> Done | None:
+        """Carry out a command; say what came of it and tell the screens."""
+        console = self._console
+        try:
+            done: Done = await console.patient(console.desk.do(command, case, version=version))
+        except (Refused, Conflict, StoreError) as error:
+            console.say(console.explain(error) or str(error), "bad")
+            return None
+        if not isinstance(command, TakeBack):
+            self._last = command
+            self._done.append((done.case.id, command))
+            self._undone.clear()
+        verb = console.words.code("verb", done.verb)
+        state = console.words.code("state", done.case.state)
+        console.say(console.words("status.done", case=done.number, verb=verb, state=state), "good")
+        for screen in console.screen_stack:
+            screen.post_message(VerbDone(done))
+        return done
+
+    async def undo(self) -> None:
+        """Take back my last verb that can be taken back, also one of an earlier console."""
+        console = self._console
+        last = await console.patient(console.desk.ask(LastVerb()))
+        if last is None:
+            console.say(console.words("refused.undo_nothing"), "warn")
+            return
+        case, verb = last
+        done = await self.do(TakeBack(), case)
+        if done is None:
+            return
+        mine = next((entry for entry in reversed(self._done) if entry[0] == case and entry[1].verb.name == verb), None)
+        if mine is not None:
+            self._done.remove(mine)
+            self._undone.append(mine)
+        console.say(console.words("status.undone", case=done.number, verb=console.words.code("verb", verb)), "good")
+
+    async def redo(self) -> None:
+        """Do again what was taken back last in this console."""
+        console = self._console
+        if not self._undone:
+            console.say(console.words("status.nothing_undone"), "warn")
+            return
+        case, command = self._undone.pop()
+        rest = self._undone.copy()
+        if await self.do(command, case) is not None:
+            self._undone = rest
+
+    def repeat(self, case: str, version: int) -> None:
+        """Use my last verb, with what I entered, on another case."""
+        console = self._console
+        if self._last is None:
+            console.say(console.words("status.nothing_done"), "warn")
+        elif self._last.verb.confirm or self._last.verb.money:
+            self.run(case, version, self._last.verb.name)
+        else:
+            console.call(self._repeat(self._last, case, version))
+
+    async def _repeat(self, command: Command, case: str, version: int) -> None:
+        await self.do(command, case, version)
