@@ -28,6 +28,7 @@ SINGLES = {
     "import": "csdesk.cli.load",
     "demo": "csdesk.cli.demo",
     "console": "csdesk.cli.console",
+    "ask": "csdesk.cli.ask",
 }
 
 

@@ -12,13 +12,12 @@ from csdesk.domain.cases import shared
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Actor, Context, History, Order, Policy, Refused
-from csdesk.domain.cases.events import EVENTS, Stamp, evolve
+from csdesk.domain.cases.events import EVENTS, ReplyHeld, Stamp, Undone, evolve
 from csdesk.domain.cases.kinds import MACHINES, Decided, run
 from csdesk.domain.cases.opening import LinkOrder, Open
 from csdesk.domain.roles import Right, Role, may
 from csdesk.store import cases, leases, orders
 from csdesk.store.cases import Batch, Past, Written
-from csdesk.store.codec import UnknownEvent
 from csdesk.store.connection import write
 from csdesk.store.file import Store
 
@@ -105,25 +104,28 @@ class Core:
         self.need(command.verb.right)
         key = key or os.urandom(16).hex()
         with write(self.store.conn):
-            if again := self._done_before(key, command):
+            if again := self._done_before(key, command, case):
                 return again
             done, batch = self._decide(command, case, version, key)
             cases.write(self.store.conn, self.desk, batch, self.store.people.text_key())
         return done
 
-    def _done_before(self, key: str, command: Command) -> Done | None:
+    def _done_before(self, key: str, command: Command, said: str) -> Done | None:
         row = self.store.conn.execute(
             "SELECT case_id, verb, actor FROM request WHERE desk_id = ? AND key = ?", (self.desk, key)
         ).fetchone()
         if row is None:
             return None
-        if row[1] != command.verb.name or row[2] != self.me.id:
+        other_case = not isinstance(command, Open) and self.case_id(said) != row[0]
+        if row[1] != command.verb.name or row[2] != self.me.id or other_case:
             raise Refused("key_reused", key=key, verb=row[1])
         found, _ = self.load(row[0])
         return Done(found, self.number(found), row[1], key, (), again=True)
 
     def _decide(self, command: Command, said: str, version: int | None, key: str) -> tuple[Done, Batch]:
         before, head = (None, b"") if isinstance(command, Open) else self.load(self.case_id(said))
+        if before and (unknown := cases.unknown_events(self.store.conn, self.desk, before.id)):
+            raise Refused("case_of_later_version", number=self.number(before), events=unknown)
         command = self._completed(command)
         undoes = self.last_undoable(before) if isinstance(command, shared.TakeBack) and before else None
         ctx = self.context(key, self.order_for(command, before), undoes)
@@ -187,7 +189,9 @@ class Core:
     def last_undoable(self, case: Case) -> History | None:
         """My last verb on this case that no undo has taken back, with the case before it and what came after it."""
         past = list(cases.history(self.store.conn, self.desk, case.id))
-        undone = {p.event.cause for p in past if isinstance(p.event, shared.Undone)}
+        undone = {p.event.cause for p in past if isinstance(p.event, Undone)}
+        recalled = {m.id for m in case.messages if m.state == "recalled"}
+        undone |= {p.cause for p in past if isinstance(p.event, ReplyHeld) and p.event.id in recalled}
         groups: dict[str, list[Past]] = {}
         for p in past:
             groups.setdefault(p.cause, []).append(p)
@@ -200,8 +204,15 @@ class Core:
                 before = evolve(before, p.event, Stamp(p.at, p.actor))
             if before is None:
                 return None
-            later = tuple(p.event.type for p in past[group[-1].seq :] if not p.event.commutes and p.cause not in undone
-                          and not isinstance(p.event, shared.Undone))
+            # What commutes with other verbs still overtakes one of its own type: a tag, the next tag.
+            own = {p.event.type for p in group}
+            later = tuple(
+                p.event.type
+                for p in past[group[-1].seq :]
+                if p.cause not in undone
+                and not isinstance(p.event, Undone)
+                and (p.event.type in own or not p.event.commutes)
+            )
             return History(cause, first.verb, before, later)
         return None
 
@@ -215,13 +226,3 @@ class Core:
             return answer(self, question)  # type: ignore[no-any-return]
         with write(self.store.conn):
             return answer(self, question)  # type: ignore[no-any-return]
-
-
-def readable(core: Core, case: Case) -> str:
-    """Why a case can only be read here ("" when it can be changed): an event of a later csdesk is in its chain."""
-    try:
-        for _ in cases.history(core.store.conn, core.desk, case.id):
-            pass
-    except UnknownEvent as exc:
-        return str(exc)
-    return ""

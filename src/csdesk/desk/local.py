@@ -50,8 +50,9 @@ class LocalDesk:
 
     async def watch(self) -> AsyncIterator[Changes]:
         """See `Desk.watch`: looks twice a second whether the file or this desk has changed."""
-        last = await self._run(lambda: feed.last_change(self._core.store.conn, self._core.desk))
+        # The stamp first: a change between the two is then seen twice rather than never.
         seen = await self._run(self._stamp)
+        last = await self._run(lambda: feed.last_change(self._core.store.conn, self._core.desk))
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             now = await self._run(self._stamp)
@@ -60,8 +61,10 @@ class LocalDesk:
             seen, after = now, last
             changes = await self._run(lambda: feed.changes(self._core.store.conn, self._core.desk, after, MANY))  # noqa: B023
             if changes:
+                # A gap after the last look: the worker has pruned what this console was too slow to read.
+                missed = len(changes) == MANY or changes[0].seq != after + 1
                 last = changes[-1].seq
-                yield Changes(tuple(dict.fromkeys(c.case for c in changes)), everything=len(changes) == MANY)
+                yield Changes(tuple(dict.fromkeys(c.case for c in changes)), everything=missed)
 
     def _stamp(self) -> tuple[int, int]:
         """Differs after a commit by another process (data_version) or by this connection (total_changes)."""

@@ -1,7 +1,7 @@
 """What can be asked of a desk, and the shapes of the answers; times UTC ms, money in minor units, people masked."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.cases.case import Case
@@ -12,8 +12,6 @@ from csdesk.store.drafts import Draft
 from csdesk.store.feed import Count, Place, Row
 from csdesk.store.leases import Lease
 from csdesk.store.orders import OrderRow
-
-QUESTIONS: dict[str, type[Ask[object]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,3 +313,10 @@ class FillCanned(Ask[Filled]):
     canned: str
     case: str
     values: tuple[tuple[str, str], ...] = ()
+
+
+QUESTIONS: dict[str, type[Ask[Any]]] = {
+    found.name: found
+    for found in list(globals().values())
+    if isinstance(found, type) and issubclass(found, Ask) and found is not Ask
+}

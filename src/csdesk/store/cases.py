@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.case import Case, Clock
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import (
     ClocksSet,
@@ -18,7 +18,7 @@ from csdesk.domain.cases.events import (
 from csdesk.domain.cases.kinds import queue_of
 from csdesk.domain.cases.opening import GOODS_KINDS
 from csdesk.store.chain import Row, link, start
-from csdesk.store.codec import decode, decode_case, encode, encode_case
+from csdesk.store.codec import decode, decode_case, encode, encode_case, known
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import PersonKeys, bound_to
 from csdesk.store.index import index_numbers, index_texts
@@ -31,9 +31,13 @@ CASE_COLUMNS = (
 )
 _PUT_CASE = f"INSERT OR REPLACE INTO cases ({CASE_COLUMNS}) VALUES ({', '.join('?' * 27)})"
 _PUT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
-_PUT_LINE = "INSERT OR REPLACE INTO case_line VALUES (?,?,?,?,?,?)"
+_PUT_LINE = "INSERT OR REPLACE INTO case_line VALUES (?,?,?,?,?,?,?)"
 _PUT_PART = "INSERT OR REPLACE INTO refund_part VALUES (?,?,?,?,?,?,?)"
-_PUT_OUT = "INSERT OR IGNORE INTO outbox VALUES (?,?,?,?,?,'ready',?,0,0,'',?)"
+# What was moot (its case had moved on) may be wanted again after an undo.
+_PUT_OUT = (
+    "INSERT INTO outbox VALUES (?,?,?,?,?,'ready',?,0,0,'',?)"
+    " ON CONFLICT (desk_id, key) DO UPDATE SET state = 'ready', run_at = excluded.run_at WHERE state = 'moot'"
+)
 _PUT_REQUEST = "INSERT INTO request VALUES (?,?,?,?,?,?,?)"
 _COUNT = (
     "INSERT INTO counter VALUES (?,?,0,?,?) ON CONFLICT (desk_id, queue, shard)"
@@ -66,6 +70,7 @@ class Batch:
     out: dict[str, tuple[object, ...]] = field(default_factory=dict)
     settled: list[tuple[str, str, str]] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
+    clocks: dict[str, list[str]] = field(default_factory=dict)
     requests: list[tuple[object, ...]] = field(default_factory=list)
     counts: dict[str, list[int]] = field(default_factory=dict)
     changes: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -119,11 +124,11 @@ def gather(batch: Batch, keys: PersonKeys, written: Written) -> bytes:
             if text := getattr(happened, name):
                 batch.texts.append((case.id, seq, case.customer, text))
         if written.before is not None and (isinstance(happened, ClocksSet | Undone) or not case.open):
-            batch.stopped.add(case.id)
+            _stop_clocks(batch, case.id)
         _effects(batch, desk, case, happened, written.at)
     if written.before is None:
         batch.numbers.append((case.id, case.body))
-    batch.cases[case.id] = _case_row(case, head)
+    batch.cases[case.id] = case_row(case, head)
     batch.heads[case.id] = head
     _projections(batch, case)
     _counts(batch, written.before, case)
@@ -132,7 +137,14 @@ def gather(batch: Batch, keys: PersonKeys, written: Written) -> bytes:
     return head
 
 
-def _case_row(case: Case, head: bytes) -> tuple[object, ...]:
+def _stop_clocks(batch: Batch, case_id: str) -> None:
+    """Forget the timers of a case, those in the file and those that this batch would have written."""
+    batch.stopped.add(case_id)
+    for key in batch.clocks.pop(case_id, ()):
+        batch.out.pop(key, None)
+
+
+def case_row(case: Case, head: bytes) -> tuple[object, ...]:
     # A case without a deadline sorts after all that have one.
     due = case.due or NEVER
     return (
@@ -158,7 +170,7 @@ def _projections(batch: Batch, case: Case) -> None:
         return
     for line in case.lines:
         batch.lines[case.id, line.line] = (
-            case.desk, case.order, line.line, case.id, claimed(case, line.line), line.refunded_units,
+            case.desk, case.order, line.line, case.id, claimed(case, line.line), line.refunded_units, line.refunded,
         )
     for refund in case.refunds:
         for part in refund.parts:
@@ -183,12 +195,26 @@ def _effects(batch: Batch, desk: str, case: Case, happened: Event, at: int) -> N
         case RefundSettled():
             batch.settled.append((f"refund:{happened.id}", happened.state, happened.reason))
         case Snoozed() if happened.until:
-            put(f"wake:{case.id}:{happened.until}", "wake", str(happened.until), happened.until)
+            put(wake_key(case.id, happened.until), "wake", str(happened.until), happened.until)
         case ClocksSet() | Undone():
             for clock in happened.clocks:
-                put(f"clock:{case.id}:{clock.name}:{clock.due}", "clock", f"{clock.name}:{clock.due}", clock.due)
+                key = clock_key(case.id, clock)
+                batch.clocks.setdefault(case.id, []).append(key)
+                put(key, "clock", f"{clock.name}:{clock.due}", clock.due)
         case _:
             pass
+    if isinstance(happened, Undone) and happened.snoozed_until:
+        put(wake_key(case.id, happened.snoozed_until), "wake", str(happened.snoozed_until), happened.snoozed_until)
+
+
+def wake_key(case_id: str, until: int) -> str:
+    """The outbox key of the timer that ends a case's sleep."""
+    return f"wake:{case_id}:{until}"
+
+
+def clock_key(case_id: str, clock: Clock) -> str:
+    """The outbox key of the timer of a case's deadline."""
+    return f"clock:{case_id}:{clock.name}:{clock.due}"
 
 
 def _counts(batch: Batch, before: Case | None, after: Case) -> None:
@@ -274,6 +300,12 @@ def history(
         if sealed and keys is not None:
             hidden = keys.open(desk, person, sealed, event_bound(desk, case_id, seq)) or b""
         yield Past(seq, at, actor, cause, verb, decode(type_, v, payload, hidden))
+
+
+def unknown_events(conn: Connection, desk: str, case_id: str) -> tuple[str, ...]:
+    """Types of a case's events that only a later csdesk knows: such a case can be read here, never changed."""
+    rows = conn.execute("SELECT DISTINCT type, v FROM event WHERE desk_id = ? AND case_id = ?", (desk, case_id))
+    return tuple(f"{type_} v{v}" for type_, v in rows if not known(type_, v))
 
 
 def find(conn: Connection, desk: str, body: str) -> str | None:

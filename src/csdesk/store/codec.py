@@ -24,23 +24,29 @@ class UnknownEvent(Exception):
 
 
 @lru_cache(maxsize=128)
-def _names(cls: type[Event]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _names(type_: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    cls = EVENTS[type_]
     every = tuple(f.name for f in fields(cls))
     return tuple(n for n in every if n not in cls.sealed), cls.sealed
 
 
 def encode(event: Event) -> tuple[bytes, bytes]:
     """The open fields and the personal fields of an event as JSON; the second is empty when there are none to hide."""
-    plain, personal = _names(type(event))
+    plain, personal = _names(event.type)
     hidden = {name: value for name in personal if (value := getattr(event, name))}
     return _ENCODE({name: getattr(event, name) for name in plain}), _ENCODE(hidden) if hidden else b""
 
 
+def known(type_: str, v: int) -> bool:
+    """Whether this program can fold an event of this type and version."""
+    return type_ in EVENTS and v <= EVENTS[type_].v
+
+
 def decode(type_: str, v: int, payload: bytes, hidden: bytes = b"") -> Event:
     """The event; personal fields are empty when `hidden` is (sealed to this reader, or shredded)."""
-    cls = EVENTS.get(type_)
-    if cls is None or v > cls.v:
+    if not known(type_, v):
         raise UnknownEvent(f"{type_} version {v}")
+    cls = EVENTS[type_]
     data: dict[str, Any] = msgspec.json.decode(payload)
     if hidden:
         data |= msgspec.json.decode(hidden)

@@ -142,6 +142,17 @@ def changes(conn: Connection, desk: str, after: int, limit: int = 500) -> list[C
     return [Change(*row) for row in rows]
 
 
+def prune(conn: Connection, desk: str, kept: int) -> None:
+    """Forget all but the newest `kept` changes (1 or more), inside the caller's transaction.
+
+    Who looks less often than that finds a gap in the sequence, and reads everything anew.
+    """
+    conn.execute(
+        "DELETE FROM change WHERE desk_id = ? AND seq <= (SELECT max(seq) FROM change WHERE desk_id = ?) - ?",
+        (desk, desk, kept),
+    )
+
+
 def last_change(conn: Connection, desk: str) -> int:
     """The newest place in the change sequence."""
     found: int = conn.execute("SELECT coalesce(max(seq), 0) FROM change WHERE desk_id = ?", (desk,)).fetchone()[0]

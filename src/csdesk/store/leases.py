@@ -51,8 +51,11 @@ def hold(
 
 
 def release(conn: Connection, desk: str, case_id: str, holder: str) -> None:
-    """Give a case back before its time."""
-    conn.execute("DELETE FROM lease WHERE desk_id = ? AND case_id = ? AND holder = ?", (desk, case_id, holder))
+    """Give a case back before its time; the row stays, since its fence must go on growing."""
+    conn.execute(
+        "UPDATE lease SET expires = 0, parked = 0 WHERE desk_id = ? AND case_id = ? AND holder = ?",
+        (desk, case_id, holder),
+    )
 
 
 def of_holder(conn: Connection, desk: str, holder: str, now: int) -> list[Lease]:

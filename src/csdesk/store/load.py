@@ -221,6 +221,40 @@ def erased(store: Store, person: str) -> bool:
     return isinstance(store.keys.for_person(store.desk.id, person), Shredded)
 
 
+def find_product(conn: Connection, desk: str, external_id: str) -> tuple[str, int] | None:
+    """The id and version of the product that any source calls so."""
+    row = conn.execute(
+        "SELECT id, version FROM product WHERE desk_id = ? AND external_id = ?", (desk, external_id)
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def find_order(conn: Connection, desk: str, number: str) -> tuple[str, int] | None:
+    """The id and version of the order with this number, however it is spelt."""
+    row = conn.execute(
+        "SELECT id, version FROM orders WHERE desk_id = ? AND folded = ?", (desk, normal_order_number(number))
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def product_of(conn: Connection, desk: str, sku: str) -> tuple[str, str, str] | None:
+    """The product of a variant: its id, its id at the source, its category."""
+    row = conn.execute(
+        "SELECT p.id, p.external_id, p.category FROM variant v JOIN product p ON p.desk_id = v.desk_id"
+        " AND p.id = v.product WHERE v.desk_id = ? AND v.sku = ?",
+        (desk, sku),
+    ).fetchone()
+    return (row[0], row[1], row[2]) if row else None
+
+
+def open_cases(conn: Connection, desk: str, order_id: str) -> list[str]:
+    """Ids of the cases of an order that somebody still works on."""
+    rows = conn.execute(
+        "SELECT id FROM cases WHERE desk_id = ? AND order_id = ? AND phase <> 'done' ORDER BY id", (desk, order_id)
+    )
+    return [row[0] for row in rows]
+
+
 def put_customers(store: Store, people: Sequence[tuple[Put, Customer]], at: int) -> int:
     """Keep customers; the new ones (version 1) get their keys."""
     new = [store.people.key_row(put.id) for put, _ in people if put.version == 1]
@@ -252,12 +286,11 @@ def put_merchants(conn: Connection, desk: str, merchants: Iterable[Merchant], at
 def put_products(store: Store, products: Sequence[tuple[Put, Product]]) -> int:
     """Keep products with exactly these variants."""
     conn, desk = store.conn, store.desk.id
+    again = [(desk, put.id) for put, _ in products if put.version > 1]
+    conn.executemany("DELETE FROM variant WHERE desk_id = ? AND product = ?", again)
+    conn.executemany("DELETE FROM product WHERE desk_id = ? AND id = ?", again)
     conn.executemany(
-        "DELETE FROM variant WHERE desk_id = ? AND product = ?",
-        [(desk, put.id) for put, _ in products if put.version > 1],
-    )
-    conn.executemany(
-        "INSERT OR REPLACE INTO product VALUES (?,?,?,?,?,?)",
+        "INSERT INTO product VALUES (?,?,?,?,?,?)",
         [(desk, put.id, put.external_id, p.title, p.category, put.version) for put, p in products],
     )
     variants = [
@@ -281,7 +314,8 @@ def put_orders(store: Store, orders: Sequence[tuple[Put, str, Order]], at: int) 
         sealed = _sealed(store, put.id, customer, order)
         rows.add(put, customer, merchant, sealed, order, at, lines, payments)
     again = [(desk, put.id) for put, _, _ in orders if put.version > 1]
-    for table in ("order_line", "payment", "shipment") if again else ():
+    conn.executemany("DELETE FROM orders WHERE desk_id = ? AND id = ?", again)
+    for table in ("order_line", "payment", "shipment"):
         conn.executemany(f"DELETE FROM {table} WHERE desk_id = ? AND order_id = ?", again)
     return rows.write(conn) + len(merchants)
 
@@ -370,5 +404,5 @@ class _OrderRows:
         for table, rows in self._tables.items():
             if rows:
                 marks = ",".join("?" * len(rows[0]))
-                conn.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)
+                conn.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
         return sum(map(len, self._tables.values()))

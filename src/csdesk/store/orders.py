@@ -17,6 +17,8 @@ _LINES = (
     " coalesce((SELECT sum(claimed) FROM case_line c WHERE c.desk_id = l.desk_id AND c.order_id = l.order_id"
     "  AND c.line = l.line AND c.case_id <> ?), 0),"
     " coalesce((SELECT sum(refunded_units) FROM case_line c WHERE c.desk_id = l.desk_id AND c.order_id = l.order_id"
+    "  AND c.line = l.line AND c.case_id <> ?), 0),"
+    " coalesce((SELECT sum(refunded) FROM case_line c WHERE c.desk_id = l.desk_id AND c.order_id = l.order_id"
     "  AND c.line = l.line AND c.case_id <> ?), 0)"
     " FROM order_line l WHERE l.desk_id = ? AND l.order_id = ? ORDER BY l.line"
 )
@@ -35,10 +37,7 @@ def facts(conn: Connection, desk: str, order_id: str, case_id: str = "") -> Orde
         return None
     id_, number, customer, merchant, currency, status, paid_at, shipped_at, signed_at, address = row
     lines = tuple(
-        OrderLine(line, sku, title, qty, paid, category, claimed, refunded)
-        for line, sku, title, qty, paid, category, claimed, refunded in conn.execute(
-            _LINES, (case_id, case_id, desk, order_id)
-        )
+        OrderLine(*line) for line in conn.execute(_LINES, (case_id, case_id, case_id, desk, order_id))
     )
     payments = tuple(Payment(*payment) for payment in conn.execute(_PAYMENTS, (case_id, desk, order_id)))
     return Order(

@@ -37,6 +37,21 @@ def elect(conn: Connection, desk: str, holder: str, now: int) -> int | None:
     return fence
 
 
+def led(conn: Connection, desk: str, holder: str, now: int) -> bool:
+    """Whether somebody else is the worker just now (a look without a lock)."""
+    row = conn.execute(
+        "SELECT 1 FROM worker WHERE desk_id = ? AND holder <> ? AND expires > ?", (desk, holder, now)
+    ).fetchone()
+    return row is not None
+
+
+def take_back(conn: Connection, desk: str, fence: int) -> None:
+    """Make ready what this worker left running when its last turn broke off, inside the caller's transaction."""
+    conn.execute(
+        "UPDATE outbox SET state = 'ready' WHERE desk_id = ? AND state = 'running' AND fence <= ?", (desk, fence)
+    )
+
+
 def resign(conn: Connection, desk: str, holder: str) -> None:
     """Stop being the worker, so that another need not wait for the lease to expire."""
     conn.execute("UPDATE worker SET expires = 0 WHERE desk_id = ? AND holder = ?", (desk, holder))
@@ -66,19 +81,34 @@ def take(conn: Connection, desk: str, fence: int, now: int, limit: int = 50) -> 
     return [Job(*row) for row in rows]
 
 
-def done(conn: Connection, desk: str, key: str, state: str, result: str) -> None:
-    """Settle a job that its own verb does not settle: `done`, or `moot` when the case had moved on."""
+def done(conn: Connection, desk: str, key: str, fence: int, state: str, result: str) -> None:
+    """Settle a job that its own verb does not settle, if it is still this worker's.
+
+    state: `done`; `moot` when the case had moved on; `failed` when people must look at it.
+    """
     conn.execute(
-        "UPDATE outbox SET state = ?, result = ? WHERE desk_id = ? AND key = ?", (state, result, desk, key)
+        "UPDATE outbox SET state = ?, result = ?"
+        " WHERE desk_id = ? AND key = ? AND state = 'running' AND fence = ?",
+        (state, result, desk, key, fence),
     )
 
 
-def again(conn: Connection, desk: str, key: str, run_at: int, reason: str) -> None:
-    """Put a job back for another try at `run_at`, with the reason why this one failed."""
+def again(conn: Connection, desk: str, key: str, fence: int, run_at: int, reason: str) -> None:
+    """Put a job back for another try at `run_at`, with the reason why this one failed, if it is still this worker's."""
     conn.execute(
-        "UPDATE outbox SET state = 'ready', run_at = ?, result = ? WHERE desk_id = ? AND key = ?",
-        (run_at, reason, desk, key),
+        "UPDATE outbox SET state = 'ready', run_at = ?, result = ?"
+        " WHERE desk_id = ? AND key = ? AND state = 'running' AND fence = ?",
+        (run_at, reason, desk, key, fence),
     )
+
+
+def retry(conn: Connection, desk: str, key: str, now: int) -> bool:
+    """Run a job that was left to people once more, inside the caller's transaction; False when it is not `failed`."""
+    changed = conn.execute(
+        "UPDATE outbox SET state = 'ready', attempts = 0, run_at = ? WHERE desk_id = ? AND key = ? AND state = 'failed'",
+        (now, desk, key),
+    )
+    return changed.rowcount == 1
 
 
 def mine(conn: Connection, desk: str, key: str, fence: int) -> bool:

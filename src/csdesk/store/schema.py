@@ -97,7 +97,7 @@ _CASES = (
         PRIMARY KEY (desk_id, case_id, seq)) WITHOUT ROWID""",
     """CREATE TABLE case_line (
         desk_id TEXT NOT NULL, order_id TEXT NOT NULL, line INTEGER NOT NULL, case_id TEXT NOT NULL,
-        claimed INTEGER NOT NULL, refunded_units INTEGER NOT NULL,
+        claimed INTEGER NOT NULL, refunded_units INTEGER NOT NULL, refunded INTEGER NOT NULL,
         PRIMARY KEY (desk_id, order_id, line, case_id)) WITHOUT ROWID""",
     """CREATE TABLE refund_part (
         desk_id TEXT NOT NULL, order_id TEXT NOT NULL, case_id TEXT NOT NULL, refund TEXT NOT NULL,
@@ -133,6 +133,7 @@ _BESIDE = (
         state TEXT NOT NULL, run_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL,
         result TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, key)) WITHOUT ROWID""",
     "CREATE INDEX outbox_due ON outbox (desk_id, run_at) WHERE state = 'ready'",
+    "CREATE INDEX outbox_running ON outbox (desk_id, fence) WHERE state = 'running'",
     "CREATE INDEX outbox_case ON outbox (desk_id, case_id)",
     """CREATE TABLE worker (
         desk_id TEXT PRIMARY KEY, holder TEXT NOT NULL, fence INTEGER NOT NULL, expires INTEGER NOT NULL)

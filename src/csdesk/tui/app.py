@@ -239,6 +239,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """Find an order, and open a case on it."""
         self.push_screen(doors.orders())
 
+    @property
+    def crashed(self) -> BaseException | None:
+        """The mistake of the program that ended it, if one did."""
+        return self._exception
+
     def _fatal_error(self) -> None:
         # Stock Textual prints local variables, and those hold customers' data; `launch` reports instead.
         self._close_messages_no_wait()

@@ -213,6 +213,10 @@ class Case:
         """The case's line for order line `number`."""
         return next((line for line in self.lines if line.line == number), None)
 
+    def home(self, line: CaseLine) -> int:
+        """Repaired units of `line` that went home: they may come in again when the fault does."""
+        return line.sent_out if self.kind is Kind.REPAIR else 0
+
     def refund(self, refund_id: str) -> Refund | None:
         """The refund with this id."""
         return next((refund for refund in self.refunds if refund.id == refund_id), None)

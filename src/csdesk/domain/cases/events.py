@@ -147,6 +147,7 @@ class OrderLinked(Event):
             case,
             order=self.order,
             order_number=self.order_number,
+            customer=self.customer or case.customer,
             merchant=self.merchant,
             currency=self.currency,
             lines=self.lines or case.lines,
@@ -350,11 +351,12 @@ class Approved(Event):
     reason: str = ""
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
-        sku = dict(self.exchange)
+        sku, allowed = dict(self.exchange), {units.line: units.qty for units in self.lines}
         lines = [
-            replace(line, approved=allowed.qty, exchange_sku=sku.get(line.line, line.exchange_sku))
-            for allowed in self.lines
-            if (line := case.line(allowed.line))
+            replace(
+                line, approved=allowed.get(line.line, 0), exchange_sku=sku.get(line.line, line.exchange_sku)
+            )
+            for line in case.lines
         ]
         moved = replace(case, state=self.to, phase=self.phase, decided_at=stamp.at, outcome="approved")
         return _with_lines(moved, lines)
@@ -388,6 +390,12 @@ class ParcelSent(Event):
         )
 
 
+def _arrived(case: Case, line: CaseLine, qty: int) -> CaseLine:
+    received = line.received + qty
+    # A unit that was given up for lost and turns up is missing no more.
+    return replace(line, received=received, missing=min(line.missing, line.approved + case.home(line) - received))
+
+
 @event("goods_received")
 @dataclass(frozen=True, slots=True)
 class GoodsReceived(Event):
@@ -399,9 +407,7 @@ class GoodsReceived(Event):
     parcel: str = ""
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
-        lines = [
-            replace(line, received=line.received + came.qty) for came in self.lines if (line := case.line(came.line))
-        ]
+        lines = [_arrived(case, line, came.qty) for came in self.lines if (line := case.line(came.line))]
         parcels = tuple(
             replace(parcel, received_at=stamp.at) if parcel.id == self.parcel else parcel for parcel in case.parcels
         )

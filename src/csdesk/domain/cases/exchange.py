@@ -43,6 +43,11 @@ class Reissue(Command):
     lines: tuple[LineQty, ...] = ()
 
     @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        refused = super(Reissue, cls).off(case, ctx)
+        return Refused("nothing_owed") if refused is None and not owed_units(case) else refused
+
+    @classmethod
     def suggest(cls, case: Case) -> Mapping[str, Any]:
         return {"lines": owed_units(case)}
 
@@ -99,7 +104,7 @@ MACHINE = register(
             State("return_in_transit", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
             State("received_inspecting", Phase.OURS, (Term("reissue", 72, "hours", "policy"),), keeps=("reissue",)),
             State("dispute", Phase.WAITING, keeps=("reissue",)),
-            State("out_of_stock", Phase.OURS, (Term("refund", 7, "days", "law", "消法 §24"),)),
+            State("out_of_stock", Phase.OURS, (Term("refund", 7, "days", "law", "消法 §24"),), keeps=("refund",)),
             State("reissue_shipped", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
             State("delivered", Phase.OURS, (Term("close", 3, "days", "policy"),)),
             State("refunding", Phase.WAITING, keeps=("refund",)),
@@ -133,7 +138,7 @@ MACHINE = register(
                 ("received_inspecting", "out_of_stock", "reissue_shipped", "delivered", "refunding", "refunded"),
                 "received_inspecting",
             ),
-            Edge("reissue", ("received_inspecting", "out_of_stock"), "reissue_shipped"),
+            Edge("reissue", ("received_inspecting", "out_of_stock", "reissue_shipped", "delivered"), "reissue_shipped"),
             Edge(
                 "ship_back",
                 ("received_inspecting", "out_of_stock", "reissue_shipped", "delivered", "refunding", "refunded"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from csdesk.domain.cases.case import Case, Disposition, LineQty
+from csdesk.domain.cases.case import Case, Disposition, Kind, LineQty
 from csdesk.domain.cases.command import Command, Undo, check_quantities, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import (
@@ -53,7 +53,8 @@ class Approve(Command):
         refused = super(Approve, cls).off(case, ctx)
         if refused is None and not case.lines:
             return Refused("order_unknown")
-        if refused is None and not case.return_address:
+        told = case.return_address or (ctx.order is not None and ctx.order.return_address)
+        if refused is None and not told:
             return Refused("no_return_address", merchant=case.merchant)
         return refused
 
@@ -68,7 +69,9 @@ class Approve(Command):
         lines = self.lines or _all(case, "asked")
         asked = {line.line: line.asked for line in case.lines}
         check_quantities(case, lines, lambda number: asked[number], "over_asked")
-        to = self.to(case)
+        # Allowed on appeal or after a reopening: goods that are here already need not be sent again.
+        here = case.kind is not Kind.REPAIR and any(line.received for line in case.lines)
+        to = self.to(case, "received_inspecting" if here else "")
         swap = tuple((units.line, self.exchange_sku) for units in lines) if self.exchange_sku else ()
         return (Approved(to.name, to.phase, lines, swap, self.reason),)
 
@@ -145,13 +148,20 @@ def unsent(case: Case) -> tuple[LineQty, ...]:
         if parcel.direction == "back":
             for units in parcel.lines:
                 announced[units.line] = announced.get(units.line, 0) + units.qty
-    left = ((line.line, line.approved - announced.get(line.line, 0)) for line in case.lines)
+    left = ((line.line, line.approved + case.home(line) - announced.get(line.line, 0)) for line in case.lines)
+    return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
+
+
+def away(case: Case) -> tuple[LineQty, ...]:
+    """Approved units that are not here, missing ones included: a lost parcel may turn up."""
+    left = ((line.line, line.approved + case.home(line) - line.received) for line in case.lines)
     return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
 
 
 def awaited(case: Case) -> tuple[LineQty, ...]:
     """Approved units that have neither arrived nor been found missing."""
-    left = ((line.line, line.approved - line.received - line.missing) for line in case.lines)
+    missing = {line.line: line.missing for line in case.lines}
+    left = ((units.line, units.qty - missing[units.line]) for units in away(case))
     return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
 
 
@@ -166,7 +176,7 @@ class Receive(Command):
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
         refused = super(Receive, cls).off(case, ctx)
-        return Refused("all_received") if refused is None and not awaited(case) else refused
+        return Refused("all_received") if refused is None and not away(case) else refused
 
     @classmethod
     def suggest(cls, case: Case) -> Mapping[str, Any]:
@@ -174,7 +184,7 @@ class Receive(Command):
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)
-        left = {units.line: units.qty for units in awaited(case)}
+        left = {units.line: units.qty for units in away(case)}
         parcel = next((p for p in case.parcels if p.waybill == self.waybill), None) if self.waybill else None
         if self.waybill and parcel is None:
             raise Refused("no_such_parcel", waybill=self.waybill)
@@ -208,15 +218,15 @@ class Inspect(Command):
         if not graded:
             raise Refused("no_units")
         here = {line.line: line.received - line.inspected for line in case.lines}
-        away = {line.line: line.approved - line.received - line.missing for line in case.lines}
+        coming = {units.line: units.qty for units in awaited(case)}
         for found in graded:
             if found.disposition not in tuple(Disposition):
                 raise Refused("unknown_disposition", disposition=found.disposition, allowed=tuple(Disposition))
-            left = away if found.disposition == Disposition.MISSING else here
-            if found.line not in left:
+            if found.line not in here:
                 raise Refused("no_such_line", line=found.line)
-            if not 1 <= found.qty <= left[found.line]:
-                raise Refused("over_received", line=found.line, qty=found.qty, most=left[found.line])
+            left = coming if found.disposition == Disposition.MISSING else here
+            if not 1 <= found.qty <= left.get(found.line, 0):
+                raise Refused("over_received", line=found.line, qty=found.qty, most=left.get(found.line, 0))
             left[found.line] -= found.qty
         return (GoodsInspected(to.name, to.phase, tuple(graded), self.note),)
 
@@ -244,6 +254,8 @@ class SettleDispute(Command):
     note: str = ""
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        to = self.to(case, "received_inspecting" if self.accepted else "rejected")
-        outcome = "" if self.accepted else "rejected"
+        # Units that passed inspection stay owed, whatever was said of the others.
+        on = self.accepted or any(line.accepted for line in case.lines)
+        to = self.to(case, "received_inspecting" if on else "rejected")
+        outcome = "" if on else "rejected"
         return (Moved("settle_dispute", to.name, to.phase, outcome=outcome, decides=True, note=self.note),)

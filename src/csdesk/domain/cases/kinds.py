@@ -17,7 +17,7 @@ from csdesk.domain.cases import (
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.command import VERBS, Command, verbs_of
 from csdesk.domain.cases.context import Context, Refused
-from csdesk.domain.cases.events import ClocksSet, Event, Stamp, evolve
+from csdesk.domain.cases.events import ClocksSet, Event, Stamp, Undone, evolve
 from csdesk.domain.cases.machine import MACHINES, clocks_after
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.roles import Right, may
@@ -60,7 +60,7 @@ def run(case: Case | None, command: Command, ctx: Context) -> Decided:
     for happened in events:
         after = evolve(after, happened, stamp)
     assert after is not None  # every command yields at least one event
-    if not any(isinstance(happened, (ClocksSet, shared.Undone)) for happened in events):
+    if not any(isinstance(happened, ClocksSet | Undone) for happened in events):
         clocks = clocks_after(MACHINES[after.kind], case, after, ctx)
         if clocks is not None:
             happened = ClocksSet(clocks)

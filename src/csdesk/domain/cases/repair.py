@@ -71,7 +71,8 @@ class SendHome(Command):
         waybill = "".join(self.waybill.split())
         if not 5 <= len(waybill) <= 40:
             raise Refused("bad_waybill", waybill=self.waybill)
-        lines = tuple(LineQty(line.line, line.received) for line in case.lines if line.received)
+        here = ((line.line, line.received - line.sent_out) for line in case.lines)
+        lines = tuple(LineQty(number, qty) for number, qty in here if qty > 0)
         return (ParcelSent(to.name, to.phase, ctx.fresh(), "out", self.carrier, waybill, lines),)
 
 

@@ -266,7 +266,8 @@ class TakeBack(Command):
             raise Refused("undo_nothing")
         spec = VERBS[past.verb].verb
         if spec.undo is Undo.UNTIL_SENT:
-            held = next((m for m in reversed(case.messages) if m.direction == "out"), None)
+            mine = (m for m in reversed(case.messages) if m.direction == "out" and m.author == ctx.actor.id)
+            held = next(mine, None)
             if held is None or held.state != "held":
                 raise Refused("already_sent")
             return (ReplySettled(held.id, "recalled"),)
@@ -285,7 +286,8 @@ class TakeBack(Command):
                 outcome=before.outcome,
                 priority=before.priority,
                 escalation=before.escalation,
-                tags=before.tags,
+                # Others may have put tags on since: they commute with all verbs but `tag` itself.
+                tags=before.tags if past.verb == "tag" else case.tags,
                 lines=before.lines,
                 clocks=before.clocks,
                 snoozed_until=before.snoozed_until,

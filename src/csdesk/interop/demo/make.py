@@ -24,6 +24,7 @@ BATCH = 250
 # (days, tenths of the cases): three in ten came in the last ten days and one in the last two, so that the queues
 # look like a desk at work; the rest is a year of history.
 AGES = ((2, 1), (10, 3), (365, 6))
+AHEAD_MS = 28 * 3_600_000
 # A step coprime with 2**35 walks through all numbers without a clash.
 NUMBER_STEP = 21_001_100_927
 
@@ -82,7 +83,11 @@ def _batch(store: Store, seeds: Seeds, world: World, cast: Cast, numbers: range,
     lives = []
     for n in numbers:
         draw = Draw(f"demo:{n}")
-        told = seeds.case(n, now, kind=_kind(seeds, draw), within_days=_age(draw.below(10)))
+        kind, days = _kind(seeds, draw), _age(draw.below(10))
+        # Stories are told a day late at the least; told ahead, some have just begun.
+        told = seeds.case(n, now + AHEAD_MS, kind=kind, within_days=days)
+        if told.opened_ms > now:
+            told = seeds.case(n, now, kind=kind, within_days=days)
         order = world.add(rows, told)
         lives.append(Life(told, order, desk, cast, now).live((n + 1) * NUMBER_STEP % (1 << 35)))
     with bulk(store.conn):

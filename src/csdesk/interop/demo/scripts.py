@@ -51,7 +51,7 @@ SCRIPTS: dict[Kind, dict[str, tuple[Move, ...]]] = {
         ),
         "reissue_shipped": (Move("deliver", 100, (30, 120)),),
         "delivered": (Move("close", 100, (4, 70)),),
-        "out_of_stock": (Move("refund", 100, (2, 90)),),
+        "out_of_stock": (Move("inspect", 30, (1, 20)), Move("refund", 70, (2, 90))),
         "refunding": (Move("wait", 100, (1, 20)),),
         "refunded": (Move("close", 100, (2, 60)),),
     },

@@ -15,8 +15,6 @@ from csdesk.store.crypto import bound_to, normal_order_number
 from csdesk.store.file import Store
 from csdesk.store.people import Customer
 
-STATUS = {"paid": "pending", "shipped": "shipped", "signed": "delivered", "cancelled": "cancelled"}
-
 
 def made_id(desk: str, what: str, ms: int) -> str:
     """A time-ordered id that the same thing always gets."""
@@ -67,7 +65,8 @@ class World:
         made = seed.order
         customer = self._buyer(rows, made.buyer)
         order_id = made_id(self._desk, f"order/{made.number}", made.placed_ms)
-        status = STATUS[made.stage]
+        shipped, signed = self._past(made.shipped_ms), self._past(made.signed_ms)
+        status = "cancelled" if made.stage == "cancelled" else "delivered" if signed else "shipped" if shipped else "pending"
         lines = tuple(
             OrderLine(
                 line.number, line.variant.sku, f"{line.product.title} {line.variant.label}".strip(), line.quantity,
@@ -83,10 +82,14 @@ class World:
         merchant = self.merchant_id(made.shelf.merchant.code)
         facts = Order(
             order_id, made.reference, customer, merchant, "CNY", status, lines, payments, True, made.paid_ms,
-            made.shipped_ms or 0, made.signed_ms or 0,
+            shipped, signed,
         )
         self._rows(rows, made, facts)
         return facts
+
+    def _past(self, ms: int | None) -> int:
+        """A moment that has come by now, else 0."""
+        return ms if ms is not None and ms <= self._now else 0
 
     def _buyer(self, rows: Rows, buyer: Person) -> str:
         id_, key = self.person_id(buyer), int(buyer.key)
@@ -118,12 +121,12 @@ class World:
             (desk, id_, p.number, p.method, made.payments[p.number - 1].reference, p.captured, p.elsewhere, made.paid_ms)
             for p in facts.payments
         ]
-        for number, parcel in enumerate(made.parcels, 1):
+        for number, parcel in enumerate(made.parcels if facts.shipped_at else (), 1):
             track = [(e.code, e.at_ms, e.place, e.text) for e in parcel.events if e.at_ms <= self._now]
             rows.shipments.append(
                 (
                     desk, id_, number, parcel.carrier.name, parcel.waybill, ",".join(map(str, parcel.lines)),
-                    parcel.shipped_ms, parcel.signed_ms or 0, msgspec.json.encode(track),
+                    parcel.shipped_ms, self._past(parcel.signed_ms), msgspec.json.encode(track),
                 )
             )
 

@@ -1,0 +1,100 @@
+"""Queue pages at scale: a page of 50 through csdesk beside the same SQL on a bare sqlite3 connection, in one run.
+
+    python benchmarks/queue.py [--cases 1000000] [--runs 300]
+
+The rows are made by SQL from a handful of demo cases, since only the list's columns and indexes matter here.
+"""
+
+import argparse
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+COPIES = """
+INSERT INTO cases SELECT desk_id, printf('%032x', n.i * 1000 + r.k), printf('%08X', n.i * 1000 + r.k), kind, queue, state,
+  phase, 1, version, order_id, order_number, customer, merchant, assignee, priority, escalation, subject, reason, amount,
+  currency, 1764000000000 + ((n.i * 7919 + r.k * 104729) % 31536000) * 1000, breached, opened_at, changed_at, closed_at, head, snapshot
+FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i FROM n) n,
+     (SELECT row_number() OVER (ORDER BY id) AS k, * FROM cases WHERE live = 1 ORDER BY id LIMIT ?) r
+"""
+
+
+def clock(call: Callable[[], object], runs: int) -> tuple[float, float]:
+    """Median and 99th percentile of a call, in ms."""
+    found = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        call()
+        found.append((time.perf_counter() - began) * 1000)
+    return statistics.median(found), sorted(found)[int(len(found) * 0.99)]
+
+
+def main() -> None:
+    """Make the rows and print the table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--cases", type=int, default=1_000_000)
+    options.add_argument("--runs", type=int, default=300)
+    args = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "demo.db"
+        made = [sys.executable, "-m", "csdesk", "demo", "--cases", "1000", "--no-open", "--file", str(file)]
+        subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
+        print(f"{'':<34}{'rows':>10}{'median ms':>11}{'p99 ms':>9}")
+        measure(file, args.runs)
+        grow(file, args.cases)
+        measure(file, args.runs)
+
+
+def grow(file: Path, count: int) -> None:
+    """Copy live rows until there are about `count`."""
+    from csdesk.store.connection import sqlite
+
+    with sqlite.connect(file) as conn:
+        (live,) = conn.execute("SELECT count(*) FROM cases WHERE live = 1").fetchone()
+        take = min(live, 100)
+        conn.execute(COPIES, (count // take, take))
+        conn.execute("UPDATE counter SET live = (SELECT count(*) FROM cases c WHERE c.queue = counter.queue AND c.live = 1)")
+    conn.close()
+
+
+def measure(file: Path, runs: int) -> None:
+    """First page, a page deep inside, counts, one case: csdesk beside raw SQL."""
+    import os
+
+    os.environ["CSDESK_HOME"] = str(file.parent / f".{file.name}.home")
+    from csdesk.desk import queries as q
+    from csdesk.desk.config import Config
+    from csdesk.desk.entry import open_core
+    from csdesk.store import feed
+    from csdesk.store.connection import sqlite
+    from csdesk.store.feed import Place
+
+    core = open_core(Config(file=str(file), agent="me"))
+    raw = sqlite.connect(file)
+    (total,) = raw.execute("SELECT count(*) FROM cases").fetchone()
+    dues = [row[0] for row in raw.execute("SELECT due FROM cases WHERE queue = 'returns' AND live = 1 LIMIT 2000")]
+    rng = random.Random(7)
+    sql = f"SELECT {feed._COLUMNS}{feed._FROM} AND c.live = 1 AND c.queue = 'returns'"
+    deep_sql = f"{sql} AND (c.due, c.id) > (?, ?) ORDER BY c.due, c.id LIMIT 50"
+    rows = {
+        "raw: first page of 50": lambda: raw.execute(f"{sql} ORDER BY c.due, c.id LIMIT 50", ("main",)).fetchall(),
+        "csdesk: first page of 50": lambda: core.ask(q.QueuePage("returns", 50)),
+        "raw: page inside": lambda: raw.execute(deep_sql, ("main", rng.choice(dues), "")).fetchall(),
+        "csdesk: page inside": lambda: core.ask(q.QueuePage("returns", 50, after=Place(rng.choice(dues), ""))),
+        "csdesk: counts of all queues": lambda: core.ask(q.QueueCounts()),
+    }
+    for name, call in rows.items():
+        call()
+        median, p99 = clock(call, runs)
+        print(f"{name:<34}{total:>10,}{median:>11.3f}{p99:>9.3f}")
+    raw.close()
+    core.store.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""A folder as a payment provider: each refund is one instruction file, which finance or a bank link carries out."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from csdesk.effects.ports import Confirmed, Part, Unknown
+from csdesk.effects.spool import Spool, file_name
+
+
+class FileProvider:
+    """A `PaymentProvider` whose word is an instruction on the disk: Confirmed means written and synced.
+
+    No answer comes back this way; who carries the instruction out stands for it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._spool = Spool(folder)
+
+    def refund(
+        self, key: str, parts: tuple[Part, ...], *, currency: str, case: str, order: str
+    ) -> Confirmed | Unknown:
+        """See `PaymentProvider.refund`. A disk that failed may have kept the file: Unknown, until asked again."""
+        document = {
+            "key": key,
+            "case": case,
+            "order": order,
+            "currency": currency,
+            "minor": sum(part.minor for part in parts),
+            "parts": [asdict(part) for part in parts],
+        }
+        try:
+            self._spool.put(key, document)
+        except OSError as exc:
+            return Unknown(exc.strerror or type(exc).__name__)
+        return Confirmed(file_name(key))

@@ -1,0 +1,107 @@
+"""The columns of a case list: which fit into a width, and what each says of a row."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.style import Style
+
+from csdesk.desk.words import Words
+from csdesk.domain import ids
+from csdesk.domain.cases.case import Kind
+from csdesk.domain.cases.kinds import MACHINES
+from csdesk.store.feed import Row
+from csdesk.tui import cells
+from csdesk.tui.theme import Palette
+
+# A deadline this near is shown as soon: a working day's last stretch.
+SOON_MS = 4 * 3_600_000
+# What a subject needs before any further column may take room, in cells.
+SUBJECT = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name, its cells, the side it aligns to."""
+
+    name: str
+    cells: int
+    align: str = "left"
+
+
+_ALWAYS = (Column("due", 12), Column("number", 12), Column("state", 12), Column("subject", 0))
+# In the order in which they get room when there is some.
+_OPTIONAL = (Column("amount", 11, "right"), Column("assignee", 8), Column("kind", 6), Column("merchant", 14))
+_ORDER = ("due", "number", "kind", "state", "subject", "merchant", "amount", "assignee")
+
+
+@lru_cache(maxsize=64)
+def columns(width: int, mixed: bool) -> tuple[Column, ...]:
+    """The columns that fit into `width` cells beside the two of the gutter; `mixed`: rows of several kinds."""
+    room = width - 2 - sum(column.cells + 1 for column in _ALWAYS)
+    chosen = {column.name: column for column in _ALWAYS}
+    for column in _OPTIONAL:
+        if column.name == "kind" and not mixed:
+            continue
+        if room - column.cells - 1 >= SUBJECT:
+            chosen[column.name] = column
+            room -= column.cells + 1
+    chosen["subject"] = Column("subject", max(room, 4))
+    return tuple(chosen[name] for name in _ORDER if name in chosen)
+
+
+def number(row: Row) -> str:
+    """The case number of a row, as people say it."""
+    return ids.number(MACHINES[Kind(row.kind)].letters, row.body)
+
+
+def lateness(row: Row, now: int) -> str:
+    """What its deadline means now: `late`, `soon`, or `quiet`; also the name of its colour."""
+    if not row.timed:
+        return "quiet"
+    return "late" if now >= row.due else "soon" if row.due - now < SOON_MS else "quiet"
+
+
+def due_text(words: Words, row: Row, now: int) -> str:
+    """How much time is left or by how much it is late, with a sign for late and near."""
+    if not row.timed:
+        return "  -"
+    sign = {"late": "! ", "soon": "~ "}.get(lateness(row, now), "  ")
+    return sign + words.left(row.due, now)
+
+
+def next_change(due: int, now: int) -> int:
+    """In how many ms the text of a deadline changes."""
+    late = now >= due
+    away = abs(due - now)
+    unit = 60_000 if away < 3_600_000 else 3_600_000 if away < 48 * 3_600_000 else 86_400_000
+    return unit - away % unit if late else away % unit + 1
+
+
+def parts(
+    row: Row, shape: tuple[Column, ...], words: Words, palette: Palette, assignee: str, due: str, meaning: str, on: str
+) -> list[tuple[str, Style]]:
+    """The cells of a row after the gutter, as styled pieces."""
+    style = palette.style
+    done = row.phase == "waiting"
+    texts = {
+        "due": (due, style(meaning, on, bold=meaning == "late")),
+        "number": (number(row), style("quiet", on)),
+        "kind": (words.code("kind", row.kind), style("quiet", on)),
+        "state": (words.code("state", row.state), style("quiet" if done else "text", on)),
+        "subject": (_subject(row, words), style("strong" if on == "cursor" else "text", on)),
+        "merchant": (cells.safe(row.merchant), style("quiet", on)),
+        "amount": (words.money(row.amount, row.currency) if row.amount else "", style("text", on)),
+        "assignee": (cells.safe(assignee), style("quiet", on)),
+    }
+    gap = style("text", on)
+    found: list[tuple[str, Style]] = []
+    for column in shape:
+        text, how = texts[column.name]
+        found += [(cells.fit(text, column.cells, column.align), how), (" ", gap)]
+    return found
+
+
+def _subject(row: Row, words: Words) -> str:
+    urgent = words(f"priority.{row.priority}") + " " if row.priority >= 2 else ""
+    raised = words("list.escalated", level=row.escalation) + " " if row.escalation else ""
+    return cells.safe(f"{urgent}{raised}{row.subject or words.code('reason', row.reason)}")

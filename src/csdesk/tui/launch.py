@@ -1,0 +1,149 @@
+"""Opening the console: the terminal is checked, the desk opens in its thread while Textual loads, a crash is reported."""
+
+import locale
+import os
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from csdesk.desk.config import Config, ConfigError
+
+if TYPE_CHECKING:
+    from csdesk.desk.core import Core
+    from csdesk.desk.words import Words
+    from csdesk.tui.app import ConsoleApp
+    from csdesk.tui.start import First
+
+COLUMNS, LINES = 80, 24
+
+
+class NoTerminal(Exception):
+    """This terminal cannot show a console: `code` is worded as `error.<code>` with `detail`."""
+
+    def __init__(self, code: str, **detail: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+
+def check_terminal(environ: Mapping[str, str] = os.environ) -> None:
+    """Raise NoTerminal unless a person can work here."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NoTerminal("not_a_terminal")
+    if environ.get("TERM", "") in ("", "dumb", "unknown"):
+        raise NoTerminal("dumb_terminal", term=environ.get("TERM", "") or "–")
+    codeset = _codeset(environ)
+    if codeset.replace("-", "").lower() != "utf8":
+        raise NoTerminal("not_utf8", codeset=codeset)
+    size = os.get_terminal_size(sys.stdout.fileno())
+    # A pty that was never told its size says 0 by 0; what it is shows in the first resize.
+    if size.columns and (size.columns < COLUMNS or size.lines < LINES):
+        raise NoTerminal("small_terminal", columns=size.columns, lines=size.lines, least=f"{COLUMNS}×{LINES}")
+
+
+def _codeset(environ: Mapping[str, str]) -> str:
+    """The character set of the locale; what the environment names counts even if this host lacks that locale."""
+    named = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
+    charset = named.partition(".")[2].partition("@")[0]
+    if charset:
+        return charset
+    try:
+        locale.setlocale(locale.LC_CTYPE, "")
+    except locale.Error:
+        return "UTF-8"  # named without a character set and unknown here: Python itself then speaks UTF-8
+    return locale.nl_langinfo(locale.CODESET)
+
+
+def launch(config: Config) -> int:
+    """Open the console on the configured desk; 0 when it was left, 1 when it could not open or broke."""
+    try:
+        check_terminal()
+    except NoTerminal as problem:
+        return _sorry(config, problem.code, problem.detail)
+    # An input method's composing keys arrive twice under the kitty protocol; read before Textual is imported.
+    os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
+    thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
+    opening = thread.submit(_open, config)
+    try:
+        return _run(config, thread, opening)
+    finally:
+        thread.shutdown(wait=False)
+
+
+def _open(config: Config) -> "tuple[Core, First]":
+    """Open the desk and ask for the first picture, in the thread that then owns the connection."""
+    from csdesk.desk.entry import open_core
+    from csdesk.tui.start import first
+
+    core = open_core(config, handed_over=True)
+    return core, first(core)
+
+
+def _run(config: Config, thread: ThreadPoolExecutor, opening: "Future[tuple[Core, First]]") -> int:
+    from csdesk.domain.cases.context import Refused
+    from csdesk.store.errors import StoreError
+
+    try:
+        from csdesk.desk.words import Words
+        from csdesk.tui import keymap, theme
+        from csdesk.tui.app import ConsoleApp, Tools
+
+        keys = keymap.load(Path(config.keymap).expanduser() if config.keymap else None)
+        look = theme.load(config.theme)
+        core, first = opening.result()
+    except ConfigError as problem:
+        return _sorry(config, problem.code, problem.detail, str(problem))
+    except StoreError as problem:
+        return _sorry(config, problem.code, problem.details, str(problem))
+    except Refused as problem:
+        print(_words(config).refused(problem), file=sys.stderr)
+        return 1
+    from csdesk.desk.local import LocalDesk
+
+    words = Words(config.language, core.zone)
+    app = ConsoleApp(LocalDesk(core, thread), Tools(words, keys, look, config.ascii), first)
+    return _until_left(app, words)
+
+
+def _until_left(app: "ConsoleApp", words: "Words") -> int:
+    code = app.run(mouse=False) or 0
+    if app.crashed is None:
+        return code
+    report = write_report(app.crashed)
+    print(words("error.crashed", report=report), file=sys.stderr)
+    return 1
+
+
+def write_report(error: BaseException) -> Path:
+    """Where in the program it broke, without any value or message: those could name a customer. Returns the file."""
+    from platformdirs import user_state_path
+
+    folder = user_state_path("csdesk")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / time.strftime("crash-%Y%m%d-%H%M%S.txt", time.gmtime())
+    lines, seen = [], error
+    while seen is not None:
+        lines.append(f"{type(seen).__module__}.{type(seen).__qualname__}")
+        trace = seen.__traceback__
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            lines.append(f"  {Path(code.co_filename).name}:{trace.tb_lineno} {code.co_qualname}")
+            trace = trace.tb_next
+        seen = seen.__cause__ or seen.__context__
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def _words(config: Config) -> "Words":
+    from csdesk.desk.words import Words
+
+    return Words(config.language, UTC)
+
+
+def _sorry(config: Config, code: str, detail: Mapping[str, object], fallback: str = "") -> int:
+    print(_words(config).error(code, detail, fallback or code), file=sys.stderr)
+    return 1

@@ -1,0 +1,291 @@
+"""The queue: tabs with live counts, the list of cases, and a preview of the one under the cursor."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import events
+from textual.timer import Timer
+from textual.widget import Widget
+
+from csdesk.desk.queries import KeepPlace, QueueCounts
+from csdesk.domain.cases.kinds import VERBS
+from csdesk.tui import doors
+from csdesk.tui.columns import number
+from csdesk.tui.messages import Changed, CursorMoved, VerbDone
+from csdesk.tui.screen import ConsoleScreen
+from csdesk.tui.start import First, Stand
+from csdesk.tui.widgets.case_list import CaseList
+from csdesk.tui.widgets.preview import Preview
+from csdesk.tui.widgets.tabs import TABS, QueueTabs
+
+# From this width on the preview stands at the right, below it under the list.
+WIDE = 110
+# How long nothing may have moved before the place is kept.
+PAUSE_SECONDS = 1.5
+
+
+class Panes(Widget):
+    """List and preview, side by side or one above the other."""
+
+    DEFAULT_CSS = """
+    Panes { height: 1fr; layout: vertical; }
+    Panes > CaseList { height: 1fr; width: 1fr; }
+    Panes > Preview { height: 9; width: 1fr; }
+    Panes.wide { layout: horizontal; }
+    Panes.wide > Preview { width: 38%; height: 1fr; }
+    """
+
+
+class QueueScreen(ConsoleScreen[None]):
+    """Where an agent's shift is spent between cases."""
+
+    context: ClassVar[str] = "queue"
+
+    def __init__(self, first: First) -> None:
+        super().__init__()
+        self._first = first
+        self.tabs = QueueTabs(first.stand.queue, first.counts)
+        self.list = CaseList(first)
+        self.preview = Preview()
+        self._pause: Timer | None = None
+        self._kept = ""
+        self.opened = ""
+
+    def body(self) -> Iterable[Widget]:
+        yield self.tabs
+        yield Panes(self.list, self.preview)
+
+    def on_mount(self) -> None:
+        self.preview.display = self._first.stand.preview
+        if not self._first.asked:
+            self.list.show(self.list.window.queue)
+            self.console.call(self._count())
+        if self.list.current is not None:
+            self.preview.follow(self.list.current.id)
+        self.console.call(self.console.leasing.recall())
+        if self._first.stand.opened:
+            self.call_after_refresh(self._open, self._first.stand.opened)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one(Panes).set_class(event.size.width >= WIDE, "wide")
+
+    def on_screen_resume(self) -> None:
+        if self.opened and self.is_mounted:
+            self.opened = ""
+            self._moved()
+            self.preview.ask()
+
+    # What verbs and keys act on
+
+    def current_case(self) -> tuple[str, int] | None:
+        row = self.list.current
+        return (row.id, row.version) if row else None
+
+    def painted(self, case: str) -> float:
+        shown, at = self.list.painted_at
+        return at if shown == case else float("inf")
+
+    def off(self, action: str) -> str | None:
+        """Most actions here need a case under the cursor; a verb's own reason comes from the preview of its case."""
+        words = self.console.words
+        needs = action.startswith("verb.") or action in {
+            "open", "mark", "mark_range", "mark_all", "reply", "canned", "status", "resolve", "copy_number", "repeat",
+        }  # fmt: skip
+        if needs and self.list.current is None:
+            return words("status.no_case")
+        view = self.preview.view
+        if action.startswith("verb.") and view is not None and self.list.current is not None:
+            same = view.case.id == self.list.current.id and view.case.version == self.list.current.version
+            offer = next((offer for offer in view.offers if f"verb.{offer.verb}" == action), None)
+            if same and offer is not None and offer.off is not None:
+                return words.refused(offer.off)
+        return None
+
+    def footer_actions(self) -> tuple[str, ...]:
+        return (
+            "open", "verb.take", "next", "reply", "status", "resolve", "find", "orders", "undo", "park", "unpark",
+            "preview", "palette", "help",
+        )  # fmt: skip
+
+    # What changed
+
+    def on_changed(self, changed: Changed) -> None:
+        self.list.changed(changed.cases, everything=changed.everything)
+        self.console.call(self._count())
+        if changed.everything or self.preview.case in changed.cases:
+            self.preview.ask()
+
+    def on_verb_done(self, message: VerbDone) -> None:
+        self.list.changed((message.done.case.id,), everything=False)
+        self.preview.ask()
+
+    def on_cursor_moved(self, moved: CursorMoved) -> None:
+        self.preview.follow(moved.case)
+        self._moved()
+
+    async def _count(self) -> None:
+        self.tabs.count(await self.console.desk.ask(QueueCounts()))
+
+    # Keeping the place
+
+    def _moved(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE_SECONDS, lambda: self.console.call(self.keep()))
+
+    def stand(self) -> Stand:
+        """Where this console stands."""
+        row = self.list.current
+        where = (row.id, row.due) if row else ("", 0)
+        return Stand(self.list.window.queue, *where, self.opened, bool(self.preview.display))
+
+    async def keep(self) -> None:
+        state = self.stand().write()
+        if state != self._kept:
+            self._kept = state
+            await self.console.desk.ask(KeepPlace(state))
+
+    # Actions
+
+    def action_down(self) -> None:
+        """To the next case."""
+        self.list.move(1)
+
+    def action_up(self) -> None:
+        """To the case above."""
+        self.list.move(-1)
+
+    def action_page_down(self) -> None:
+        """One screen down."""
+        self.list.page(1)
+
+    def action_page_up(self) -> None:
+        """One screen up."""
+        self.list.page(-1)
+
+    def action_top(self) -> None:
+        """To the most urgent case."""
+        self.list.edge(end=False)
+
+    def action_bottom(self) -> None:
+        """To the last case."""
+        self.list.edge(end=True)
+
+    def action_queue_next(self) -> None:
+        """To the queue at the right."""
+        self._queue(TABS[(TABS.index(self.list.window.queue) + 1) % len(TABS)])
+
+    def action_queue_prev(self) -> None:
+        """To the queue at the left."""
+        self._queue(TABS[TABS.index(self.list.window.queue) - 1])
+
+    def action_nth(self, key: str) -> None:
+        """To the queue with this number."""
+        if key.isdecimal() and 1 <= int(key) <= len(TABS):
+            self._queue(TABS[int(key) - 1])
+
+    def _queue(self, queue: str) -> None:
+        self.tabs.show(queue)
+        self.list.show(queue)
+
+    def action_open(self) -> None:
+        """Open the case under the cursor."""
+        if self.list.current is not None:
+            self._open(self.list.current.id)
+
+    def _open(self, case: str, *, compose: bool = False) -> None:
+        self.opened = case
+        self._moved()
+        self.console.open_case(case, compose=compose)
+
+    def action_reply(self) -> None:
+        """Open the case with its reply field focused."""
+        if self.list.current is not None:
+            self._open(self.list.current.id, compose=True)
+
+    def action_canned(self) -> None:
+        """Open the case with its reply field focused; canned replies are one key away there."""
+        self.action_reply()
+
+    async def action_back(self) -> None:
+        """The queue is where one comes back to; leaving the console is `:q`."""
+        self.list.marks.clear()
+        self.list.repaint()
+        self.console.say("")
+
+    def action_mark(self) -> None:
+        """Mark the case, or take its mark off."""
+        self.list.mark()
+
+    def action_mark_range(self) -> None:
+        """Mark this case and the next."""
+        self.list.mark_range()
+
+    def action_mark_all(self) -> None:
+        """Mark all loaded cases, or none."""
+        self.list.mark_all()
+
+    def action_next(self) -> None:
+        """Hold and open the most urgent case that I may take."""
+        self.console.call(self._next())
+
+    async def _next(self) -> None:
+        found = await self.console.leasing.next(self.list.window.queue)
+        if found is None:
+            self.console.say(self.console.words("status.no_next"), "warn")
+        else:
+            self._open(found)
+
+    def action_status(self) -> None:
+        """What can be done with this case, and why the rest is off."""
+        from csdesk.tui.screens.status import StatusMenu
+
+        if self.list.current is not None:
+            case = self.list.current
+            self.app.push_screen(StatusMenu(case.id, case.version))
+
+    def action_resolve(self) -> None:
+        """Close the case."""
+        if self.list.current is not None:
+            self.console.run_verb(self.list.current.id, self.list.current.version, "close")
+
+    def action_repeat(self) -> None:
+        """Use my last verb on this case too."""
+        if self.list.current is not None:
+            self.console.verbs.repeat(self.list.current.id, self.list.current.version)
+
+    def action_find(self) -> None:
+        """Find cases by number, order, waybill, customer or words."""
+        from csdesk.tui.screens.find import FindScreen
+
+        self.app.push_screen(FindScreen(), self._found)
+
+    def _found(self, case: str | None) -> None:
+        if case:
+            self._open(case)
+
+    def action_policy(self) -> None:
+        """Look up an article."""
+        self.app.push_screen(doors.policy(self.list.current.id if self.list.current else ""))
+
+    def action_preview(self) -> None:
+        """Show or hide the preview."""
+        self.preview.display = not self.preview.display
+        self.preview.ask()
+        self._moved()
+
+    def action_refresh(self) -> None:
+        """Read everything anew."""
+        self.list.reload()
+        self.console.call(self._count())
+        self.preview.ask()
+
+    def action_copy_number(self) -> None:
+        """Put the case number, and nothing else, into the terminal's clipboard."""
+        if self.list.current is not None:
+            told = number(self.list.current)
+            self.app.copy_to_clipboard(told)
+            self.console.say(self.console.words("status.copied", case=told), "good")
+
+
+MARKABLE = frozenset(name for name, cls in VERBS.items() if cls.verb.bulk)

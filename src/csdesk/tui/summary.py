@@ -1,0 +1,135 @@
+"""A case in lines, for the preview and for any screen that shows facts: who, what, by when, how much, what happened.
+
+A line is a list of (text, meaning); the meaning is a colour of the palette. All text here has passed the gate.
+"""
+
+from collections.abc import Callable, Sequence
+
+from csdesk.desk.queries import CaseView, Entry
+from csdesk.desk.words import Words
+from csdesk.domain.cases.case import Case, CaseLine
+from csdesk.tui import cells
+
+Line = list[tuple[str, str]]
+# The label column, in cells: four Chinese characters and a gap.
+LABEL = 10
+
+
+def labelled(words: Words, key: str, text: str, meaning: str = "text") -> Line:
+    """A line with its label in front."""
+    return [(cells.fit(words(f"label.{key}"), LABEL), "quiet"), (cells.safe(text), meaning)]
+
+
+def head(view: CaseView, words: Words) -> Line:
+    """Number, kind and state."""
+    case = view.case
+    return [
+        (view.number, "strong"),
+        (f"  {words.code('kind', case.kind)}", "text"),
+        (f"  {words.code('state', case.state)}", "accent"),
+        *([(f"  {words(f'priority.{case.priority}')}", "soon")] if case.priority else []),
+        *([(f"  {words('list.escalated', level=case.escalation)}", "soon")] if case.escalation else []),
+    ]
+
+
+def holder(view: CaseView, words: Words, me: str, name_of: Callable[[str], str]) -> list[Line]:
+    """Whose case it is, and who has it open now."""
+    lines = []
+    if view.case.assignee:
+        lines.append(labelled(words, "assignee", name_of(view.case.assignee)))
+    if view.lease is not None and view.lease.holder != me:
+        lines.append(labelled(words, "holder", name_of(view.lease.holder), "soon"))
+    return lines
+
+
+def person(view: CaseView, words: Words) -> list[Line]:
+    """The customer, masked, with how and why they came."""
+    case = view.case
+    who = view.person
+    named = " ".join(part for part in (who.name, who.phone) if part) if who else words("label.erased")
+    channel, reason = words.code("channel", case.channel), words.code("reason", case.reason)
+    return [labelled(words, "customer", named), labelled(words, "reason", f"{reason}  {channel}")]
+
+
+def order(view: CaseView, words: Words) -> list[Line]:
+    """The order and its merchant."""
+    found = view.order
+    if found is None:
+        told = view.case.order_number or words("label.no_order")
+        return [labelled(words, "order", words("label.provisional", order=told), "soon")]
+    status = words.code("order_status", found.status)
+    lines = [labelled(words, "order", f"{found.number}  {status}")]
+    return [*lines, labelled(words, "merchant", view.merchant)] if view.merchant else lines
+
+
+def goods(case: Case, words: Words) -> list[Line]:
+    """The units in the case, how far each has come, and what they cost."""
+    return [_goods(line, case, words) for line in case.lines]
+
+
+def _goods(line: CaseLine, case: Case, words: Words) -> Line:
+    steps = (
+        ("approved", line.approved), ("received", line.received), ("inspected", line.inspected),
+        ("refunded", line.refunded_units), ("sent_out", line.sent_out),
+    )  # fmt: skip
+    told = " ".join(words(f"goods.{name}", n=n) for name, n in steps if n)
+    price = words.money(line.paid * line.asked // line.bought, case.currency) if line.bought else ""
+    return [
+        (f"{line.line} ", "quiet"),
+        (cells.safe(line.title), "text"),
+        (f" x{line.asked}", "strong"),
+        (f"  {price}", "text"),
+        (f"  {told}" if told else "", "quiet"),
+    ]
+
+
+def clocks(case: Case, words: Words, now: int) -> list[Line]:
+    """The deadlines that run, the nearest first: which, how long still, until when, and by what."""
+    lines = []
+    for clock in sorted(case.clocks, key=lambda clock: clock.due):
+        meaning = "late" if now >= clock.due else "text"
+        basis = words.code("basis", clock.basis) + (f" {cells.safe(clock.article)}" if clock.article else "")
+        lines.append(
+            [
+                (cells.fit(words.code("clock", clock.name), LABEL), "quiet"),
+                (("! " if now >= clock.due else "") + words.left(clock.due, now), meaning),
+                (f"  {words.short(clock.due)}  {basis}", "quiet"),
+            ]
+        )
+    return lines
+
+
+def money(view: CaseView, words: Words) -> list[Line]:
+    """What was asked for and what was given back."""
+    case = view.case
+    lines = []
+    if case.amount:
+        lines.append(labelled(words, "amount", words.money(case.amount, case.currency)))
+    if case.refunded:
+        lines.append(labelled(words, "refunded", words.money(case.refunded, case.currency), "good"))
+    return lines
+
+
+def entries(
+    timeline: Sequence[Entry], words: Words, currency: str, name_of: Callable[[str], str], *, last: int
+) -> list[Line]:
+    """The last lines of the timeline, the newest first; what may not be read says so."""
+    lines: list[Line] = []
+    for entry in list(reversed(timeline))[:last]:
+        lines.append(
+            [
+                (f"{words.short(entry.at)}  ", "quiet"),
+                (cells.safe(words.entry(entry, currency)), "text"),
+                (f"  {actor(entry.actor, words, name_of)}", "quiet"),
+            ]
+        )
+        if entry.text is None:
+            lines.append([("  ", "quiet"), (words("label.closed_text"), "faint")])
+        elif entry.text:
+            lines.append([("  ", "quiet"), (cells.safe(entry.text), "text")])
+    return lines
+
+
+def actor(who: str, words: Words, name_of: Callable[[str], str]) -> str:
+    """Who did it: an agent by name, the desk itself in words."""
+    return words("label.system") if who == "system" else cells.safe(name_of(who))

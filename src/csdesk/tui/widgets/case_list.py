@@ -1,0 +1,252 @@
+"""The list of cases: a window over the queue, painted line by line, only the lines that changed."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from csdesk.desk.queries import QueuePage, Rows
+from csdesk.store.feed import Place, Row
+from csdesk.tui import cells
+from csdesk.tui.columns import columns, due_text, lateness, next_change, parts
+from csdesk.tui.messages import CursorMoved
+from csdesk.tui.start import First
+from csdesk.tui.window import PAGE, Window
+
+if TYPE_CHECKING:
+    from csdesk.tui.app import ConsoleApp
+
+# After every row there is, in the order of a queue.
+_LAST = Place((1 << 63) - 1, "~")
+
+
+class CaseList(Widget):
+    """Cases of one queue, nearest deadline first. `marks` are case ids: they survive reloads and other queues."""
+
+    DEFAULT_CSS = "CaseList { height: 1fr; }"
+
+    def __init__(self, first: First) -> None:
+        super().__init__()
+        self.window = Window(first.stand.queue)
+        if first.asked:
+            self.window.fill(first.rows, at_top=first.at_top, at_end=first.at_end, stand=first.stand.case)
+        self.marks: set[str] = set()
+        self._asking = not first.asked
+        self._stale = False
+        self._shown: list[tuple[object, ...]] = []
+        self._painted: tuple[str, float] = ("", 0.0)
+        self._clock: Timer | None = None
+
+    @property
+    def console(self) -> "ConsoleApp":
+        """The app, as what it is."""
+        return cast("ConsoleApp", self.app)
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor."""
+        return self.window.current
+
+    @property
+    def painted_at(self) -> tuple[str, float]:
+        """The case under the cursor that was painted last, and when (monotonic seconds)."""
+        return self._painted
+
+    # Painting
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.window.resize(event.size.height)
+        self._shown = []
+        self.repaint()
+
+    def render_line(self, y: int) -> Strip:
+        palette, width = self.console.palette, self.size.width
+        index = self.window.top + y
+        if index >= len(self.window.rows):
+            return self._blank(y)
+        row = self.window.rows[index]
+        here = index == self.window.cursor
+        if here and self._painted[0] != row.id:
+            self._painted = (row.id, time.monotonic())
+        on = "cursor" if here else "ground"
+        marked = row.id in self.marks
+        now = self.console.now()
+        gutter = [
+            (">" if here else " ", palette.style("accent", on, bold=True)),
+            ("*" if marked else " ", palette.style("mark", on, bold=True)),
+        ]
+        shape = columns(width, self.window.queue in ("all", "mine"))
+        due = due_text(self.console.words, row, now)
+        name = self.console.name_of(row.assignee)
+        told = parts(row, shape, self.console.words, palette, name, due, lateness(row, now), on)
+        return cells.line([*gutter, *told], width, palette.style("text", on))
+
+    def _blank(self, y: int) -> Strip:
+        palette = self.console.palette
+        if y or self.window.rows:
+            return Strip.blank(self.size.width, palette.style())
+        said = self.console.words("list.asking" if self._asking else "list.empty")
+        return cells.line([(f"  {said}", palette.style("quiet"))], self.size.width, palette.style())
+
+    def _line(self, y: int) -> tuple[object, ...]:
+        """What a line shows; another value means other cells."""
+        index = self.window.top + y
+        if index >= len(self.window.rows):
+            return ("",) if self.window.rows or y else ("", self._asking)
+        row = self.window.rows[index]
+        due = due_text(self.console.words, row, self.console.now())
+        who = self.console.name_of(row.assignee)
+        return (row.id, row.version, due, who, index == self.window.cursor, row.id in self.marks)
+
+    def repaint(self) -> None:
+        """Paint the lines that show something else than before, and say when the next relative time changes."""
+        height = self.size.height
+        now_shown = [self._line(y) for y in range(height)]
+        changed = [y for y in range(height) if y >= len(self._shown) or now_shown[y] != self._shown[y]]
+        self._shown = now_shown
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+        self._wind()
+
+    def _wind(self) -> None:
+        now = self.console.now()
+        waits = [next_change(row.due, now) for row in self.window.visible() if row.timed]
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+        if waits:
+            self._clock = self.set_timer(max(min(waits), 1000) / 1000, self.repaint)
+
+    def _moved(self, before: Row | None) -> None:
+        self.repaint()
+        after = self.window.current
+        if (before.id if before else "") != (after.id if after else ""):
+            self.post_message(CursorMoved(after.id if after else ""))
+        self._prefetch()
+
+    def _change(self, how: Callable[[], None]) -> None:
+        before = self.window.current
+        how()
+        self._moved(before)
+
+    # Moving and marking
+
+    def move(self, by: int) -> None:
+        """One line down (1) or up (-1)."""
+        self._change(lambda: self.window.move(by))
+
+    def page(self, by: int) -> None:
+        """One screen down (1) or up (-1)."""
+        self._change(lambda: self.window.page(by))
+
+    def edge(self, *, end: bool) -> None:
+        """To the first or the last case of the queue."""
+        if (self.window.at_end if end else self.window.at_top) and not self._asking:
+            self._change(lambda: self.window.edge(end=end))
+        else:
+            self.console.call(self._jump(end=end))
+
+    def mark(self) -> None:
+        """Mark the case under the cursor, or take its mark off, and go on to the next."""
+        if self.current:
+            self.marks ^= {self.current.id}
+            self.move(1)
+
+    def mark_range(self) -> None:
+        """Mark the case under the cursor and the next, and go there."""
+        if self.current:
+            self.marks.add(self.current.id)
+            self.move(1)
+            self.marks.add(self.current.id)
+            self.repaint()
+
+    def mark_all(self) -> None:
+        """Mark all loaded cases, or take all marks off when there are some."""
+        self.marks = set() if self.marks else {row.id for row in self.window.rows}
+        self.repaint()
+
+    # Asking
+
+    def show(self, queue: str, stand: str = "") -> None:
+        """Show a queue from its first case; the cursor goes on the case `stand` when it is there."""
+        self.console.call(self._show(queue, stand))
+
+    async def _show(self, queue: str, stand: str) -> None:
+        before = self.window.current
+        rows: list[Row] = await self.console.patient(self.console.desk.ask(QueuePage(queue, PAGE)))
+        self._asking = False
+        self.window.queue = queue
+        self.window.fill(rows, at_top=True, at_end=len(rows) < PAGE, stand=stand)
+        self._shown = []
+        self._moved(before)
+        self.post_message(CursorMoved(self.current.id if self.current else ""))
+
+    async def _jump(self, *, end: bool) -> None:
+        before, queue = self.window.current, self.window.queue
+        ask = QueuePage(queue, PAGE, before=_LAST) if end else QueuePage(queue, PAGE)
+        rows: list[Row] = await self.console.patient(self.console.desk.ask(ask))
+        if queue != self.window.queue:
+            return
+        self.window.fill(rows, at_top=not end or len(rows) < PAGE, at_end=end or len(rows) < PAGE)
+        self.window.edge(end=end)
+        self._moved(before)
+
+    def _prefetch(self) -> None:
+        side = self.window.wants()
+        if side and not self._asking:
+            self._asking = True
+            self.console.call(self._fetch(side))
+
+    async def _fetch(self, side: str) -> None:
+        queue, below = self.window.queue, side == "below"
+        end = self.window.place(-1 if below else 0)
+        ask = QueuePage(queue, PAGE, after=end) if below else QueuePage(queue, PAGE, before=end)
+        try:
+            rows = await self.console.desk.ask(ask)
+        finally:
+            self._asking = False
+        still = self.window.rows and end == self.window.place(-1 if below else 0)
+        if queue == self.window.queue and still:
+            self.window.extend(rows, below=below, last=len(rows) < PAGE)
+            self.repaint()
+
+    def changed(self, ids: tuple[str, ...], *, everything: bool) -> None:
+        """Cases changed: read the window anew when it holds one of them or one belongs into it."""
+        known = {row.id for row in self.window.rows}
+        if everything or known & set(ids):
+            self.reload()
+        elif ids:
+            self.console.call(self._consider(ids))
+
+    async def _consider(self, ids: tuple[str, ...]) -> None:
+        if any(self.window.touches(row) for row in await self.console.desk.ask(Rows(ids))):
+            self.reload()
+
+    def reload(self) -> None:
+        """Read this stretch of the queue anew; while one reading is under way, one more is enough."""
+        if self._stale:
+            return
+        self._stale = True
+        self.console.call(self._reload())
+
+    async def _reload(self) -> None:
+        window, queue = self.window, self.window.queue
+        limit = max(len(window.rows), PAGE)
+        first = None if window.at_top or not window.rows else window.place(0)
+        self._stale = False
+        if first is None:
+            rows = await self.console.desk.ask(QueuePage(queue, limit))
+        else:
+            # `after` leaves out the row it names: begin one id earlier.
+            earlier = Place(first.due, f"{int(first.id, 16) - 1:032x}")
+            rows = await self.console.desk.ask(QueuePage(queue, limit, after=earlier))
+        if queue != self.window.queue:
+            return
+        before = window.current
+        window.reload(rows, at_top=first is None, at_end=len(rows) < limit)
+        self._moved(before)

@@ -1,0 +1,206 @@
+"""A small desk to test on: a file with agents, shops, customers and orders, and a clock that stands still.
+
+desk = build(tmp_path)                       # CSDESK_HOME must say where the keys may go
+number = desk.order(line(2, 39_800))         # two units of one line that cost 398.00 together
+wang = desk.core("wang")                     # a Core; `desk.desk("wang")` is the same as a LocalDesk
+case = wang.do(Open(Kind.RETURN, number, (LineQty(1, 2),))).case
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from csdesk.desk.core import Core
+from csdesk.desk.local import LocalDesk
+from csdesk.domain.cases.context import Actor, Policy
+from csdesk.domain.ids import uuid7
+from csdesk.domain.roles import Role
+from csdesk.store.connection import write
+from csdesk.store.crypto import normal_order_number
+from csdesk.store.file import Agent, Store, init, open_store
+from csdesk.store.people import Customer
+
+ZONE = "Asia/Shanghai"
+SECOND, HOUR, DAY = 1_000, 3_600_000, 86_400_000
+# A Monday morning; the orders were signed for on the Saturday before.
+MONDAY = int(datetime(2026, 11, 2, 10, tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)
+
+# One of each role, and two agents, since most trouble needs two.
+STAFF = {
+    "wang": Role.AGENT,
+    "li": Role.AGENT,
+    "chen": Role.SENIOR,
+    "zhao": Role.SUPERVISOR,
+    "sun": Role.AUDITOR,
+    "gao": Role.ADMIN,
+    "system": Role.SYSTEM,
+}
+
+
+class Clock:
+    """A clock that stands still until it is told to move; UTC ms."""
+
+    def __init__(self, now: int = MONDAY) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+    def forward(self, *, ms: int = 0, seconds: int = 0, hours: int = 0, days: int = 0) -> int:
+        """Let time pass; gives the new now."""
+        self.now += ms + seconds * SECOND + hours * HOUR + days * DAY
+        return self.now
+
+
+@dataclass(frozen=True, slots=True)
+class BoughtLine:
+    """A line of an order: `qty` units that cost `paid` minor units together."""
+
+    qty: int
+    paid: int
+    sku: str
+    title: str
+
+
+def line(qty: int = 1, paid: int = 19_900, sku: str = "EAR-2", title: str = "蓝牙耳机") -> BoughtLine:
+    """A line of an order, by default one pair of headphones for 199.00."""
+    return BoughtLine(qty, paid, sku, title)
+
+
+@dataclass
+class DeskFile:
+    """A desk's file and everything a test opens on it; `close` closes all of it."""
+
+    path: Path
+    clock: Clock
+    _open: list[Callable[[], object]] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(2_611_340))
+
+    def store(self) -> Store:
+        """A connection of its own, as another process would have."""
+        store = open_store(self.path)
+        self._open.append(store.close)
+        return store
+
+    def core(
+        self,
+        who: str = "wang",
+        *,
+        role: Role | None = None,
+        policy: Policy | None = None,
+        session: str = "",
+        now: Callable[[], int] | None = None,
+    ) -> Core:
+        """A Core of its own for one of STAFF (or anybody, with a role)."""
+        actor = Actor(who, role or STAFF[who])
+        return Core(self.store(), actor, policy=policy, session=session, now=now or self.clock)
+
+    async def desk(self, who: str = "wang", *, role: Role | None = None) -> LocalDesk:
+        """The same as an asynchronous desk; the test closes it."""
+        actor = Actor(who, role or STAFF[who])
+        return await LocalDesk.open(lambda: Core(open_store(self.path), actor, now=self.clock))
+
+    def customer(
+        self, name: str = "张伟", *, phone: str = "13812345678", email: str = "zhang@example.com"
+    ) -> str:
+        """A new customer; gives the id."""
+        person = _id(f"person/{name}/{phone}/{next(self._numbers)}")
+        store = open_store(self.path)
+        try:
+            with write(store.conn):
+                store.people.add(person)
+                record = Customer(name, phone, email, "浙江省杭州市西湖区文三路1号", "zh-Hans")
+                store.people.put([(person, f"source-{person}", record, 1)], self.clock())
+        finally:
+            store.close()
+        return person
+
+    def order(
+        self,
+        *lines: BoughtLine,
+        number: str = "",
+        customer: str = "",
+        merchant: str = "shop",
+        status: str = "delivered",
+        payments: Sequence[tuple[str, int]] = (),
+    ) -> str:
+        """A new order, delivered on Saturday and paid by WeChat unless said otherwise; gives its number."""
+        bought = lines or (line(),)
+        number = number or f"W{next(self._numbers)}"
+        id_, total = _id(f"order/{number}"), sum(one.paid for one in bought)
+        signed = MONDAY - 2 * DAY if status == "delivered" else 0
+        shipped = MONDAY - 4 * DAY if status in ("shipped", "delivered") else 0
+        who = customer or self.customer()
+        store = open_store(self.path)
+        desk = store.desk.id
+        order = (
+            *(desk, id_, number, normal_order_number(number), who, merchant, "CNY", status, "app"),
+            *(MONDAY - 6 * DAY, MONDAY - 6 * DAY, shipped, signed, total, "", b"", 1, MONDAY),
+        )
+        try:
+            with write(store.conn) as conn:
+                conn.execute(f"INSERT INTO orders VALUES ({', '.join('?' * len(order))})", order)
+                conn.executemany(
+                    "INSERT INTO order_line VALUES (?,?,?,?,?,'','数码',?,?,?)",
+                    [
+                        (desk, id_, n, one.sku, one.title, one.qty, one.paid // one.qty, one.paid)
+                        for n, one in enumerate(bought, 1)
+                    ],
+                )
+                conn.executemany(
+                    "INSERT INTO payment VALUES (?,?,?,?,?,?,0,?)",
+                    [
+                        (desk, id_, n, method, f"pay-{number}-{n}", captured, MONDAY - 6 * DAY)
+                        for n, (method, captured) in enumerate(payments or [("wechat", total)], 1)
+                    ],
+                )
+        finally:
+            store.close()
+        return number
+
+    def close(self) -> None:
+        """Close whatever was opened, the last first."""
+        while self._open:
+            self._open.pop()()
+
+
+def build(folder: Path, *, now: int = MONDAY) -> DeskFile:
+    """A new desk in `folder`, with STAFF and two shops: `shop` has an address for returns, `mute` none."""
+    path = folder / "desk.db"
+    init(path, "测试台", ZONE, now)
+    store = open_store(path)
+    try:
+        with write(store.conn) as conn:
+            for who, role in STAFF.items():
+                if role is Role.SYSTEM:
+                    continue
+                store.put_agent(Agent(who, who.title(), role.value, who))
+            conn.executemany(
+                "INSERT INTO merchant VALUES (?,?,?,?,?,0)",
+                [
+                    (store.desk.id, "shop", "shop", "山海数码", "广东省深圳市南山区科苑路2号 退货仓"),
+                    (store.desk.id, "mute", "mute", "无址小店", ""),
+                ],
+            )
+    finally:
+        store.close()
+    return DeskFile(path, Clock(now))
+
+
+def _id(seed: str) -> str:
+    return uuid7(MONDAY, hashlib.sha256(seed.encode()).digest()[:10])
+
+
+@pytest.fixture
+def desk_file(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskFile]:
+    """A desk in the test's own folder; import this name into a conftest to have it."""
+    monkeypatch.setenv("CSDESK_HOME", str(home))
+    made = build(tmp_path)
+    yield made
+    made.close()
