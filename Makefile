@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit lint format types contracts locale locale-check constraints clean
+.PHONY: help demo test check unit lint format types contracts locale locale-check docs docs-check constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -20,7 +20,7 @@ test: $(VENV)/.dev ## the whole suite, on every core
 	@echo "pytest: all of tests/"
 	@$(BIN)/python -m pytest -q -n $(JOBS) $(ARGS)
 
-check: lint types contracts locale-check unit ## the fast lane, under a minute
+check: lint types contracts locale-check docs-check unit ## the fast lane, under a minute
 
 unit: $(VENV)/.dev
 	@echo "pytest: tests/unit"
@@ -46,6 +46,12 @@ locale: $(VENV)/.dev ## make zh_Hant.po and the compiled catalogues
 
 locale-check: $(VENV)/.dev ## fail when a catalogue is stale or says less than the others
 	@$(BIN)/python tools/catalogues.py --check
+
+docs: $(VENV)/.dev ## make docs/reference/ from the code
+	@$(BIN)/python tools/pages.py
+
+docs-check: $(VENV)/.dev ## fail when a page of docs/reference/ is stale
+	@$(BIN)/python tools/pages.py --check
 
 constraints: $(VENV)/.dev ## pin what pyproject.toml asks for; ARGS=--upgrade for newer versions
 	@echo "uv: constraints.txt"

@@ -1,10 +1,10 @@
 """The command line: groups loaded one at a time, every error one sentence, exit 0 done, 1 refused, 2 wrong usage."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-import click
 import typer
 
 from csdesk.cli.errors import failed
@@ -56,20 +56,12 @@ def run(arguments: Sequence[str]) -> int:
     """Run the arguments; never a traceback for what a person can cause."""
     wanted = next((a for a in arguments if not a.startswith("-")), "")
     try:
-        build(wanted)(list(arguments), standalone_mode=False, prog_name="csdesk")
-    except click.exceptions.NoArgsIsHelpError as exc:
-        print(exc.format_message())
-        return 2
-    except click.UsageError as exc:
-        exc.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        return 130
-    except click.exceptions.Exit as exc:
-        return exc.exit_code
+        build(wanted)(list(arguments), prog_name="csdesk")
+    except SystemExit as exc:
+        return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
     except BrokenPipeError:
         # The reader of a pipe went away (head); that is no fault. Nothing more can be written.
-        sys.stderr.close()
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives until the process ends
         return 0
     except Exception as exc:
         told = failed(exc)

@@ -15,6 +15,8 @@ from csdesk.domain.money import Money, format_plain
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 _SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$", "JPY": "JP¥"}
 _BLANK = re.compile(r"\{(\w+)\}")
+# [, citing {articles}]: said only when every blank in it has a value.
+_OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 # A value with one of these names is itself a code that the catalogue words: `state` as `state.…`.
 _CODED = {
     "state": "state",
@@ -46,6 +48,15 @@ def _catalogue(language: str) -> gettext.GNUTranslations:
         return gettext.GNUTranslations(file)
 
 
+def _filled(sentence: str, values: Mapping[str, object]) -> str:
+    """The sentence with its blanks filled; optional parts (in brackets) that lack a value are left out."""
+
+    def part(found: re.Match[str]) -> str:
+        return found[1] if all(values.get(name) not in (None, "") for name in _BLANK.findall(found[1])) else ""
+
+    return _BLANK.sub(lambda m: str(values.get(m[1], "…")), _OPTIONAL.sub(part, sentence))
+
+
 class Words:
     """The catalogue of one language, and values as its readers write them."""
 
@@ -57,7 +68,7 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         """The sentence `key` with its blanks filled; a key without a sentence is shown as it is."""
         found = self._get.gettext(key)
-        return _BLANK.sub(lambda m: str(values.get(m[1], "…")), found) if values else found
+        return _filled(found, values) if "{" in found else found
 
     def has(self, key: str) -> bool:
         """Whether the catalogue words this key."""
@@ -66,7 +77,7 @@ class Words:
     def count(self, key: str, n: int, **values: object) -> str:
         """The sentence `key` for n things, in the language's plural."""
         found = self._get.ngettext(key, key, n)
-        return _BLANK.sub(lambda m: str({**values, "n": n}.get(m[1], "…")), found)
+        return _filled(found, {**values, "n": n})
 
     def code(self, group: str, code: str) -> str:
         """A code worded within its group; as it is when the catalogue has none (data of another desk)."""
@@ -126,8 +137,10 @@ class Words:
         return self._told("error", code, detail, fallback)
 
     def entry(self, entry: Entry, currency: str = "CNY") -> str:
-        """A timeline line, without its text."""
-        return self._told("event", entry.code, {**entry.detail, "who": entry.actor}, entry.code, currency)
+        """A timeline line, without its text; an event that a verb gives its own meaning is worded `code.verb`."""
+        own = f"{entry.code}.{entry.verb}"
+        code = own if self.has(f"event.{own}") else entry.code
+        return self._told("event", code, {**entry.detail, "who": entry.actor}, entry.code, currency)
 
     def _told(
         self, group: str, code: str, detail: Mapping[str, Any], fallback: str, currency: str = ""

@@ -1,7 +1,7 @@
 """The ways out of a desk: what a channel for messages and a payment provider must do, and may answer.
 
-Both are asked with a key. The same key again, from this process or after a crash from another, must have no second
-effect and gives the first answer. Adapters answer what they can foresee and raise only what nobody did.
+Both are asked with a key. The same key again, from this process or after a crash from another, must have no
+second effect and gives the first answer. Adapters answer what they can foresee and raise what nobody did.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Whom a message goes to, in clear. All empty for a caller whose record is unknown: the gateway has the thread."""
+    """Whom a message goes to, in clear; without address for an unknown caller: the gateway has the thread."""
 
     person: str
     name: str = ""
@@ -51,7 +51,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody knows whether the money went: it is asked again with the same key, and never taken for failed."""
+    """Nobody knows whether the money went: asked again with the same key, and never taken for failed."""
 
     reason: str
 
@@ -60,7 +60,7 @@ class Channel(Protocol):
     """Sends messages to customers."""
 
     def send(self, key: str, to: Recipient, text: str, *, channel: str, case: str) -> Sent | Failed:
-        """Send `text` by `channel` (phone, chat, email, app …) about the case with this number, once for a key."""
+        """Send `text` by `channel` (phone, chat, email …) about the case with this number, once for a key."""
         ...
 
 

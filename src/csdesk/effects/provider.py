@@ -1,4 +1,4 @@
-"""A folder as a payment provider: each refund is one instruction file, which finance or a bank link carries out."""
+"""A folder as a payment provider: each refund is one instruction file, which finance carries out."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +19,7 @@ class FileProvider:
     def refund(
         self, key: str, parts: tuple[Part, ...], *, currency: str, case: str, order: str
     ) -> Confirmed | Unknown:
-        """See `PaymentProvider.refund`. A disk that failed may have kept the file: Unknown, until asked again."""
+        """See `PaymentProvider.refund`. A failing disk may have kept the file: Unknown, until asked again."""
         document = {
             "key": key,
             "case": case,

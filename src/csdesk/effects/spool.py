@@ -1,11 +1,11 @@
 """A folder as a way out: each thing that leaves is one file, written once, that a gateway takes from there.
 
-The gateway moves what it has taken to `taken/` (one rename) and deletes nothing there that is younger than the
-longest outage the desk may have: both folders are looked at before anything is written, so a key that went out
-before a crash does not go out again after it.
+The gateway moves what it has taken to `taken/` (one rename) and deletes nothing there that is younger than
+the longest outage the desk may have: both folders are looked at before anything is written, so a key that
+went out before a crash does not go out again after it. It ignores names that begin with a dot.
 
-A message's file holds name, phone and text in clear, since the gateway must send them: folders are 0700, files
-0600, and whoever may read them may read what customers are told. Keep them off backups that live longer.
+A message's file holds name, phone and text in clear, since the gateway must send them: folders are 0700,
+files 0600, and whoever may read them may read what customers are told. Keep them out of long-lived backups.
 """
 
 import fcntl
@@ -56,7 +56,7 @@ class Spool:
 
 
 def file_name(key: str) -> str:
-    """The file of a key; ValueError for a key that could name another place. A colon means a host to scp and rsync."""
+    """The file of a key (a colon would be a host to scp and rsync); ValueError for one that names a place."""
     if not _KEY.fullmatch(key):
         raise ValueError(f"not a key for a file: {key[:40]!r}")
     return f"{key.replace(':', '-')}.json"

@@ -1,7 +1,8 @@
 """What can be wrong with an import: faults that stop it, and problems of single records that do not."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -28,7 +29,6 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "unknown_overlay": "There is no overlay '{overlay}'; there is {known}.",
         "rejects_unwritable": "{path} cannot be written ({reason}); name another file for the rejects.",
         "rejects_is_input": "{path} is one of the files to import; name another file for the rejects.",
-        "library_missing": "This csdesk cannot keep {what} yet; update it.",
     }
 )
 
@@ -59,6 +59,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "erased": "is somebody whose personal data was erased for good.",
         "refund_without_payment": "gives money back by a method that paid nothing.",
         "refund_over_payment": "gives back more than was paid.",
+        "paid_for_nothing": "take money for goods that have no price.",
         "not_an_object": "is not an object with fields.",
         "bad_json": "is not JSON ({reason}).",
         "not_utf8": "is not UTF-8.",
@@ -119,8 +120,7 @@ class Rejects:
         try:
             self._file = path.open("w", encoding="utf-8")
         except OSError as exc:
-            reason = exc.strerror or type(exc).__name__
-            raise ImportFault("rejects_unwritable", path=str(path), reason=reason) from None
+            raise _unwritable(path, exc) from None
 
     def add(self, reject: Reject) -> None:
         """Write one line."""
@@ -137,17 +137,29 @@ class Rejects:
             "reason": str(reject.problem),
             **({"details": dict(reject.problem.details)} if reject.problem.details else {}),
         }
-        self._file.write(json.dumps(told, ensure_ascii=False) + "\n")
+        self._try(lambda file: file.write(json.dumps(told, ensure_ascii=False) + "\n"))
 
     def flush(self) -> None:
         """Hand what was written to the system, before the batch it belongs to is kept."""
-        if self._file is not None:
-            self._file.flush()
+        self._try(lambda file: file.flush())
+
+    def _try(self, what: Callable[[TextIO], object]) -> None:
+        if self._file is None:
+            return
+        try:
+            what(self._file)
+        except OSError as exc:
+            file, self._file = self._file, None
+            with suppress(OSError):  # it writes its rest, and fails as the first write did
+                file.close()
+            raise _unwritable(self.path, exc) from None
 
     def close(self) -> None:
         """Finish the file, or take it away when it stayed empty."""
-        if self._file is None or self.path is None:
-            return
-        self._file.close()
-        if not self.count:
+        self._try(lambda file: file.close())
+        if self._file is not None and self.path is not None and not self.count:
             self.path.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path | None, exc: OSError) -> ImportFault:
+    return ImportFault("rejects_unwritable", path=str(path), reason=exc.strerror or type(exc).__name__)

@@ -46,7 +46,7 @@ class Fields:
 
     def problem(self, name: str, code: str, **details: object) -> None:
         """Note what is wrong with a field."""
-        self.problems.append(Problem(self._prefix + name, code, details))
+        self.problems.append(Problem((self._prefix + name).rstrip("."), code, details))
 
     def has(self, name: str) -> bool:
         """Whether the map knows this field or part."""
@@ -92,6 +92,9 @@ class Fields:
         return text
 
     def _text(self, name: str, value: object, most: int) -> str:
+        # What the gate would leave as it is: half of all fields, at a tenth of its price.
+        if type(value) is str and len(value) <= most and value.isascii() and value.isprintable():
+            return value.strip()
         word = _word(value)
         if word is None:
             self.problem(name, "wrong_type", expected="text")
@@ -99,9 +102,6 @@ class Fields:
         if len(word) > most:
             self.problem(name, "too_long", size=len(word), most=most)
             return ""
-        # What the gate would leave as it is: half of all fields, at a tenth of its price.
-        if word.isascii() and word.isprintable():
-            return word.strip()
         cleaned = clean_line(word, limit=most)
         self.cleaned += cleaned.removed > 0
         return cleaned.text
@@ -156,14 +156,15 @@ class Fields:
             if required:
                 self._missing(name)
             return None
+        if not isinstance(value, (str, int, float)):
+            self.problem(name, "not_a_number")
+            return None
         try:
             if self._reading.map.amounts == "minor":
                 return money.parse(value, "JPY").minor  # a currency without decimals: the number as it stands
             return money.parse(value, currency).minor
         except money.BadAmount as exc:
             self.problem(name, exc.code, **{k: v for k, v in exc.params.items() if k == "places"})
-        except TypeError:
-            self.problem(name, "not_a_number")
         return None
 
     def count(self, name: str, default: int = 1) -> int:

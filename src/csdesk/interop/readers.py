@@ -14,7 +14,8 @@ import stat
 import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -54,6 +55,8 @@ class Source:
     size: int
     digest: bytes
     delimiter: str = ","
+    # A JSON document is read once for all that look at it.
+    document: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -78,7 +81,9 @@ def look(path: Path, map_: ImportMap) -> Source:
     except (gzip.BadGzipFile, EOFError, zlib.error) as exc:
         raise ImportFault("import_bad_gzip", path=str(path), reason=str(exc)) from None
     except OSError as exc:
-        raise ImportFault("import_unreadable", path=str(path), reason=exc.strerror or type(exc).__name__) from None
+        raise ImportFault(
+            "import_unreadable", path=str(path), reason=exc.strerror or type(exc).__name__
+        ) from None
     if not head.strip(codecs.BOM_UTF8 + b" \t\r\n"):
         raise ImportFault("import_empty", path=str(path))
     format_ = _format(path, head, map_.format)
@@ -89,11 +94,16 @@ def look(path: Path, map_: ImportMap) -> Source:
     return Source(path, format_, encoding, size, digest, delimiter)
 
 
-def _open(path: Path) -> BinaryIO:
-    file = path.open("rb")
-    packed = file.read(2) == _GZIP
-    file.seek(0)
-    return gzip.open(file) if packed else file  # type: ignore[return-value]
+@contextmanager
+def _open(path: Path) -> Iterator[BinaryIO | gzip.GzipFile]:
+    with path.open("rb") as file:
+        packed = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        if not packed:
+            yield file
+            return
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            yield unpacked
 
 
 def _scan(path: Path) -> tuple[bytes, int, int, bytes]:
@@ -179,24 +189,39 @@ def _document(source: Source, records: Search | None) -> Iterator[Item]:
     members are all objects (each told its name under `_key`), else the object itself."""
     if source.size > MOST_DOCUMENT_MB * 1_000_000:
         raise ImportFault("import_too_big", path=str(source.path), most=MOST_DOCUMENT_MB)
-    with _open(source.path) as file:
-        text = file.read().decode("utf-8-sig")
     if records is not None:
-        found = records(_loads(source, text))
+        found = records(_whole(source))
         if not isinstance(found, list):
             return
         for number, data in enumerate(found, 1):
             yield _record(number, 0, source.size * number // len(found), data)
         return
-    line, last = 1, 0
-    for number, (at, key, data) in enumerate(_Members(source, text).all(), 1):
+    kept = source.document
+    if "members" not in kept:
+        text = _text(source)
+        kept["members"], kept["text"] = _Members(source, text).all(), text
+    text, line, last = kept["text"], 1, 0
+    for number, (at, key, data) in enumerate(kept["members"], 1):
         line, last = line + text.count("\n", last, at), at
         keyed = {KEY: key, **data} if key is not None and isinstance(data, dict) else data
         yield _record(number, line, source.size * at // max(len(text), 1), keyed)
 
 
+def _text(source: Source) -> str:
+    with _open(source.path) as file:
+        return file.read().decode("utf-8-sig")
+
+
+def _whole(source: Source) -> Any:
+    if "whole" not in source.document:
+        source.document["whole"] = _loads(source, _text(source))
+    return source.document["whole"]
+
+
 def _bad_json(source: Source, text: str, at: int, reason: str) -> ImportFault:
-    return ImportFault("import_bad_json", path=str(source.path), line=text.count("\n", 0, at) + 1, reason=reason)
+    return ImportFault(
+        "import_bad_json", path=str(source.path), line=text.count("\n", 0, at) + 1, reason=reason
+    )
 
 
 def _loads(source: Source, text: str) -> Any:
@@ -283,7 +308,7 @@ class _Members:
 class _Lines:
     """The lines of a file as text; those of a record that could not be read can be given back."""
 
-    def __init__(self, source: Source, file: BinaryIO) -> None:
+    def __init__(self, source: Source, file: BinaryIO | gzip.GzipFile) -> None:
         self._file: Any = file
         self._encoding = source.encoding
         if source.encoding == "utf-16":
@@ -435,5 +460,7 @@ class _Table:
         except (csv.Error, _Unreadable) as exc:
             why = str(exc)
         if why:
-            raise ImportFault("import_bad_csv", path=str(self._source.path), line=self._lines.number or 1, why=why)
+            raise ImportFault(
+                "import_bad_csv", path=str(self._source.path), line=self._lines.number or 1, why=why
+            )
         return names

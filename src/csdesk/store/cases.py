@@ -29,7 +29,11 @@ CASE_COLUMNS = (
     " priority, escalation, subject, reason, amount, currency, due, breached, opened_at, changed_at, closed_at, head,"
     " snapshot"
 )
-_PUT_CASE = f"INSERT OR REPLACE INTO cases ({CASE_COLUMNS}) VALUES ({', '.join('?' * 27)})"
+# Not REPLACE: two cases with one number must be an error, never one case fewer.
+_PUT_CASE = (
+    f"INSERT INTO cases ({CASE_COLUMNS}) VALUES ({', '.join('?' * 27)}) ON CONFLICT (desk_id, id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in CASE_COLUMNS.split(", ")[2:])
+)
 _PUT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _PUT_LINE = "INSERT OR REPLACE INTO case_line VALUES (?,?,?,?,?,?,?)"
 _PUT_PART = "INSERT OR REPLACE INTO refund_part VALUES (?,?,?,?,?,?,?)"

@@ -141,7 +141,9 @@ def digester(key: bytes) -> Callable[[Any], bytes]:
 
     Without the key nobody can try names and addresses against a digest.
     """
-    start = hashlib.blake2b(key=hashlib.blake2b(key, person=b"csdesk record").digest(), digest_size=_FIELD_BYTES)
+    start = hashlib.blake2b(
+        key=hashlib.blake2b(key, person=b"csdesk record").digest(), digest_size=_FIELD_BYTES
+    )
     names: dict[type, tuple[str, ...]] = {}
 
     def digest(record: Any) -> bytes:
@@ -162,7 +164,9 @@ def changed_fields(before: bytes, after: bytes, names: Sequence[str]) -> tuple[s
     """The names of the fields that differ between two digests; a field that `before` did not have differs."""
     size = _FIELD_BYTES
     return tuple(
-        name for n, name in enumerate(names) if before[n * size : (n + 1) * size] != after[n * size : (n + 1) * size]
+        name
+        for n, name in enumerate(names)
+        if before[n * size : (n + 1) * size] != after[n * size : (n + 1) * size]
     )
 
 
@@ -179,7 +183,9 @@ def known(conn: Connection, desk: str, entity: str, source: str, ids: Iterable[b
     return found
 
 
-def remember(conn: Connection, desk: str, entity: str, source: str, rows: Iterable[tuple[bytes, Known]]) -> int:
+def remember(
+    conn: Connection, desk: str, entity: str, source: str, rows: Iterable[tuple[bytes, Known]]
+) -> int:
     """Keep what records now are."""
     values = [(desk, entity, source, id_, k.digest, k.record, k.version) for id_, k in rows]
     conn.executemany("INSERT OR REPLACE INTO source_record VALUES (?,?,?,?,?,?,?)", values)
@@ -197,7 +203,8 @@ class Run:
 def last_run(conn: Connection, desk: str, digest: bytes, map_: str) -> Run | None:
     """What was last noted of loading this file by this map."""
     row = conn.execute(
-        "SELECT position, done FROM import_run WHERE desk_id = ? AND digest = ? AND map = ?", (desk, digest, map_)
+        "SELECT position, done FROM import_run WHERE desk_id = ? AND digest = ? AND map = ?",
+        (desk, digest, map_),
     ).fetchone()
     return Run(row[0], bool(row[1])) if row else None
 
@@ -250,7 +257,8 @@ def product_of(conn: Connection, desk: str, sku: str) -> tuple[str, str, str] | 
 def open_cases(conn: Connection, desk: str, order_id: str) -> list[str]:
     """Ids of the cases of an order that somebody still works on."""
     rows = conn.execute(
-        "SELECT id FROM cases WHERE desk_id = ? AND order_id = ? AND phase <> 'done' ORDER BY id", (desk, order_id)
+        "SELECT id FROM cases WHERE desk_id = ? AND order_id = ? AND phase <> 'done' ORDER BY id",
+        (desk, order_id),
     )
     return [row[0] for row in rows]
 
@@ -294,7 +302,9 @@ def put_products(store: Store, products: Sequence[tuple[Put, Product]]) -> int:
         [(desk, put.id, put.external_id, p.title, p.category, put.version) for put, p in products],
     )
     variants = [
-        (desk, put.id, v.sku, v.options, v.price, v.currency, int(v.available)) for put, p in products for v in p.variants
+        (desk, put.id, v.sku, v.options, v.price, v.currency, int(v.available))
+        for put, p in products
+        for v in p.variants
     ]
     conn.executemany("INSERT INTO variant VALUES (?,?,?,?,?,?,?)", variants)
     return len(products) + len(variants)
@@ -309,7 +319,7 @@ def put_orders(store: Store, orders: Sequence[tuple[Put, str, Order]], at: int) 
     merchants = put_merchants(conn, desk, (o.merchant for _, _, o in orders if o.merchant), at)
     rows = _OrderRows(desk)
     for put, customer, order in orders:
-        lines, payments = (_numbers(conn, desk, put.id, order) if put.version > 1 else _fresh(order))
+        lines, payments = _numbers(conn, desk, put.id, order) if put.version > 1 else _fresh(order)
         merchant = merchants[order.merchant.external_id] if order.merchant else ""
         sealed = _sealed(store, put.id, customer, order)
         rows.add(put, customer, merchant, sealed, order, at, lines, payments)
@@ -338,7 +348,8 @@ def _numbers(conn: Connection, desk: str, order_id: str, order: Order) -> tuple[
         "SELECT line, sku FROM order_line WHERE desk_id = ? AND order_id = ? ORDER BY line", (desk, order_id)
     ).fetchall()
     payments = conn.execute(
-        "SELECT number, reference FROM payment WHERE desk_id = ? AND order_id = ? ORDER BY number", (desk, order_id)
+        "SELECT number, reference FROM payment WHERE desk_id = ? AND order_id = ? ORDER BY number",
+        (desk, order_id),
     ).fetchall()
     return (
         _kept_numbers(lines, [line.sku for line in order.lines]),

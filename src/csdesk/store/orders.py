@@ -45,6 +45,15 @@ def facts(conn: Connection, desk: str, order_id: str, case_id: str = "") -> Orde
     )
 
 
+def references(conn: Connection, desk: str, order_id: str) -> dict[int, str]:
+    """The payment provider's reference of each payment of an order."""
+    return dict(
+        conn.execute(
+            "SELECT number, reference FROM payment WHERE desk_id = ? AND order_id = ?", (desk, order_id)
+        ).fetchall()
+    )
+
+
 def find(conn: Connection, desk: str, said: str) -> str | None:
     """The id of the order with this number, however it is spelt (#W261 1340, w2611340), or with this id."""
     row = conn.execute(

@@ -58,13 +58,13 @@ def resign(conn: Connection, desk: str, holder: str) -> None:
 
 
 def due(conn: Connection, desk: str, now: int) -> bool:
-    """Whether anything waits to be run (a look without a lock)."""
-    return (
-        conn.execute(
-            "SELECT 1 FROM outbox WHERE desk_id = ? AND state = 'ready' AND run_at <= ? LIMIT 1", (desk, now)
-        ).fetchone()
-        is not None
-    )
+    """Whether anything waits to be run, or was begun by a worker that may be dead (a look without a lock)."""
+    row = conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE desk_id = ? AND state = 'ready' AND run_at <= ?)"
+        " OR EXISTS (SELECT 1 FROM outbox WHERE desk_id = ? AND state = 'running')",
+        (desk, now, desk),
+    ).fetchone()
+    return bool(row[0])
 
 
 def take(conn: Connection, desk: str, fence: int, now: int, limit: int = 50) -> list[Job]:

@@ -5,6 +5,7 @@ JSON columns hold bytes that the codec made, and the chain is over those very by
 """
 
 from csdesk.store.index import STATEMENTS as _INDEX
+from csdesk.store.library import STATEMENTS as _LIBRARY
 
 SCHEMA_VERSION = 1
 
@@ -140,4 +141,4 @@ _BESIDE = (
         WITHOUT ROWID""",
 )
 
-STATEMENTS: tuple[str, ...] = _DESK + _RECORDS + _CASES + _BESIDE + _INDEX
+STATEMENTS: tuple[str, ...] = _DESK + _RECORDS + _CASES + _BESIDE + _INDEX + _LIBRARY

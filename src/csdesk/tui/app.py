@@ -43,9 +43,10 @@ class Tools:
 class ConsoleApp(App[int], inherit_bindings=False):
     """The console. Its parts: `verbs` carries verbs out, `leasing` holds and parks cases."""
 
+    TITLE = "csdesk"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
-    CSS = "Screen { background: $ground; color: $text; }"
+    CSS = "Screen { background: $ground; color: $text; } Overlay { background: transparent; }"
 
     def __init__(self, desk: Desk, tools: Tools, first: First | None = None) -> None:
         super().__init__()
@@ -112,18 +113,24 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def repaint_status(self) -> None:
         """Paint the status line of the screen in front."""
         for bar in self.screen.query(StatusLine) if self.screen_stack else ():
-            bar.refresh()
+            bar.repaint()
 
     def explain(self, error: Exception) -> str | None:
         """An error that people can cause or mend, in a sentence; None for a mistake of the program."""
         if isinstance(error, Refused):
-            return self.words.refused(error)
+            return self.refusal(error)
         if isinstance(error, Conflict):
             came = "、".join(f"{self.name_of(c.who)} {self.words.code('verb', c.verb)}" for c in error.came)
             return self.words("refused.conflict", case=error.case, came=came)
         if isinstance(error, StoreError):
             return self.words.error(error.code, error.details, str(error))
         return None
+
+    def refusal(self, refused: Refused) -> str:
+        """Why something may not happen, people by name."""
+        who = refused.detail.get("who")
+        named = {**refused.detail, "who": self.name_of(who)} if isinstance(who, str) else refused.detail
+        return self.words.refused(Refused(refused.code, **named))
 
     # Work that waits for the desk
 

@@ -1,6 +1,6 @@
 """The columns of a case list: which fit into a width, and what each says of a row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rich.style import Style
@@ -28,18 +28,24 @@ class Column:
     align: str = "left"
 
 
-_ALWAYS = (Column("due", 12), Column("number", 12), Column("state", 12), Column("subject", 0))
+_ALWAYS = (Column("due", 12), Column("number", 12), Column("state", 10), Column("subject", 0))
+# Latin words are longer than Chinese ones.
+_LATIN = {"due": 14, "state": 16, "kind": 10}
 # In the order in which they get room when there is some.
 _OPTIONAL = (Column("amount", 11, "right"), Column("assignee", 8), Column("kind", 6), Column("merchant", 14))
 _ORDER = ("due", "number", "kind", "state", "subject", "merchant", "amount", "assignee")
 
 
 @lru_cache(maxsize=64)
-def columns(width: int, mixed: bool) -> tuple[Column, ...]:
+def columns(width: int, mixed: bool, latin: bool = False) -> tuple[Column, ...]:
     """The columns that fit into `width` cells beside the two of the gutter; `mixed`: rows of several kinds."""
-    room = width - 2 - sum(column.cells + 1 for column in _ALWAYS)
-    chosen = {column.name: column for column in _ALWAYS}
-    for column in _OPTIONAL:
+    always, optional = (
+        [replace(column, cells=_LATIN.get(column.name, column.cells)) if latin else column for column in group]
+        for group in (_ALWAYS, _OPTIONAL)
+    )
+    room = width - 2 - sum(column.cells + 1 for column in always)
+    chosen = {column.name: column for column in always}
+    for column in optional:
         if column.name == "kind" and not mixed:
             continue
         if room - column.cells - 1 >= SUBJECT:
@@ -84,7 +90,7 @@ def parts(
     style = palette.style
     done = row.phase == "waiting"
     texts = {
-        "due": (due, style(meaning, on, bold=meaning == "late")),
+        "due": (due, style(meaning, on)),
         "number": (number(row), style("quiet", on)),
         "kind": (words.code("kind", row.kind), style("quiet", on)),
         "state": (words.code("state", row.state), style("quiet" if done else "text", on)),

@@ -1,38 +1,38 @@
 """What parts of the console tell one another: small messages, posted to screens by the app or by widgets."""
 
-from dataclasses import dataclass
-
 from textual.message import Message
 
 from csdesk.desk.desk import Done
 
 
-@dataclass
 class Changed(Message, bubble=False):
     """Cases changed, by anybody; `everything`: too many to name, ask anew."""
 
-    cases: tuple[str, ...]
-    everything: bool = False
-
-    def __post_init__(self) -> None:
+    def __init__(self, cases: tuple[str, ...], everything: bool = False) -> None:
         super().__init__()
+        self.cases = cases
+        self.everything = everything
 
 
-@dataclass
 class VerbDone(Message, bubble=False):
     """A verb of mine was carried out."""
 
-    done: Done
-
-    def __post_init__(self) -> None:
+    def __init__(self, done: Done) -> None:
         super().__init__()
+        self.done = done
 
 
-@dataclass
 class CursorMoved(Message):
     """The cursor of a list stands on another case; "" when the list is empty."""
 
-    case: str
-
-    def __post_init__(self) -> None:
+    def __init__(self, case: str) -> None:
         super().__init__()
+        self.case = case
+
+
+class Seen(Message):
+    """The preview shows this case now, and so it is known which verbs are off."""
+
+    def __init__(self, case: str) -> None:
+        super().__init__()
+        self.case = case

@@ -46,6 +46,19 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         """The widgets above the status line."""
         return ()
 
+    @property
+    def typing(self) -> bool:
+        """Whether a text field has the focus: then its editing keys win, and letters are letters."""
+        return hasattr(self.focused, "editing_keys")
+
+    def repaint_hints(self) -> None:
+        """What can be used has changed."""
+        for bar in self.query(Hints):
+            bar.repaint()
+
+    def on_descendant_focus(self) -> None:
+        self.repaint_hints()
+
     def off(self, action: str) -> str | None:
         """Why an action cannot be used just now, in a sentence; None when it can."""
         return None
@@ -67,8 +80,8 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
 
     async def on_key(self, event: events.Key) -> None:
         """Editing keys go to the field that has the focus, all others through the keymap."""
-        editing = getattr(self.focused, "editing_keys", None)
-        if editing is not None and (event.is_printable or event.key in editing):
+        editing = getattr(self.focused, "editing_keys", ())
+        if self.typing and (event.is_printable or event.key in editing):
             self._chinese = 0
             return
         event.stop()

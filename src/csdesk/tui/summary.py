@@ -3,16 +3,22 @@
 A line is a list of (text, meaning); the meaning is a colour of the palette. All text here has passed the gate.
 """
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from csdesk.desk.queries import CaseView, Entry
 from csdesk.desk.words import Words
 from csdesk.domain.cases.case import Case, CaseLine
+from csdesk.domain.cases.command import VERBS
 from csdesk.tui import cells
 
 Line = list[tuple[str, str]]
+# What follows this part stands at the right end of its line; what is before it is cropped first.
+GAP = ("\t", "text")
 # The label column, in cells: four Chinese characters and a gap.
-LABEL = 10
+LABEL = 9
+_DISPOSITION = re.compile(r":(\w+)")
 
 
 def labelled(words: Words, key: str, text: str, meaning: str = "text") -> Line:
@@ -77,23 +83,27 @@ def _goods(line: CaseLine, case: Case, words: Words) -> Line:
     return [
         (f"{line.line} ", "quiet"),
         (cells.safe(line.title), "text"),
-        (f" x{line.asked}", "strong"),
+        GAP,
+        (f"{told}  " if told else "", "quiet"),
+        (f"x{line.asked}", "strong"),
         (f"  {price}", "text"),
-        (f"  {told}" if told else "", "quiet"),
     ]
 
 
-def clocks(case: Case, words: Words, now: int) -> list[Line]:
+def clocks(case: Case, words: Words, now: int, *, articles: bool = True) -> list[Line]:
     """The deadlines that run, the nearest first: which, how long still, until when, and by what."""
-    lines = []
+    lines: list[Line] = []
     for clock in sorted(case.clocks, key=lambda clock: clock.due):
         meaning = "late" if now >= clock.due else "text"
-        basis = words.code("basis", clock.basis) + (f" {cells.safe(clock.article)}" if clock.article else "")
+        basis = words.code("basis", clock.basis)
+        if articles and clock.article:
+            basis += f" {cells.safe(clock.article)}"
         lines.append(
             [
                 (cells.fit(words.code("clock", clock.name), LABEL), "quiet"),
                 (("! " if now >= clock.due else "") + words.left(clock.due, now), meaning),
-                (f"  {words.short(clock.due)}  {basis}", "quiet"),
+                GAP,
+                (f" {basis} {words.short(clock.due)}", "quiet"),
             ]
         )
     return lines
@@ -119,8 +129,9 @@ def entries(
         lines.append(
             [
                 (f"{words.short(entry.at)}  ", "quiet"),
-                (cells.safe(words.entry(entry, currency)), "text"),
-                (f"  {actor(entry.actor, words, name_of)}", "quiet"),
+                (worded(entry, words, currency, name_of), "text"),
+                GAP,
+                (actor(entry.actor, words, name_of), "quiet"),
             ]
         )
         if entry.text is None:
@@ -130,6 +141,44 @@ def entries(
     return lines
 
 
+def worded(entry: Entry, words: Words, currency: str, name_of: Callable[[str], str]) -> str:
+    """A timeline line in words, people by name and codes inside texts worded too."""
+    detail = dict(entry.detail)
+    if "assignee" in detail:
+        detail["assignee"] = name_of(str(detail["assignee"]))
+    if "graded" in detail:
+        detail["graded"] = _DISPOSITION.sub(lambda m: " " + words.code("disposition", m[1]), str(detail["graded"]))
+    if entry.code == "counted":
+        name, value = str(detail.get("name", "")), detail.get("value", 0)
+        detail["name"] = words.code("counter", name)
+        # A count is small; all else a case counts is a moment.
+        detail["value"] = words.moment(value) if isinstance(value, int) and value > 1_000_000 else value
+    return cells.safe(words.entry(replace(entry, detail=detail), currency))
+
+
+def next_verbs(view: CaseView, words: Words, *, most: int = 3) -> list[Line]:
+    """The verbs most likely to come next, those of the kind before those that every case has."""
+    able = [offer.verb for offer in view.offers if offer.off is None and not VERBS[offer.verb].verb.shared]
+    told = "  ".join(words.code("verb", verb) for verb in able[:most])
+    return [labelled(words, "next", told, "accent")] if told else []
+
+
 def actor(who: str, words: Words, name_of: Callable[[str], str]) -> str:
     """Who did it: an agent by name, the desk itself in words."""
     return words("label.system") if who == "system" else cells.safe(name_of(who))
+
+
+def laid(line: Line, width: int) -> Line:
+    """A line in exactly `width` cells, its gap opened; what stands before the gap is cropped first."""
+    at = line.index(GAP) if GAP in line else len(line)
+    left, right = line[:at], line[at + 1 :]
+    room = width - sum(cells.width(text) for text, _ in right)
+    shown: Line = []
+    for text, meaning in left:
+        size = cells.width(text)
+        if size > room:
+            text = cells.crop(text, max(room, 0))
+            size = cells.width(text)
+        shown.append((text, meaning))
+        room -= size
+    return [*shown, (" " * max(room, 0), "text"), *right]

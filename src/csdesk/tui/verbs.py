@@ -45,6 +45,9 @@ class Verbs:
 
     async def _run(self, case: str, version: int, verb: str) -> None:
         console = self._console
+        if verb == "reply":
+            console.open_case(case, compose=True)
+            return
         if at_once(verb):
             await self.do(VERBS[verb](), case, version)
             return
@@ -52,7 +55,7 @@ class Verbs:
         offer = next((offer for offer in view.offers if offer.verb == verb), None)
         if offer is None or offer.off is not None:
             refused = offer.off if offer and offer.off else Refused("wrong_kind", kind=view.case.kind, verb=verb)
-            console.say(console.words.refused(refused), "warn")
+            console.say(console.refusal(refused), "warn")
             return
         await console.push_screen(doors.form(view, verb))
 

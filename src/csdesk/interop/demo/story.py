@@ -49,9 +49,7 @@ class Life:
     def live(self, body_entropy: int) -> list[Written]:
         """All commands from opening to now."""
         kind = Kind(self._seed.kind.code)
-        lines: tuple[LineQty, ...] = ()
-        if kind in (Kind.RETURN, Kind.EXCHANGE, Kind.REPAIR):
-            lines = (LineQty(self._seed.line.number, self._seed.quantity),)
+        lines = (LineQty(self._seed.line.number, self._seed.quantity),)
         opening = VERBS["open"](
             kind=kind, order=self._order.number, lines=lines, reason=self._seed.reason.code,
             channel=self._seed.channel.code, summary=self._seed.text, body=make_body(body_entropy), desk=self._desk,

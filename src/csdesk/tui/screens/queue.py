@@ -32,8 +32,15 @@ class Panes(Widget):
     Panes > CaseList { height: 1fr; width: 1fr; }
     Panes > Preview { height: 9; width: 1fr; }
     Panes.wide { layout: horizontal; }
-    Panes.wide > Preview { width: 38%; height: 1fr; }
+    Panes.wide > Preview { width: 37%; height: 1fr; }
     """
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.fit(event.size.width)
+
+    def fit(self, width: int) -> None:
+        """Side by side when there is room for it."""
+        self.set_class(width >= WIDE, "wide")
 
 
 class QueueScreen(ConsoleScreen[None]):
@@ -52,11 +59,13 @@ class QueueScreen(ConsoleScreen[None]):
         self.opened = ""
 
     def body(self) -> Iterable[Widget]:
+        self.preview.display = self._first.stand.preview
+        panes = Panes(self.list, self.preview)
+        panes.fit(self.app.size.width)
         yield self.tabs
-        yield Panes(self.list, self.preview)
+        yield panes
 
     def on_mount(self) -> None:
-        self.preview.display = self._first.stand.preview
         if not self._first.asked:
             self.list.show(self.list.window.queue)
             self.console.call(self._count())
@@ -65,9 +74,6 @@ class QueueScreen(ConsoleScreen[None]):
         self.console.call(self.console.leasing.recall())
         if self._first.stand.opened:
             self.call_after_refresh(self._open, self._first.stand.opened)
-
-    def on_resize(self, event: events.Resize) -> None:
-        self.query_one(Panes).set_class(event.size.width >= WIDE, "wide")
 
     def on_screen_resume(self) -> None:
         if self.opened and self.is_mounted:
@@ -98,7 +104,7 @@ class QueueScreen(ConsoleScreen[None]):
             same = view.case.id == self.list.current.id and view.case.version == self.list.current.version
             offer = next((offer for offer in view.offers if f"verb.{offer.verb}" == action), None)
             if same and offer is not None and offer.off is not None:
-                return words.refused(offer.off)
+                return self.console.refusal(offer.off)
         return None
 
     def footer_actions(self) -> tuple[str, ...]:
@@ -122,6 +128,9 @@ class QueueScreen(ConsoleScreen[None]):
     def on_cursor_moved(self, moved: CursorMoved) -> None:
         self.preview.follow(moved.case)
         self._moved()
+
+    def on_seen(self) -> None:
+        self.repaint_hints()
 
     async def _count(self) -> None:
         self.tabs.count(await self.console.desk.ask(QueueCounts()))

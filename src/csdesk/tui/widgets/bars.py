@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from csdesk.tui import cells
 from csdesk.tui.actions import label
+from csdesk.tui.keymap import spelled
 
 if TYPE_CHECKING:
     from csdesk.tui.app import ConsoleApp
@@ -32,8 +33,20 @@ class Bar(Widget):
         """What the line says now."""
         return []
 
+    ground = "raised"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: list[tuple[str, Style]] = []
+
+    def repaint(self) -> None:
+        """Paint the line if it says something else than before."""
+        if self.parts() != self._shown:
+            self.refresh()
+
     def render_line(self, y: int) -> Strip:
-        return cells.line(self.parts(), self.size.width, self.console.palette.style("text", "raised"))
+        self._shown = self.parts()
+        return cells.line(self._shown, self.size.width, self.console.palette.style("text", self.ground))
 
 
 class StatusLine(Bar):
@@ -52,7 +65,9 @@ class StatusLine(Bar):
 
 
 class Hints(Bar):
-    """Keys and what they do here; only what can be used now."""
+    """Keys and what they do here; only what can be used now, by keys that work where the focus is."""
+
+    ground = "ground"
 
     def parts(self) -> list[tuple[str, Style]]:
         screen = cast("ConsoleScreen[object]", self.screen)
@@ -61,15 +76,12 @@ class Hints(Bar):
         found: list[tuple[str, Style]] = [(" ", word_style)]
         room = self.size.width - 1
         for action in screen.footer_actions():
-            key = console.keymap.shown(action)
-            if not key or screen.off(action):
+            keys = [key for key in console.keymap.keys.get(action, ()) if not (screen.typing and len(key) == 1)]
+            if not keys or screen.off(action):
                 continue
-            told = f" {label(console.words, action)}  "
+            key, told = spelled(keys[0]), f" {label(console.words, action)}  "
             room -= cells.width(key) + cells.width(told)
             if room < 0:
                 break
             found += [(key, key_style), (told, word_style)]
         return found
-
-    def render_line(self, y: int) -> Strip:
-        return cells.line(self.parts(), self.size.width, self.console.palette.style("text", "ground"))

@@ -80,7 +80,7 @@ class CaseList(Widget):
             (">" if here else " ", palette.style("accent", on, bold=True)),
             ("*" if marked else " ", palette.style("mark", on, bold=True)),
         ]
-        shape = columns(width, self.window.queue in ("all", "mine"))
+        shape = columns(width, self.window.queue in ("all", "mine"), self.console.words.language == "en")
         due = due_text(self.console.words, row, now)
         name = self.console.name_of(row.assignee)
         told = parts(row, shape, self.console.words, palette, name, due, lateness(row, now), on)

@@ -21,7 +21,7 @@ class LineField(Input):
     """
 
     def __init__(self, value: str = "", *, placeholder: str = "", password: bool = False, id: str | None = None) -> None:
-        super().__init__(value, placeholder=placeholder, password=password, id=id, compact=True, select_on_focus=False)
+        super().__init__(value, placeholder=placeholder, password=password, id=id, select_on_focus=False)
         self.cursor_blink = False
 
 
@@ -36,5 +36,5 @@ class TextField(TextArea):
     """
 
     def __init__(self, text: str = "", *, id: str | None = None) -> None:
-        super().__init__(text, id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True)
+        super().__init__(text, id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
         self.cursor_blink = False

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from csdesk.desk.queries import CaseView, ShowCase
 from csdesk.domain.cases.context import Refused
 from csdesk.tui import cells, summary
+from csdesk.tui.messages import Seen
 from csdesk.tui.summary import Line
 
 if TYPE_CHECKING:
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 
 # The cursor rests: long enough that a held key asks for nothing, short enough that nobody waits.
 REST_SECONDS = 0.12
+# Up to this height the facts stand in two columns, if each gets as many cells.
+LOW, COLUMN = 14, 36
+
+
+def beside(left: list[Line], right: list[Line], width: int) -> list[Line]:
+    """Two columns of lines in one."""
+    half = width // 2 - 1
+    lines = []
+    for n in range(max(len(left), len(right))):
+        one, two = (summary.laid(side[n] if n < len(side) else [], half) for side in (left, right))
+        lines.append([*one, ("  ", "text"), *two])
+    return lines
 
 
 class Preview(Widget):
@@ -63,6 +76,7 @@ class Preview(Widget):
         if case == self.case:
             self._view = view
             self.lay()
+            self.post_message(Seen(case))
 
     def on_resize(self) -> None:
         self.lay()
@@ -78,30 +92,27 @@ class Preview(Widget):
         view, console = self._view, self.console
         if view is None:
             return []
-        words, wide = console.words, self.size.height > 14
-        blank: list[Line] = [[]] if wide else []
-        room = 6 if wide else 3
-        told = summary.entries(view.timeline, words, view.case.currency, console.name_of, last=room)
-        return [
-            summary.head(view, words),
-            *blank,
-            *summary.clocks(view.case, words, console.now()),
-            *blank,
+        words, width, height = console.words, self.size.width - 2, self.size.height
+        case, head = view.case, summary.head(view, words)
+        urgent = [*summary.clocks(case, words, console.now(), articles=False), *summary.next_verbs(view, words)]
+        who = [
             *summary.person(view, words),
             *summary.order(view, words),
             *summary.holder(view, words, console.desk.me.id, console.name_of),
-            *blank,
-            *summary.goods(view.case, words),
-            *summary.money(view, words),
-            *blank,
-            *told,
         ]
+        what = [*summary.goods(case, words), *summary.money(view, words)]
+        told = summary.entries(view.timeline, words, case.currency, console.name_of, last=max(height // 4, 3))
+        if height <= LOW and width >= 2 * COLUMN:
+            return [head, *beside([*urgent, *what], [*who, *told], width)]
+        return [head, [], *urgent, [], *who, [], *what, [], *told]
 
     def render_line(self, y: int) -> Strip:
         palette, width = self.console.palette, self.size.width
         rest = palette.style("text", "raised")
         if y >= len(self._lines):
             return Strip.blank(width, rest)
-        parts = [(text, palette.style(meaning, "raised", bold=meaning == "strong")) for text, meaning in self._lines[y]]
-        strip = cells.line([(" ", rest), *parts], max(cells.width("".join(t for t, _ in parts)) + 1, 1), rest)
-        return strip.crop(0, width - 1).adjust_cell_length(width, rest)
+        parts = [
+            (text, palette.style(meaning, "raised", bold=meaning == "strong"))
+            for text, meaning in summary.laid(self._lines[y], width - 2)
+        ]
+        return cells.line([(" ", rest), *parts], width, rest)

@@ -1,0 +1,190 @@
+"""One question while it is decided: facts, the law of its day, and all that is found on the way to the answer."""
+
+from dataclasses import dataclass, field
+from datetime import date, tzinfo
+
+from csdesk.domain.clocks.calendar import WorkingCalendar
+from csdesk.domain.clocks.deadline import Basis, Deadline, Period, count_back, count_forward
+from csdesk.domain.clocks.explain import Arg
+from csdesk.domain.entitlement.decision import Answer, Contest, Decision, Due, Ground, unique
+from csdesk.domain.entitlement.facts import Facts, Lacking
+from csdesk.domain.entitlement.pack import CONFIDENCE, Article, Confidence, Pack, Provision
+from csdesk.domain.money import Money, format_plain, parse
+
+ADVERSE = ("ineligible", "reject_quality_claim")
+
+
+class NoLaw(Exception):
+    """The rule that the question turns on was not in force on the day; ends in `policy_dependent`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(slots=True)
+class Matter:
+    """The working paper of one decision. Rules read `facts`, write what they find, and end in `close`."""
+
+    kind: str
+    facts: Facts
+    pack: Pack
+    calendar: WorkingCalendar
+    zone: tzinfo
+    currency: str
+    on: date
+    now: date | None = None
+    country: str = ""
+    grounds: list[Ground] = field(default_factory=list)
+    articles: list[Article] = field(default_factory=list)
+    deadlines: list[Due] = field(default_factory=list)
+    contested: list[Contest] = field(default_factory=list)
+    flags: dict[str, None] = field(default_factory=dict)
+    lacking: dict[str, None] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    confidence: Confidence = "statute"
+
+    def law(self, code: str) -> Provision | None:
+        """The rule as it stood on the day that chooses the law; None when there was none."""
+        return self.pack.provision(code, self.on)
+
+    def rule(self, code: str) -> Provision:
+        """The same, for a rule without which there is no answer: NoLaw when there was none."""
+        found = self.law(code)
+        if found is None:
+            raise NoLaw(code)
+        return found
+
+    def say(self, code: str, law: str = "", **args: Arg) -> None:
+        """Add a line to the explanation; `law` names the provisions that say so, with spaces between."""
+        ids: list[str] = []
+        for name in law.split():
+            provision = self.law(name)
+            if provision is not None:
+                ids += self.cite(provision)
+        self.grounds.append(Ground(code, tuple(args.items()), tuple(ids)))
+
+    def cite(self, provision: Provision) -> list[str]:
+        """Rest the decision on a rule: its articles in force that day, its confidence, its contested point."""
+        articles = [article for article in provision.articles if article.in_force(self.on)]
+        self.articles += articles
+        self.trust(provision.confidence)
+        return [article.id for article in articles]
+
+    def trust(self, confidence: Confidence) -> None:
+        """Be no surer than this."""
+        if CONFIDENCE.index(confidence) > CONFIDENCE.index(self.confidence):
+            self.confidence = confidence
+
+    def contest(self, point: str, **args: Arg) -> None:
+        """Show both readings of a point; the answer is then an interpretation."""
+        self.contested.append(Contest(point, tuple(args.items())))
+        self.trust("interpretation")
+
+    def count(
+        self,
+        name: str,
+        code: str,
+        start: date,
+        *,
+        days: int | None = None,
+        basis: Basis | None = None,
+        excluded: int = 0,
+        show: str = "last",
+    ) -> Deadline:
+        """Set a deadline by a rule's period from `start` (or back from it), and remember it as `name`.
+
+        `days` and `basis` stand for the rule's own where a promise goes further. A roll over days off is
+        flagged, and contested where the rule says so.
+        """
+        rule = self.rule(code)
+        period = rule.period
+        if period is None:
+            raise NoLaw(code)
+        if days is not None:
+            period = Period(days, "day", period.roll)
+        articles = tuple(self.cite(rule))
+        where = {"zone": self.zone, "calendar": self.calendar}
+        basis = basis or rule.basis
+        if show == "back":
+            deadline = count_back(period, start, basis=basis, articles=articles, **where)
+        else:
+            deadline = count_forward(
+                period, start, basis=basis, articles=articles, excluded_days=excluded, **where
+            )
+        day = deadline.first_day_past if show == "past" else deadline.rolled_day
+        self.deadlines.append(Due(name, day, deadline))
+        if deadline.rolled:
+            self.flag("rolled_day")
+            if rule.contested == "roll":
+                self.contest("roll", raw=deadline.raw_day.isoformat(), rolled=deadline.rolled_day.isoformat())
+        for unconfirmed in deadline.flags:
+            self.flag(f"calendar_unconfirmed_{unconfirmed.year}")
+        return deadline
+
+    def flag(self, code: str) -> None:
+        """Mark the decision for whoever shows it."""
+        self.flags[code] = None
+
+    def lack(self, *names: str) -> None:
+        """Remember facts that are missing, and go on: a later test may decide without them."""
+        for name in names:
+            self.lacking[name] = None
+
+    def amount(self, major: str) -> Money:
+        """An amount that the pack states, in the currency of the case."""
+        return parse(major, self.currency)
+
+    def answer(self, **answers: Answer) -> None:
+        """Give answers by their names; a later one replaces an earlier one."""
+        self.answers |= answers
+
+    def close(
+        self, outcome: str, reason: str = "ok", remedies: tuple[str, ...] = (), payer: str = ""
+    ) -> Decision:
+        """End with a decision; the last line of the explanation says it."""
+        if outcome in ADVERSE and self.law("human_review"):
+            self.say("human_on_request", "human_review")
+            self.flag("human_on_request")
+        if self.facts.unknown:
+            self.flag("unknown_fact")
+        told = self.grounds[:]
+        told.append(Ground("verdict", (("outcome", outcome), ("reason", reason))))
+        missing = tuple(self.lacking) if outcome == "needs_info" else ()
+        return Decision(
+            kind=self.kind,
+            jurisdiction=self.pack.id,
+            outcome=outcome,
+            reason=reason,
+            answers=self.answers,
+            remedies=remedies,
+            payer=payer,
+            deadlines=tuple(self.deadlines),
+            grounds=tuple(told),
+            articles=tuple(unique(self.articles)),
+            used=tuple(self.facts.used),
+            missing=missing,
+            unknown=tuple(self.facts.unknown),
+            confidence=self.confidence,
+            contested=tuple(self.contested),
+            flags=tuple(self.flags),
+            pack=f"{self.pack.id} {self.pack.version}",
+            on=self.on,
+        )
+
+    def ask(self) -> Decision:
+        """End by naming what is missing."""
+        self.say("missing", names=", ".join(self.lacking))
+        return self.close("needs_info", "missing_facts")
+
+    def need(self, *names: str) -> None:
+        """Stop here unless these were stated."""
+        self.facts.require(*names)
+
+
+def shown(money: Money) -> str:
+    """An amount as an argument of a line: 1234.50."""
+    return format_plain(money)
+
+
+__all__ = ["Lacking", "Matter", "NoLaw", "shown"]

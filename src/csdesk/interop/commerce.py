@@ -1,0 +1,329 @@
+"""Customers, products and orders of a shop as their map tells them, and how they are kept."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from csdesk.domain import money
+from csdesk.domain.cases.kinds import run as decide
+from csdesk.domain.cases.shared import TellChange
+from csdesk.domain.money import Money
+from csdesk.interop.entity import Entity, Pending, Read, Run
+from csdesk.interop.faults import Problem
+from csdesk.interop.fields import Fields
+from csdesk.interop.overlay import Overlay
+from csdesk.interop.readers import Item
+from csdesk.store import load
+from csdesk.store.cases import Batch, Written, gather, unknown_events, write
+from csdesk.store.crypto import normal_order_number
+from csdesk.store.people import Customer
+
+STATUSES = ("pending", "shipped", "delivered", "cancelled")
+
+
+def _options(pairs: Mapping[str, str], told: Fields, name: str) -> str:
+    text = ", ".join(f"{key}: {value}" if key else value for key, value in pairs.items())
+    if len(text) > 1_000:
+        told.problem(name, "too_long", size=len(text), most=1_000)
+    return text
+
+
+class Customers(Entity):
+    """Customers: their ids are kept hashed, all else sealed."""
+
+    name: ClassVar[str] = "customers"
+    record: ClassVar[type] = Customer
+
+    def __init__(self, run: Run, overlay: Overlay | None = None) -> None:
+        super().__init__(run)
+        self._overlay = overlay
+
+    def read(self, told: Fields, item: Item) -> Read | None:
+        id_ = told.line("id", required=True)
+        record = Customer(
+            told.line("name", most=200),
+            told.line("phone", most=50),
+            told.line("email", most=254),
+            told.line("address", between=", "),
+            told.line("language", most=20),
+            told.words("methods"),
+        )
+        if told.problems:
+            return None
+        return Read(id_, self._overlay.customer(id_, record) if self._overlay else record)
+
+    def key(self, external_id: str) -> bytes:
+        return self.store.people.hash_id(external_id)
+
+    def check(self, pending: Pending) -> Problem | None:
+        if pending.before is not None and load.erased(self.store, pending.before.record):
+            return Problem("id", "erased", {})
+        return None
+
+    def put(self, pending: Sequence[Pending], at: int) -> int:
+        rows = [(load.Put(p.id, p.read.external_id, p.version), p.read.record) for p in pending]
+        return load.put_customers(self.store, rows, at)
+
+    def label(self, pending: Pending) -> str:
+        return pending.id
+
+
+class Products(Entity):
+    """Products with their variants."""
+
+    name: ClassVar[str] = "products"
+    record: ClassVar[type] = load.Product
+
+    def __init__(self, run: Run, overlay: Overlay | None = None) -> None:
+        super().__init__(run)
+        self._overlay = overlay
+
+    def read(self, told: Fields, item: Item) -> Read | None:
+        id_, title = told.line("id", required=True, most=100), told.line("title", required=True)
+        category = told.line("category", most=100)
+        variants = tuple(self._variant(inner) for inner in told.members("variants"))
+        seen: set[str] = set()
+        for n, variant in enumerate(variants):
+            if variant.sku and variant.sku in seen:
+                told.problem(f"variants[{n}].sku", "duplicate", first=item.number)
+            seen.add(variant.sku)
+        if told.problems:
+            return None
+        if self._overlay:
+            title, category = self._overlay.product(title)
+        links = tuple((f"variants[{n}].sku", "sku", variant.sku) for n, variant in enumerate(variants))
+        return Read(id_, load.Product(title, category, variants), links)
+
+    def _variant(self, told: Fields) -> load.Variant:
+        currency = told.currency("currency", self.run.map.currency)
+        pairs = told.pairs("options")
+        if self._overlay:
+            pairs = self._overlay.options(pairs)
+        return load.Variant(
+            told.line("sku", required=True, most=100),
+            _options(pairs, told, "options"),
+            told.amount("price", currency, required=True) or 0,
+            self._overlay.currency if self._overlay else currency,
+            told.flag("available", True),
+        )
+
+    def elsewhere(self, external_id: str) -> tuple[str, int] | None:
+        return load.find_product(self.conn, self.desk, external_id)
+
+    def check(self, pending: Pending) -> Problem | None:
+        for field, _, sku in pending.read.links:
+            owner = load.product_of(self.conn, self.desk, sku)
+            if owner is not None and owner[1] != pending.read.external_id:
+                return Problem(field, "sku_taken", {})
+        return None
+
+    def put(self, pending: Sequence[Pending], at: int) -> int:
+        return load.put_products(
+            self.store, [(load.Put(p.id, p.read.external_id, p.version), p.read.record) for p in pending]
+        )
+
+
+class Orders(Entity):
+    """Orders with lines, payments and shipments; open cases of one that changed are told."""
+
+    name: ClassVar[str] = "orders"
+    record: ClassVar[type] = load.Order
+
+    def __init__(self, run: Run, overlay: Overlay | None = None) -> None:
+        super().__init__(run)
+        self._overlay = overlay
+        self.told = 0
+
+    def read(self, told: Fields, item: Item) -> Read | None:
+        number, customer = told.line("id", required=True, most=100), told.line("customer", required=True)
+        currency = told.currency("currency", self.run.map.currency)
+        status = told.choice("status", STATUSES)
+        lines, links = self._lines(told, currency)
+        payments = _payments(told, currency)
+        shipments = _shipments(told, lines)
+        if number and not normal_order_number(number):
+            told.problem("id", "missing")
+        total = sum(p.captured for p in payments) if told.has("payments") else sum(map(_price, lines))
+        record = load.Order(
+            currency, status, told.line("channel", most=50), told.moment("placed_at"), told.moment("paid_at"),
+            told.moment("shipped_at"), told.moment("signed_at"), total, told.line("address", between=", "),
+            told.line("phone", most=50), _merchant(told), _paid(told, lines, total, currency), payments, shipments,
+        )  # fmt: skip
+        if told.problems:
+            return None
+        if self._overlay:
+            record = self._overlay.order(number, customer, record)
+        return Read(number, record, (("customer", "customers", customer), *links))
+
+    def _lines(self, told: Fields, currency: str) -> tuple[tuple[load.Line, ...], list[tuple[str, str, str]]]:
+        """The lines, equal ones as units of one, and the goods they point to."""
+        lines: dict[tuple[Any, ...], load.Line] = {}
+        links = []
+        for n, inner in enumerate(told.members("lines")):
+            pairs = inner.pairs("options")
+            if self._overlay:
+                pairs = self._overlay.options(pairs)
+            price = inner.amount("price", currency, required=True) or 0
+            paid = inner.amount("paid", currency)
+            line = load.Line(
+                inner.line("sku", required=True, most=100), inner.line("title", required=True),
+                _options(pairs, inner, "options"), inner.line("category", most=100), inner.count("qty"), price,
+                -1 if paid is None else paid,
+            )  # fmt: skip
+            key = (line.sku, line.title, line.options, line.category, line.unit_price, paid is None)
+            same = lines.get(key)
+            if same is None:
+                lines[key] = line
+                links.append((f"lines[{n}].sku", "sku", line.sku))
+            else:
+                both = line.paid + same.paid if paid is not None else -1
+                lines[key] = replace(same, qty=same.qty + line.qty, paid=both)
+            if product := inner.line("product", most=100):
+                links.append((f"lines[{n}].product", "products", product))
+        if not lines:
+            told.problem("lines", "missing")
+        if sum(line.qty * line.unit_price for line in lines.values()) > money.MAX_MINOR:
+            told.problem("lines", "too_large")
+        return tuple(lines.values()), links
+
+    def key(self, external_id: str) -> bytes:
+        return load.external_bytes(normal_order_number(external_id))
+
+    def elsewhere(self, external_id: str) -> tuple[str, int] | None:
+        return load.find_order(self.conn, self.desk, external_id)
+
+    def check(self, pending: Pending) -> Problem | None:
+        checked = self.section.check
+        for field, kind, id_ in pending.read.links:
+            if kind == "customers":
+                found = self._customer(id_)
+                if found is None:
+                    return Problem(field, "unknown_customer", {})
+                pending.owner = found
+            elif "product" in checked and not self._goods(kind, id_):
+                return Problem(field, "unknown_product", {})
+        return None
+
+    def _customer(self, id_: str) -> str | None:
+        key = self.store.people.hash_id(id_)
+        found = load.known(self.conn, self.desk, "customers", self.run.map.source, (key,)).get(key)
+        if found is not None:
+            return found.record
+        return "" if key in self.run.accepted.get("customers", ()) else None
+
+    def _goods(self, kind: str, id_: str) -> bool:
+        if kind == "sku":
+            here = load.product_of(self.conn, self.desk, id_) is not None
+        else:
+            here = load.find_product(self.conn, self.desk, id_) is not None
+        return here or load.external_bytes(id_) in self.run.accepted.get(kind, ())
+
+    def put(self, pending: Sequence[Pending], at: int) -> int:
+        rows = load.put_orders(
+            self.store,
+            [(load.Put(p.id, p.read.external_id, p.version), p.owner, p.read.record) for p in pending],
+            at,
+        )
+        return rows + self._tell([p for p in pending if p.changed])
+
+    def _tell(self, changed: Sequence[Pending]) -> int:
+        """Tell the open cases of changed orders what changed; how many rows that were."""
+        core, batch = self.run.core, Batch()
+        for p in changed:
+            for case_id in load.open_cases(self.conn, self.desk, p.id):
+                if unknown_events(self.conn, self.desk, case_id):
+                    continue  # written by a later csdesk: read-only here
+                case, head = core.load(case_id)
+                command = TellChange(p.read.external_id, p.changed)
+                ctx = core.context(os.urandom(16).hex(), None)
+                decided = decide(case, command, ctx)
+                gather(
+                    batch,
+                    self.store.keys,
+                    Written(
+                        case,
+                        decided.case,
+                        decided.events,
+                        head,
+                        ctx.now,
+                        core.me.id,
+                        ctx.request,
+                        "tell_change",
+                    ),
+                )
+        if batch.cases:
+            write(self.conn, self.desk, batch, self.store.people.text_key())
+        self.told += len(batch.cases)
+        return len(batch.cases) + len(batch.events) + len(batch.requests) + len(batch.changes)
+
+
+def _merchant(told: Fields) -> load.Merchant | None:
+    id_ = told.line("merchant", most=200)
+    name, address = told.line("merchant_name", most=200), told.line("return_address", between=", ")
+    own = told.flag("self_operated", False)
+    if not id_ and not name:
+        return None
+    return load.Merchant(id_ or name, name or id_, address, own)
+
+
+def _payments(told: Fields, currency: str) -> tuple[load.Payment, ...]:
+    """Payments in order; money given back is taken off the payments of the same method, the first one first."""
+    taken: list[load.Payment] = []
+    back: list[tuple[int, str, str, int]] = []
+    for n, inner in enumerate(told.members("payments")):
+        method, reference = inner.line("method", required=True, most=100), inner.line("reference", most=200)
+        amount = inner.amount("amount", currency, required=True) or 0
+        if inner.choice("kind", ("captured", "returned"), "captured") == "returned":
+            back.append((n, method, reference, amount))
+        else:
+            taken.append(load.Payment(method, reference, amount, 0, inner.moment("at")))
+    for n, method, reference, amount in back:
+        left = amount
+        same = [at for at, p in enumerate(taken) if (p.method, p.reference) == (method, reference)]
+        for at in same:
+            part = min(left, taken[at].captured - taken[at].returned)
+            taken[at] = replace(taken[at], returned=taken[at].returned + part)
+            left -= part
+        if left:
+            told.problem(f"payments[{n}].amount", "refund_over_payment" if same else "refund_without_payment")
+    return tuple(taken)
+
+
+def _shipments(told: Fields, lines: Sequence[load.Line]) -> tuple[load.Shipment, ...]:
+    """Parcels, one a waybill; without a list of goods all of the order is in them."""
+    found = []
+    for inner in told.members("shipments"):
+        waybills = inner.words("waybill") or ("",)
+        skus = inner.words("skus")
+        places = tuple(n for n, line in enumerate(lines) if not skus or line.sku in skus)
+        if skus and {lines[n].sku for n in places} != set(skus):
+            inner.problem("skus", "unknown_line")
+        carrier = inner.line("carrier", most=100)
+        times = inner.moment("shipped_at"), inner.moment("signed_at")
+        found += [load.Shipment(carrier, "".join(w.split()).upper(), places, *times) for w in waybills]
+    return tuple(found)
+
+
+def _price(line: load.Line) -> int:
+    return line.qty * line.unit_price
+
+
+def _paid(told: Fields, lines: Sequence[load.Line], total: int, currency: str) -> tuple[load.Line, ...]:
+    """The lines with what was paid for each.
+
+    Those that do not say it share what is left of the total in proportion to their prices, to the last fen.
+    """
+    if told.problems:
+        return tuple(lines)
+    left = max(total - sum(line.paid for line in lines if line.paid >= 0), 0)
+    prices = [_price(line) if line.paid < 0 else 0 for line in lines]
+    parts = prices
+    if sum(prices) != left and any(prices):
+        parts = [part.minor for part in money.share(Money(left, currency), prices)]
+    elif left and not any(prices) and any(line.paid < 0 for line in lines):
+        told.problem("payments", "paid_for_nothing")
+    return tuple(
+        load.Line(x.sku, x.title, x.options, x.category, x.qty, x.unit_price, part if x.paid < 0 else x.paid)
+        for x, part in zip(lines, parts, strict=True)
+    )

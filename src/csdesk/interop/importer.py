@@ -1,0 +1,394 @@
+"""Imports files by a map: looks all of them through, then keeps them batch by batch, and reports.
+
+A run that was broken off, a second run, and the first one are the same walk over the same files: what is already kept
+is recognised by its digest and left alone, so that all of them end alike and write the same rejects.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from csdesk.desk.core import Core
+from csdesk.domain.roles import Right
+from csdesk.interop.commerce import Customers, Orders, Products
+from csdesk.interop.complaints import Complaints
+from csdesk.interop.entity import Entity, Pending, Run
+from csdesk.interop.faults import ImportFault, Problem, Reject, Rejects
+from csdesk.interop.fields import Fields, Reading
+from csdesk.interop.maps import SHAPES, ImportMap, Section, load_map
+from csdesk.interop.overlay import OVERLAYS, Overlay
+from csdesk.interop.readers import Item, Source, look
+from csdesk.interop.texts import Articles, CannedReplies
+from csdesk.store import load
+from csdesk.store.connection import bulk, checkpoint, read, write
+
+Progress = Callable[[int, int], None]
+# Records looked at to see what a file holds; broken ones may come first.
+SAMPLE = 20
+SAMPLE_MOST = 1_000
+# Of these a report tells one by one; the rest is counted.
+TOLD_REJECTS = 50
+TOLD_CHANGES = 1_000
+# Two imports and a desk at work on one file: each waits for the others' batches.
+WAIT_S = 120.0
+_OVERLAID = ("customers", "products", "orders")
+_OVERLAY_ENTITY = "overlay"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record that is now a new version: what it is called (a customer by csdesk's own id) and which fields differ."""
+
+    entity: str
+    name: str
+    version: int
+    fields: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What became of one file (of one kind of record in it). `resumed`: records behind which an earlier run broke off."""
+
+    path: str
+    entity: str
+    format: str
+    encoding: str
+    records: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+    rejected: int = 0
+    cleaned: int = 0
+    resumed: int = 0
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did, or would do (`dry_run`). `rows`: rows written; `told`: open cases told of a change.
+
+    `cleaned` counts fields from which unsafe characters were taken; `reasons` rejects by reason code.
+    """
+
+    map: str
+    dry_run: bool
+    overlay: str
+    files: list[FileReport] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    rejects_path: str = ""
+    rows: int = 0
+    told: int = 0
+
+    def total(self, count: str) -> int:
+        """The sum of one count (`added`, `rejected`, …) over all files."""
+        return sum(int(getattr(file, count)) for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One kind of record in one file."""
+
+    source: Source
+    section: Section
+
+    @property
+    def name(self) -> str:
+        return self.section.name
+
+    def items(self) -> Iterator[Item]:
+        return self.source.items(self.section.records)
+
+
+def run_import(
+    core: Core,
+    files: Sequence[Path],
+    map_name: str,
+    *,
+    dry_run: bool = False,
+    overlay: str = "",
+    overlay_now: int | None = None,
+    rejects_path: Path | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Import `files` by the map of this name or path; they may come in any order.
+
+    `overlay` (see `overlay.OVERLAYS`) makes up what the source does not tell, as of `overlay_now` (UTC ms; first
+    import: now, later ones: as of the first). `progress` is called with bytes done and all bytes. Nothing is written
+    before every file has been looked through and recognised. Raises Refused without the right to load, ImportFault,
+    StoreError; whole batches stay kept.
+    """
+    core.need(Right.LOAD)
+    map_ = load_map(map_name)
+    if overlay and overlay not in OVERLAYS:
+        raise ImportFault("unknown_overlay", overlay=overlay, known=", ".join(OVERLAYS))
+    if overlay and not set(map_.sections) & set(_OVERLAID):
+        raise ImportFault("no_overlay", map=map_.name, overlay=overlay)
+    if rejects_path and any(_same(rejects_path, path) for path in files):
+        raise ImportFault("rejects_is_input", path=str(rejects_path))
+    jobs = _jobs(files, map_)
+    reading = Reading(map_, map_.zone or core.zone)
+    run = Run(core, map_, reading, core.now(), dry_run, {name: set() for name in (*SHAPES, "sku")})
+    made_up = _overlay(run, overlay, overlay_now)
+    report = Report(map_.name, dry_run, overlay)
+    rejects = Rejects(rejects_path)
+    try:
+        _Import(run, report, rejects, progress or (lambda done, total: None), jobs, made_up).all()
+    finally:
+        rejects.close()
+    report.rejects_path = str(rejects_path) if rejects_path and rejects.count else ""
+    if not dry_run:
+        checkpoint(core.store.conn)
+    return report
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def _jobs(files: Sequence[Path], map_: ImportMap) -> list[_Job]:
+    """What each file holds, in the order in which it must be kept. ImportFault for one that the map does not take."""
+    jobs = []
+    for n, path in enumerate(files):
+        if any(_same(path, other) for other in files[:n]):
+            raise ImportFault("import_twice", path=str(path))
+        source = look(path, map_)
+        found = [_Job(source, section) for section in map_.sections.values() if _holds(source, section)]
+        if not found:
+            raise ImportFault("wrong_map", path=str(path), map=map_.name, takes=", ".join(map_.sections))
+        jobs += found
+    order = list(map_.sections)
+    return sorted(jobs, key=lambda job: order.index(job.name))
+
+
+def _holds(source: Source, section: Section) -> bool:
+    """Whether one of the file's first records is of this kind. ImportFault when none of them can be read."""
+    from jmespath.exceptions import JMESPathError
+
+    assert section.when is not None  # a map without it does not load
+    good, bad = 0, None
+    for item in source.items(section.records):
+        if item.problem is not None:
+            bad = bad or item
+        else:
+            good += 1
+            try:
+                if section.when(item.data):
+                    return True
+            except JMESPathError:
+                pass  # an expression that does not fit this record: not of this kind
+        if good == SAMPLE or item.number == SAMPLE_MOST:
+            break
+    if not good and bad is not None and bad.problem is not None:
+        if bad.problem.code == "not_utf8":
+            raise ImportFault("import_not_utf8", path=str(source.path), line=bad.line)
+        if source.format == "jsonl" and bad.problem.code == "bad_json":
+            raise ImportFault(
+                "import_bad_json", path=str(source.path), line=bad.line, reason=bad.problem.details["reason"]
+            )
+    if not good and bad is None and section.records is None:
+        raise ImportFault("import_empty", path=str(source.path))
+    return False
+
+
+def _overlay(run: Run, name: str, now: int | None) -> Overlay | None:
+    """The overlay, as of the moment at which it was first used on this source: otherwise each day's import would
+    change all orders."""
+    if not name:
+        return None
+    store, source, key = run.core.store, run.map.source, load.external_bytes(name)
+    found = load.known(store.conn, store.desk.id, _OVERLAY_ENTITY, source, (key,)).get(key)
+    if now is None:
+        now = int(found.record) if found else run.at
+    if not run.dry and (found is None or found.record != str(now)):
+        kept = load.Known(str(now), found.version + 1 if found else 1, b"")
+        with write(store.conn, wait_s=WAIT_S):
+            load.remember(store.conn, store.desk.id, _OVERLAY_ENTITY, source, [(key, kept)])
+    return Overlay(now)
+
+
+def _entity(name: str, run: Run, overlay: Overlay | None) -> Entity:
+    match name:
+        case "customers":
+            return Customers(run, overlay)
+        case "products":
+            return Products(run, overlay)
+        case "orders":
+            return Orders(run, overlay)
+        case "articles":
+            return Articles(run)
+        case "canned":
+            return CannedReplies(run)
+        case _:
+            return Complaints(run)
+
+
+class _Import:
+    """A whole import: its files one after the other."""
+
+    def __init__(
+        self, run: Run, report: Report, rejects: Rejects, progress: Progress, jobs: Sequence[_Job],
+        overlay: Overlay | None,
+    ) -> None:  # fmt: skip
+        self._run = run
+        self._report = report
+        self._rejects = rejects
+        self._progress = progress
+        self._jobs = jobs
+        self._total = sum(job.source.size for job in jobs)
+        self._entities = {job.name: _entity(job.name, run, overlay) for job in jobs}
+        self._overlay = overlay
+
+    def all(self) -> None:
+        """Import every file."""
+        done = 0
+        for job in self._jobs:
+            entity = self._entities[job.name]
+            told = FileReport(str(job.source.path), job.name, job.source.format, job.source.encoding)
+            self._report.files.append(told)
+            file = _File(self._run, self._report, told, self._rejects, job, entity, self._overlay)
+            for behind in file.batches():
+                self._progress(done + behind, self._total)
+            job.source.document.clear()
+            done += job.source.size
+            self._progress(done, self._total)
+        self._report.told = sum(
+            e.told for e in self._entities.values() if isinstance(e, (Orders, Complaints))
+        )
+
+
+class _File:
+    """One kind of record of one file, batch by batch."""
+
+    def __init__(
+        self, run: Run, report: Report, told: FileReport, rejects: Rejects, job: _Job, entity: Entity,
+        overlay: Overlay | None,
+    ) -> None:  # fmt: skip
+        self._run = run
+        self._store = run.core.store
+        self._report = report
+        self._told = told
+        self._rejects = rejects
+        self._job = job
+        self._entity = entity
+        self._digest = load.digester(self._store.people.text_key())
+        self._first: dict[bytes, int] = {}
+        worn = overlay.name if overlay else ""
+        self._run_name = f"{run.map.name}/{job.name}/{run.map.stamp}/{worn}".rstrip("/")
+
+    def batches(self) -> Iterator[int]:
+        """Import the file; after each batch tell the bytes behind it."""
+        desk = self._store.desk.id
+        before = load.last_run(self._store.conn, desk, self._job.source.digest, self._run_name)
+        if before is not None and not before.done:
+            self._told.resumed = before.position
+        batch: list[Pending] = []
+        number = behind = 0
+        for item in self._job.items():
+            number, behind = item.number, item.done
+            self._told.records += 1
+            pending = self._read(item)
+            if pending is not None:
+                batch.append(pending)
+            if len(batch) == self._entity.size:
+                self._keep(batch, load.Run(number, False))
+                batch = []
+                yield behind
+        self._keep(batch, load.Run(number, True))
+        yield behind
+
+    def _read(self, item: Item) -> Pending | None:
+        """A good record, or None for one that is now in the rejects or was there before."""
+        if item.problem is not None:
+            self._reject(item, (item.problem,))
+            return None
+        told = Fields(self._run.reading, self._job.section, item.data, [])
+        read = self._entity.read(told, item)
+        self._told.cleaned += told.cleaned
+        if read is None or told.problems:
+            self._reject(item, told.problems)
+            return None
+        key = self._entity.key(read.external_id)
+        first = self._first.setdefault(key, item.number)
+        if first != item.number:
+            if self._job.section.repeats:
+                self._told.repeated += 1
+            else:
+                self._reject(item, (Problem("id", "duplicate", {"first": first}),))
+            return None
+        return Pending(item, read, key, self._digest(read.record))
+
+    def _reject(self, item: Item, problems: Sequence[Problem]) -> None:
+        self._told.rejected += 1
+        for problem in problems:
+            reject = Reject(self._job.source.name, item.line, item.number, self._job.name, problem)
+            self._rejects.add(reject)
+            self._report.reasons[problem.code] += 1
+            if len(self._report.rejects) < TOLD_REJECTS:
+                self._report.rejects.append(reject)
+
+    def _keep(self, batch: list[Pending], run: load.Run) -> None:
+        """Keep what is new or changed, and how far that was, in one transaction."""
+        with read(self._store.conn):
+            fresh = self._classified(batch)
+            ready = [pending for pending in fresh if self._checked(pending)]
+        self._rejects.flush()
+        if self._run.dry:
+            self._count(ready)
+            self._run.accepted[self._job.name].update(p.key for p in batch)
+            self._run.accepted["sku"].update(
+                load.external_bytes(sku) for p in ready for _, kind, sku in p.read.links if kind == "sku"
+            )
+            return
+        if not ready and not run.done:
+            return
+        conn, desk, at = self._store.conn, self._store.desk.id, self._run.core.now()
+        with bulk(conn, wait_s=WAIT_S):
+            # Another import may have been faster since this one looked.
+            ready = self._classified(ready)
+            rows = self._entity.put(ready, at) if ready else 0
+            kept = [(p.key, load.Known(p.id, p.version, p.digest)) for p in ready]
+            rows += load.remember(conn, desk, self._job.name, self._run.map.source, kept)
+            rows += load.note_run(conn, desk, self._job.source.digest, self._run_name, run, at)
+        self._report.rows += rows
+        self._count(ready)
+
+    def _classified(self, batch: Sequence[Pending]) -> list[Pending]:
+        """The new and the changed of these, each with its row's id and its version."""
+        conn, desk, source = self._store.conn, self._store.desk.id, self._run.map.source
+        found = load.known(conn, desk, self._job.name, source, (p.key for p in batch))
+        fresh = []
+        for pending in batch:
+            before = pending.before = found.get(pending.key)
+            if before is not None and before.digest == pending.digest:
+                self._told.unchanged += 1
+                continue
+            if before is not None:
+                pending.id, pending.version = before.record, before.version + 1
+                pending.changed = load.changed_fields(before.digest, pending.digest, self._entity.field_names)
+            elif other := self._entity.elsewhere(pending.read.external_id):
+                # Another source told of it before: this one's word replaces that.
+                pending.id, pending.version = other[0], other[1] + 1
+                pending.changed = ("source",)
+            else:
+                pending.id, pending.version = self._entity.new_id(pending, self._run.at), 1
+            fresh.append(pending)
+        return fresh
+
+    def _checked(self, pending: Pending) -> bool:
+        problem = self._entity.check(pending)
+        if problem is not None:
+            self._reject(pending.item, (problem,))
+        return problem is None
+
+    def _count(self, ready: Sequence[Pending]) -> None:
+        for pending in ready:
+            if not pending.changed:
+                self._told.added += 1
+                continue
+            self._told.changed += 1
+            if len(self._report.changes) < TOLD_CHANGES:
+                name = self._entity.label(pending)
+                self._report.changes.append(Change(self._job.name, name, pending.version, pending.changed))

@@ -1,0 +1,91 @@
+"""A Chinese year over foreign retail data: people, shops, times and words made up, amounts left as they are."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from csdesk.interop.seeds import Overlay as Year
+from csdesk.interop.seeds import Seeds
+from csdesk.store import load
+from csdesk.store.people import Customer
+
+CN_YEAR = "cn_year"
+OVERLAYS = (CN_YEAR,)
+# Our statuses in the words of data/seeds/retail_cn.toml.
+_STATUS = {"pending": "pending", "shipped": "processed", "delivered": "delivered", "cancelled": "cancelled"}
+
+
+class Overlay:
+    """What csdesk makes up for one import: the same for the same foreign ids, seed and `now` (UTC ms)."""
+
+    name = CN_YEAR
+    currency = "CNY"
+
+    def __init__(self, now: int, seed: int = 0) -> None:
+        self._seeds = Seeds.load(seed=seed)
+        self._now = now
+
+    def customer(self, external_id: str, customer: Customer) -> Customer:
+        """The made-up person in this customer's place."""
+        person = self._seeds.person(external_id)
+        methods = tuple(dict.fromkeys(self._seeds.retail_method(method) for method in customer.methods))
+        return Customer(person.name, person.phone, person.email, str(person.address), "zh-Hans", methods)
+
+    def product(self, name: str) -> tuple[str, str]:
+        """What a foreign product type is called here, and its category."""
+        product = self._seeds.retail_product(name)
+        return product.title, product.category.code
+
+    def options(self, options: Mapping[str, str]) -> dict[str, str]:
+        """Options in Chinese."""
+        return self._seeds.retail_options(options)
+
+    def order(self, number: str, customer: str, order: load.Order) -> load.Order:
+        """The order with a buyer's address, a shop, times, and parcels that fit them."""
+        names = [line.title for line in order.lines]
+        year = self._seeds.overlay(
+            number, customer, _STATUS[order.status], names, self._now, max(len(order.shipments), 1)
+        )
+        shop = year.products[0].merchant
+        return replace(
+            order,
+            currency=year.currency,
+            placed_at=year.placed_ms,
+            paid_at=year.paid_ms,
+            shipped_at=year.shipped_ms or 0,
+            signed_at=year.signed_ms or 0,
+            address=str(year.buyer.address),
+            phone=year.buyer.phone,
+            merchant=load.Merchant(
+                shop.code, shop.name, f"{shop.return_address} {shop.phone}", shop.self_operated
+            ),
+            lines=tuple(
+                replace(line, title=product.title, category=product.category.code)
+                for line, product in zip(order.lines, year.products, strict=True)
+            ),
+            payments=tuple(
+                replace(p, method=self._seeds.retail_method(p.method), at=p.at or year.paid_ms)
+                for p in order.payments
+            ),
+            shipments=_shipments(order, year, self._now),
+            overlay=self.name,
+        )
+
+
+def _shipments(order: load.Order, year: Year, now: int) -> tuple[load.Shipment, ...]:
+    """The made-up parcels in place of the foreign ones, each with the goods of the one it stands for."""
+    goods = [shipment.lines for shipment in order.shipments] or [tuple(range(len(order.lines)))]
+    return tuple(
+        load.Shipment(
+            parcel.carrier.name,
+            parcel.waybill,
+            lines,
+            parcel.shipped_ms,
+            parcel.signed_ms or 0,
+            tuple(
+                (event.code, event.at_ms, event.place, event.text)
+                for event in parcel.events
+                if event.at_ms <= now
+            ),
+        )
+        for parcel, lines in zip(year.parcels, goods, strict=False)
+    )

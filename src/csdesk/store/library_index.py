@@ -1,0 +1,110 @@
+"""The index of articles: terms of heading, body and pinyin initials in FTS5, and in how many articles each stands.
+
+Terms are made by `search.tokens` and only split at blanks here. Counts are kept per desk as articles come and go, so
+that a search knows the common terms without reading their postings.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from csdesk.search import pinyin, tokens
+from csdesk.store.connection import Connection
+
+# 4 billion articles a desk, 2 billion desks.
+_RANGE = 1 << 32
+# Contentless: FTS5 keeps postings only; the text lies in `article`.
+STATEMENTS = (
+    """CREATE VIRTUAL TABLE article_terms USING fts5(
+        title, body, initials, content='', contentless_delete=1, tokenize='ascii')""",
+    """CREATE TABLE article_gram (
+        desk_id TEXT NOT NULL, term TEXT NOT NULL, docs INTEGER NOT NULL, sound TEXT,
+        PRIMARY KEY (desk_id, term)) WITHOUT ROWID""",
+    "CREATE INDEX article_gram_sound ON article_gram (desk_id, sound) WHERE sound IS NOT NULL",
+)
+_ADD = "INSERT INTO article_terms (rowid, title, body, initials) VALUES (?, ?, ?, ?)"
+_FIND = (
+    "SELECT rowid, -rank FROM article_terms WHERE article_terms MATCH ? AND rowid BETWEEN ? AND ?"
+    " ORDER BY rank LIMIT ?"
+)
+_COUNT = (
+    "INSERT INTO article_gram VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (desk_id, term) DO UPDATE SET docs = docs + excluded.docs"
+)
+_DOCS = "SELECT term, docs FROM article_gram WHERE desk_id = ? AND term IN (SELECT value FROM json_each(?))"
+_ALIKE = (
+    "SELECT sound, term, docs FROM article_gram WHERE desk_id = ? AND sound IN (SELECT value FROM json_each(?))"
+    " AND sound IS NOT NULL ORDER BY sound, docs DESC"
+)
+
+
+class Index:
+    """The indexed articles of one desk; a `search.plan.Vocabulary`. Changes count only after `write`."""
+
+    def __init__(self, conn: Connection, desk: str, number: int, articles: int) -> None:
+        """`number`: the desk's range of article ids; `articles`: how many it has."""
+        self._conn = conn
+        self._desk = desk
+        self._ids = (number * _RANGE + 1, (number + 1) * _RANGE)
+        self._articles = articles
+        self._changes: Counter[str] = Counter()
+
+    @property
+    def articles(self) -> int:
+        """How many articles the desk has."""
+        return self._articles
+
+    def docs(self, terms: Sequence[str]) -> Mapping[str, int]:
+        """Articles per term; terms that no article holds are absent."""
+        return dict(self._conn.execute(_DOCS, (self._desk, json.dumps(terms))))
+
+    def alike(self, sounds: Sequence[str]) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Per sound the grams so read with their articles, commonest first."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for sound, term, docs in self._conn.execute(_ALIKE, (self._desk, json.dumps(sounds))):
+            found.setdefault(sound, []).append((term, docs))
+        return found
+
+    def find(self, match: str, limit: int) -> list[tuple[int, float]]:
+        """(id, score) of the best articles for an FTS5 expression, best first."""
+        return self._conn.execute(_FIND, (match, *self._ids, limit)).fetchall()
+
+    def last_id(self) -> int:
+        """The greatest id that an article of this desk has, or the one before its range."""
+        row = self._conn.execute("SELECT max(id) FROM article WHERE id BETWEEN ? AND ?", self._ids).fetchone()
+        return row[0] or self._ids[0] - 1
+
+    def add(self, id_: int, heading: str, body: str) -> None:
+        """Index an article, inside the caller's transaction."""
+        title, titled = _heading(heading)
+        terms, spoken = tokens.index_terms(body), pinyin.initials_index(body)
+        self._conn.execute(_ADD, (id_, title[0], " ".join(terms), " ".join([title[1], *spoken])))
+        self._changes.update(titled.union(terms, spoken))
+
+    def remove(self, id_: int, heading: str, body: str) -> None:
+        """Take an article, as it was indexed, out."""
+        self._conn.execute("DELETE FROM article_terms WHERE rowid = ?", (id_,))
+        _, titled = _heading(heading)
+        self._changes.subtract(titled.union(tokens.index_terms(body), pinyin.initials_index(body)))
+
+    def write(self) -> None:
+        """Bring the counts up to date."""
+        rows = [(self._desk, term, docs, _sound(term)) for term, docs in sorted(self._changes.items()) if docs]
+        self._conn.executemany(_COUNT, rows)
+        fewer = [(self._desk, term) for _, term, docs, _ in rows if docs < 0]
+        self._conn.executemany("DELETE FROM article_gram WHERE desk_id = ? AND term = ? AND docs < 1", fewer)
+        self._changes.clear()
+
+
+# The articles of a law come together and share their heading.
+@lru_cache(maxsize=64)
+def _heading(heading: str) -> tuple[tuple[str, str], frozenset[str]]:
+    """The terms of a heading and its initials, each joined by blanks; and all of them as a set."""
+    terms, spoken = tokens.index_terms(heading), pinyin.initials_index(heading)
+    return (" ".join(terms), " ".join(spoken)), frozenset(terms + spoken)
+
+
+def _sound(term: str) -> str | None:
+    """How a gram of Chinese characters sounds; None for words, numbers, initials and what cannot be read."""
+    return (pinyin.sound(term) or None) if len(term) < 3 and term[0] > "\u2fff" else None

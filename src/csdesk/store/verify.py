@@ -1,0 +1,261 @@
+"""Proof that a file still says what happened: chains, snapshots, projections, promises, counters, money.
+
+Cases are read in batches of one snapshot each, so a desk may work on meanwhile, and memory stays bounded.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+
+import msgspec
+
+from csdesk.domain import ids
+from csdesk.domain.cases.case import Case, Kind
+from csdesk.domain.cases.events import Stamp, evolve
+from csdesk.domain.cases.kinds import MACHINES
+from csdesk.store.cases import CASE_COLUMNS, case_row, claimed, clock_key, wake_key
+from csdesk.store.chain import Row, breaks
+from csdesk.store.codec import UnknownEvent, decode, decode_case
+from csdesk.store.connection import Connection, read
+from csdesk.store.file import Store
+
+# A batch is one short look: some 5 MB and 0.1 s, so that the write-ahead log can be emptied in between.
+CASES_A_BATCH = 500
+KEYS_A_QUERY = 500
+_COLUMNS = tuple(CASE_COLUMNS.split(", "))
+_HEAD, _VERSION = _COLUMNS.index("head"), _COLUMNS.index("version")
+_LAST_ID = "~"  # sorts after every id
+# The states in which an outbox row still keeps, or has kept, what the case was promised.
+_KEPT = {
+    "message": ("ready", "running"),
+    "refund": ("ready", "running", "failed"),
+    "clock": ("ready", "running", "done", "failed"),
+    "wake": ("ready", "running", "failed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it must be. `number` is the case's as people say it, "" when about none.
+
+    Codes and their detail: `changed`, `gap`, `head` (seq: where the chain breaks), `orphan` (id, events:
+    events without a case), `unknown_event` (type: readable by a later csdesk only), `unreadable` (seq,
+    error: an event that cannot be decoded), `snapshot` (version: the fold of the events differs), `row`
+    (columns that differ from the fold), `lines`, `refunds` (order: rows beside the case say otherwise),
+    `promise` (key, found: what should happen later is not in the outbox), `counter` (queue, counted, kept,
+    late, late_kept), `over_refunded` (order, where, paid, back), `stray` (refund: money given back for no
+    case or another order's).
+    """
+
+    code: str
+    number: str
+    detail: dict[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{name}={value}" for name, value in self.detail.items())
+        return f"{self.number or '-'}: {self.code} ({told})"
+
+
+def verify(store: Store, progress: Callable[[int], None] | None = None) -> Iterator[Finding]:
+    """Everything that is wrong with the desk's cases, in the order of their ids; `progress(cases_done)`."""
+    conn, desk = store.conn, store.desk.id
+    last, done = "", 0
+    while True:
+        with read(conn):
+            rows = conn.execute(
+                f"SELECT {CASE_COLUMNS} FROM cases WHERE desk_id = ? AND id > ? ORDER BY id LIMIT ?",
+                (desk, last, CASES_A_BATCH),
+            ).fetchall()
+            upto = rows[-1][1] if len(rows) == CASES_A_BATCH else _LAST_ID
+            found = list(_batch(conn, desk, rows, last, upto))
+        yield from found
+        done += len(rows)
+        if progress:
+            progress(done)
+        if upto == _LAST_ID:
+            break
+        last = upto
+    with read(conn):
+        found = [*_counters(conn, desk), *_money(conn, desk), *_strays(conn, desk)]
+    yield from found
+
+
+def _batch(
+    conn: Connection, desk: str, rows: list[tuple[object, ...]], after: str, upto: str
+) -> Iterator[Finding]:
+    by_id = {str(row[1]): row for row in rows}
+    events = conn.execute(
+        "SELECT case_id, seq, type, v, at, actor, cause, verb, person, payload, sealed, hash FROM event"
+        " WHERE desk_id = ? AND case_id > ? AND case_id <= ? ORDER BY case_id, seq",
+        (desk, after, upto),
+    )
+    promised: dict[str, str] = {}
+    for case_id, group in groupby(events, key=itemgetter(0)):
+        row = by_id.pop(case_id, None)
+        if row is None:
+            yield Finding("orphan", "", {"id": case_id, "events": sum(1 for _ in group)})
+            continue
+        case = _folded(row, [(Row(*event[1:-1]), event[-1]) for event in group])
+        if isinstance(case, Finding):
+            yield case
+            continue
+        number = _number(row)
+        yield from (Finding(code, number, detail) for code, detail in _differences(conn, row, case))
+        promised |= dict.fromkeys(_promises(case), number)
+    for row in by_id.values():  # a case none of whose events are left
+        yield Finding("head", _number(row), {"seq": 0})
+    yield from _unkept(conn, desk, promised)
+
+
+def _number(row: tuple[object, ...]) -> str:
+    """The number of a case by its columns; its id when they make none."""
+    try:
+        return ids.number(MACHINES[Kind(str(row[3]))].letters, str(row[2]))
+    except (KeyError, ValueError):
+        return str(row[1])
+
+
+def _folded(row: tuple[object, ...], events: list[tuple[Row, bytes]]) -> Case | Finding:
+    """The case that the events make; a Finding when their chain is broken or they cannot be folded here."""
+    desk, case_id = str(row[0]), str(row[1])
+    head, version = row[_HEAD], row[_VERSION]
+    assert isinstance(head, bytes)
+    assert isinstance(version, int)
+    for broken in breaks(desk, case_id, events, head, version):
+        return Finding(broken.what, _number(row), {"seq": broken.seq})
+    case: Case | None = None
+    try:
+        for event, _ in events:
+            case = evolve(case, decode(event.type, event.v, event.payload), Stamp(event.at, event.actor))
+    except UnknownEvent as exc:
+        return Finding("unknown_event", _number(row), {"type": str(exc)})
+    except (msgspec.MsgspecError, ValueError, KeyError) as exc:
+        return Finding("unreadable", _number(row), {"seq": event.seq, "error": type(exc).__name__})
+    assert case is not None  # groupby gives no empty group
+    return case
+
+
+def _differences(
+    conn: Connection, row: tuple[object, ...], case: Case
+) -> Iterator[tuple[str, dict[str, object]]]:
+    """Where the case's row, snapshot and projections differ from the fold of its events."""
+    head = row[_HEAD]
+    assert isinstance(head, bytes)
+    expected = case_row(case, head)
+    wrong = [name for name, is_, must in zip(_COLUMNS[:-1], row, expected, strict=False) if is_ != must]
+    if wrong:
+        yield "row", {"columns": ", ".join(wrong)}
+    if row[-1] != expected[-1] and not _same(row[-1], case):
+        yield "snapshot", {"version": case.version}
+    if not case.order:
+        return
+    key = (case.desk, case.order, case.id)
+    kept = conn.execute(
+        "SELECT line, claimed, refunded_units, refunded FROM case_line"
+        " WHERE desk_id = ? AND order_id = ? AND case_id = ? ORDER BY line",
+        key,
+    ).fetchall()
+    lines = [(line.line, claimed(case, line.line), line.refunded_units, line.refunded) for line in case.lines]
+    # A converted inquiry may leave lines behind; they count for nothing.
+    if [line for line in kept if any(line[1:])] != sorted(line for line in lines if any(line[1:])):
+        yield "lines", {"order": case.order_number}
+    parts = conn.execute(
+        "SELECT refund, payment, minor, state FROM refund_part"
+        " WHERE desk_id = ? AND order_id = ? AND case_id = ?",
+        key,
+    ).fetchall()
+    if set(parts) != {(r.id, part.payment, part.minor, r.state) for r in case.refunds for part in r.parts}:
+        yield "refunds", {"order": case.order_number}
+
+
+def _same(snapshot: object, case: Case) -> bool:
+    """Whether a snapshot says the same in other bytes: written by a csdesk that knew fewer fields."""
+    try:
+        return isinstance(snapshot, bytes) and decode_case(snapshot) == case
+    except msgspec.MsgspecError:
+        return False
+
+
+def _promises(case: Case) -> Iterator[str]:
+    """The outbox keys of everything that must still happen for a case."""
+    yield from (f"message:{message.id}" for message in case.messages if message.state == "held")
+    yield from (f"refund:{refund.id}" for refund in case.refunds if refund.state in ("proposed", "sent"))
+    yield from (clock_key(case.id, clock) for clock in case.clocks)
+    if case.snoozed_until:
+        yield wake_key(case.id, case.snoozed_until)
+
+
+def _unkept(conn: Connection, desk: str, promised: dict[str, str]) -> Iterator[Finding]:
+    keys, states = list(promised), dict[str, str]()
+    for at in range(0, len(keys), KEYS_A_QUERY):
+        some = keys[at : at + KEYS_A_QUERY]
+        marks = ",".join("?" * len(some))
+        states |= conn.execute(
+            f"SELECT key, state FROM outbox WHERE desk_id = ? AND key IN ({marks})", (desk, *some)
+        ).fetchall()
+    for key, number in promised.items():
+        state = states.get(key, "missing")
+        if state not in _KEPT[key.partition(":")[0]]:
+            yield Finding("promise", number, {"key": key, "found": state})
+
+
+def _counters(conn: Connection, desk: str) -> Iterator[Finding]:
+    counted = conn.execute(
+        "SELECT queue, count(*), sum(breached) FROM cases WHERE desk_id = ? AND live = 1 GROUP BY queue",
+        (desk,),
+    )
+    kept = conn.execute(
+        "SELECT queue, sum(live), sum(breached) FROM counter WHERE desk_id = ? GROUP BY queue", (desk,)
+    )
+    true = {queue: (live, late) for queue, live, late in counted}
+    told = {queue: (live, late) for queue, live, late in kept}
+    for queue in sorted(true.keys() | told.keys()):
+        (kept_live, kept_late), (live, late) = told.get(queue, (0, 0)), true.get(queue, (0, 0))
+        if (kept_live, kept_late) != (live, late):
+            detail = {
+                "queue": queue,
+                "counted": live,
+                "kept": kept_live,
+                "late": late,
+                "late_kept": kept_late,
+            }
+            yield Finding("counter", "", detail)
+
+
+_PAYMENTS = (
+    "SELECT o.number, p.number, p.captured, p.returned + coalesce((SELECT sum(r.minor) FROM refund_part r"
+    "  WHERE r.desk_id = p.desk_id AND r.order_id = p.order_id AND r.payment = p.number"
+    "  AND r.state <> 'failed'), 0) AS back"
+    " FROM payment p JOIN orders o ON o.desk_id = p.desk_id AND o.id = p.order_id"
+    " WHERE p.desk_id = ? AND back > p.captured ORDER BY o.number, p.number"
+)
+_LINES = (
+    "SELECT o.number, l.line, l.paid, sum(c.refunded) AS back, l.qty, sum(c.refunded_units) AS units"
+    " FROM case_line c"
+    " JOIN order_line l ON l.desk_id = c.desk_id AND l.order_id = c.order_id AND l.line = c.line"
+    " JOIN orders o ON o.desk_id = l.desk_id AND o.id = l.order_id"
+    " WHERE c.desk_id = ? AND c.refunded_units > 0 GROUP BY c.order_id, c.line"
+    " HAVING back > l.paid OR units > l.qty ORDER BY o.number, l.line"
+)
+
+
+def _money(conn: Connection, desk: str) -> Iterator[Finding]:
+    """Payments and order lines that gave back more than they took, whatever the cases say."""
+    for order, payment, paid, back in conn.execute(_PAYMENTS, (desk,)):
+        where = f"payment {payment}"
+        yield Finding("over_refunded", "", {"order": order, "where": where, "paid": paid, "back": back})
+    for order, line, paid, back, _, _ in conn.execute(_LINES, (desk,)):
+        where = f"line {line}"
+        yield Finding("over_refunded", "", {"order": order, "where": where, "paid": paid, "back": back})
+
+
+def _strays(conn: Connection, desk: str) -> Iterator[Finding]:
+    """Money given back for a case that does not exist, or for another order than the case's."""
+    rows = conn.execute(
+        "SELECT DISTINCT r.refund FROM refund_part r"
+        " LEFT JOIN cases c ON c.desk_id = r.desk_id AND c.id = r.case_id"
+        " WHERE r.desk_id = ? AND (c.id IS NULL OR c.order_id <> r.order_id)",
+        (desk,),
+    )
+    yield from (Finding("stray", "", {"refund": refund}) for (refund,) in rows)

@@ -1,0 +1,601 @@
+"""One case at a look: where it stands, by when, goods, money, what was said; every verb and the reply."""
+
+import time
+from collections.abc import Iterable
+
+from textual.containers import Vertical
+from textual.timer import Timer
+from textual.widget import Widget
+
+from csdesk.desk.desk import Ask
+from csdesk.desk.queries import (
+    CaseView,
+    FillCanned,
+    Filled,
+    FoundArticle,
+    GetDraft,
+    Held,
+    KeepDraft,
+    QueuePage,
+    Rows,
+    SearchCanned,
+    SearchPolicies,
+    ShowCase,
+)
+from csdesk.domain.cases.command import VERBS
+from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.conversation import Reply
+from csdesk.store.drafts import Draft
+from csdesk.store.errors import StoreError
+from csdesk.store.feed import Place
+from csdesk.tui import doors
+from csdesk.tui.columns import next_change
+from csdesk.tui.messages import Changed, VerbDone
+from csdesk.tui.screen import ConsoleScreen
+from csdesk.tui.screens.composing import CITED, Cited, Composer, HoldLine
+from csdesk.tui.screens.facts import Scene, facts, header
+from csdesk.tui.screens.talk import talk
+from csdesk.tui.summary import Line
+from csdesk.tui.widgets.bars import Hints
+from csdesk.tui.widgets.page import Page
+from csdesk.tui.widgets.verdict import Told, Verdict
+
+# From this width on the conversation stands beside the facts, below it after them.
+WIDE = 104
+# A draft is kept when the hands rest; with the write itself that is well inside half a second.
+PAUSE_SECONDS = 0.35
+
+
+class Columns(Widget):
+    """Facts, and the conversation beside them where there is room; the reply under the conversation."""
+
+    DEFAULT_CSS = """
+    Columns { height: 1fr; layout: vertical; }
+    Columns > #facts-side { width: 1fr; height: 1fr; }
+    Columns > #talk-side { width: 1fr; height: auto; }
+    Columns #talk { display: none; }
+    Columns.wide { layout: horizontal; }
+    Columns.wide > #facts-side { width: 47%; }
+    Columns.wide > #talk-side { height: 1fr; }
+    Columns.wide #talk { display: block; }
+    """
+
+
+class Header(Page):
+    """Two lines that stay."""
+
+    DEFAULT_CSS = "Header { height: 2; }"
+
+
+class CaseScreen(ConsoleScreen[None]):
+    """Where a case is worked."""
+
+    def __init__(self, case_id: str, *, compose: bool = False) -> None:
+        super().__init__()
+        self.case_id = case_id
+        self.view: CaseView | None = None
+        self.header = Header(self._header, on="raised")
+        self.verdict = Verdict()
+        self.facts = Page(self._facts, id="facts")
+        self.talk = Page(self._talk, tail=True, id="talk")
+        self.columns = Columns(
+            Vertical(self.verdict, self.facts, id="facts-side"), Vertical(self.talk, id="talk-side")
+        )
+        self.hold_line = HoldLine()
+        self.composer: Composer | None = None
+        self._compose_first = compose
+        self._reads_talk = True
+        self._place: Place | None = None
+        self._moving = False
+        self._kept = ("", "", 0)
+        self._sent: tuple[str, str, tuple[str, ...]] | None = None
+        self._painted = ("", 0, float("inf"))
+        self._clock: Timer | None = None
+        self._pause: Timer | None = None
+
+    @property
+    def context(self) -> str:  # type: ignore[override]  # two places in one screen: reading, and writing the reply
+        return "compose" if self.writing else "case"
+
+    @property
+    def writing(self) -> bool:
+        """Whether the reply field has the keys."""
+        return self.composer is not None and self.focused is self.composer.field
+
+    @property
+    def wide(self) -> bool:
+        """Whether facts and conversation stand side by side."""
+        return self.size.width >= WIDE
+
+    def body(self) -> Iterable[Widget]:
+        yield self.header
+        yield self.columns
+        yield self.hold_line
+
+    def on_mount(self) -> None:
+        self.columns.set_class(self.wide, "wide")
+        self._choose()
+        self.console.call(self._enter(self.case_id))
+
+    def on_resize(self) -> None:
+        self.columns.set_class(self.wide, "wide")
+        self._choose()
+        self.call_after_refresh(self.facts.lay)
+
+    # What it says
+
+    def scene(self) -> Scene | None:
+        """The case and what is needed to word it; None while it is being read."""
+        if self.view is None:
+            return None
+        console = self.console
+        me, keys = console.desk.me.id, console.keymap.shown
+        return Scene(self.view, console.words, console.now(), me, console.name_of, keys)
+
+    def _header(self, width: int) -> list[Line]:
+        scene = self.scene()
+        return header(scene, width) if scene else []
+
+    def _facts(self, width: int) -> list[Line]:
+        scene = self.scene()
+        if scene is None:
+            return []
+        told = [] if self.wide else talk(scene, width)
+        return facts(scene, width) + ([[], *told] if told else [])
+
+    def _talk(self, width: int) -> list[Line]:
+        scene = self.scene()
+        return talk(scene, width) if scene else []
+
+    def _lay(self, *, anew: bool = False) -> None:
+        for page in (self.header, self.facts, self.talk):
+            page.lay(anew=anew)
+        for hints in self.query(Hints):
+            hints.refresh()
+        self._wind()
+
+    def _wind(self) -> None:
+        """Word the deadlines again when the next one reads differently."""
+        if self._clock is not None:
+            self._clock.stop()
+        now = self.console.now()
+        waits = [next_change(clock.due, now) for clock in self.view.case.clocks] if self.view else []
+        self._clock = self.set_timer(max(min(waits), 1000) / 1000, self._lay) if waits else None
+
+    # Reading a case
+
+    async def _enter(self, case: str) -> None:
+        """Hold a case and show it, with the draft that waits for it."""
+        console, self._moving = self.console, True
+        try:
+            parked = [lease.case for lease in await console.desk.ask(Held()) if lease.parked]
+            await console.leasing.hold(case)
+            view = await console.patient(console.desk.ask(ShowCase(case)))
+            draft = await console.desk.ask(GetDraft(case)) if console.leasing.may_hold() else None
+            rows = await console.desk.ask(Rows((case,)))
+        except Refused as gone:
+            console.say(console.words.refused(gone), "bad")
+            self.dismiss()
+            return
+        finally:
+            self._moving = False
+        self.case_id, self._sent = case, None
+        self._place = Place(rows[0].due, rows[0].id) if rows else None
+        await self._drop_composer()
+        self._show(view, anew=True)
+        await self._mark_opened()
+        if draft is not None:
+            await self._restore(draft, focus=case in parked or self._compose_first)
+        elif self._compose_first:
+            await self._write()
+        self._compose_first = False
+
+    def _show(self, view: CaseView, *, anew: bool = False) -> None:
+        self.view = view
+        self._lay(anew=anew)
+        self.hold_line.follow(view.case.messages)
+        self.call_after_refresh(self._seen, view.case.id, view.case.version)
+        if question := self.verdict_question(view):
+            self.console.call(self._judge(question))
+
+    def verdict_question(self, view: CaseView) -> Ask[Told | None] | None:
+        """What to ask for the verdict line; None: no verdict is given on this case."""
+        return None
+
+    async def _judge(self, question: Ask[Told | None]) -> None:
+        self.verdict.tell(await self.console.desk.ask(question))
+
+    def _seen(self, case: str, version: int) -> None:
+        self._painted = (case, version, time.monotonic())
+
+    async def _again(self) -> None:
+        """Read the case again; say who changed it when it was somebody else."""
+        before = self.view
+        view = await self.console.desk.ask(ShowCase(self.case_id))
+        if view.case.id != self.case_id:
+            return
+        self._show(view)
+        if before is not None and before.case.id == view.case.id:
+            self._tell_came(view, before.case.version)
+
+    def _tell_came(self, view: CaseView, since: int) -> None:
+        console = self.console
+        others = {
+            (entry.actor, entry.verb): None
+            for entry in view.timeline
+            if entry.seq > since and entry.actor not in (console.desk.me.id, "system")
+        }
+        if others:
+            came = "、".join(
+                f"{console.name_of(who)} {console.words.code('verb', verb)}" for who, verb in others
+            )
+            console.say(console.words("case.came", case=view.number, came=came), "warn")
+
+    def on_changed(self, changed: Changed) -> None:
+        if self.view is not None and (changed.everything or self.case_id in changed.cases):
+            self.console.call(self._again())
+
+    def on_verb_done(self, message: VerbDone) -> None:
+        done = message.done
+        if done.case.id != self.case_id:
+            return
+        self.console.call(self._after(done.verb, over=not done.case.open))
+
+    async def _after(self, verb: str, *, over: bool) -> None:
+        if VERBS[verb].verb.final and over:
+            await self._advance()
+            return
+        self._show(await self.console.desk.ask(ShowCase(self.case_id)))
+        if verb in ("recall", "undo"):
+            await self._take_back_reply()
+
+    # What verbs and keys act on
+
+    def current_case(self) -> tuple[str, int] | None:
+        return (self.view.case.id, self.view.case.version) if self.view else None
+
+    def painted(self, case: str) -> float:
+        shown, version, at = self._painted
+        fresh = self.view is not None and (shown, version) == (case, self.view.case.version)
+        return at if fresh else float("inf")
+
+    def off(self, action: str) -> str | None:
+        """A verb's reason comes from the case; all but leaving and looking elsewhere needs a case that was read."""
+        words = self.console.words
+        verb = {"resolve": "close", "reply": "reply", "canned": "reply"}.get(
+            action, action.removeprefix("verb.")
+        )
+        if self.view is None:
+            needs = action.startswith("verb.") or action in (
+                "resolve",
+                "reply",
+                "canned",
+                "status",
+                "copy_number",
+                "repeat",
+            )
+            return words("status.no_case") if needs else None
+        offer = next((offer for offer in self.view.offers if offer.verb == verb), None)
+        return words.refused(offer.off) if offer is not None and offer.off is not None else None
+
+    def footer_actions(self) -> tuple[str, ...]:
+        if self.writing:
+            return ("send", "canned", "policy", "back", "park", "field_next", "help")
+        return (
+            "reply", "canned", "policy", "status", "resolve", "verb.recall", "verb.take", "verb.note", "verb.tag",
+            "next", "case_next", "undo", "park", "help",
+        )  # fmt: skip
+
+    def action_verb(self, verb: str) -> None:
+        """Carry out a verb on this case; a reply is written here."""
+        if verb == "reply":
+            self.action_reply()
+        elif self.view is not None:
+            self.console.run_verb(self.view.case.id, self.view.case.version, verb)
+
+    # Scrolling
+
+    @property
+    def page(self) -> Page:
+        """What the scroll keys move."""
+        return self.talk if self.wide and self._reads_talk else self.facts
+
+    def _choose(self) -> None:
+        for page in (self.facts, self.talk):
+            page.choose(page is self.page)
+
+    def action_down(self) -> None:
+        """One line down."""
+        self.page.move(1)
+
+    def action_up(self) -> None:
+        """One line up."""
+        self.page.move(-1)
+
+    def action_page_down(self) -> None:
+        """One screen down."""
+        self.page.page(1)
+
+    def action_page_up(self) -> None:
+        """One screen up."""
+        self.page.page(-1)
+
+    def action_top(self) -> None:
+        """To the first line."""
+        self.page.edge(end=False)
+
+    def action_bottom(self) -> None:
+        """To the last line."""
+        self.page.edge(end=True)
+
+    def action_field_next(self) -> None:
+        """From writing to reading; from the conversation to the facts and back."""
+        if self.writing:
+            self.set_focus(None)
+        elif self.wide:
+            self._reads_talk = not self._reads_talk
+            self._choose()
+        elif self.composer is not None:
+            self.composer.field.focus()
+
+    def action_field_prev(self) -> None:
+        """As the other way round: there are two places."""
+        self.action_field_next()
+
+    def on_descendant_focus(self) -> None:
+        self._hint()
+
+    def on_descendant_blur(self) -> None:
+        self._hint()
+
+    def _hint(self) -> None:
+        for hints in self.query(Hints):
+            hints.refresh()
+
+    # From case to case
+
+    def _queue(self) -> str:
+        """The queue this case was opened from."""
+        from csdesk.tui.screens.queue import QueueScreen
+
+        behind = self.app.screen_stack[0]
+        return behind.list.window.queue if isinstance(behind, QueueScreen) else "all"
+
+    async def _mark_opened(self) -> None:
+        """A console that is started again opens this case."""
+        from csdesk.tui.screens.queue import QueueScreen
+
+        behind = self.app.screen_stack[0]
+        if isinstance(behind, QueueScreen) and behind.opened != self.case_id:
+            behind.opened = self.case_id
+            await behind.keep()
+
+    async def _leave_for(self, case: str) -> None:
+        await self.keep()
+        if self.console.leasing.held != case:
+            await self.console.leasing.let_go()
+        await self._enter(case)
+
+    def _go(self, by: int) -> None:
+        if not self._moving and self._place is not None:
+            self._moving = True
+            self.console.call(self._neighbour(self._place, by))
+
+    async def _neighbour(self, place: Place, by: int) -> None:
+        where = {"after": place} if by > 0 else {"before": place}
+        try:
+            rows = await self.console.patient(self.console.desk.ask(QueuePage(self._queue(), 1, **where)))
+        finally:
+            self._moving = False
+        if rows:
+            await self._leave_for(rows[0].id)
+        else:
+            self.console.say(self.console.words("case.last" if by > 0 else "case.first"), "warn")
+
+    def action_case_next(self) -> None:
+        """The next case in the order of the queue."""
+        self._go(1)
+
+    def action_case_prev(self) -> None:
+        """The case before this one in the order of the queue."""
+        self._go(-1)
+
+    def action_next(self) -> None:
+        """Hold and open the most urgent case that I may take."""
+        self.console.call(self._advance())
+
+    async def _advance(self) -> None:
+        await self.keep()
+        found = await self.console.leasing.next(self._queue())
+        if found is None:
+            self.console.say(self.console.words("status.no_next"), "warn")
+            await self.action_back()
+        else:
+            await self._leave_for(found)
+
+    async def action_back(self) -> None:
+        """From the reply to the case, from the case to the queue."""
+        if self.writing:
+            self.set_focus(None)
+            await self._kept_or_said()
+            if self.composer is not None and not self.composer.field.text:
+                await self._drop_composer()
+        elif await self._kept_or_said():
+            self.console.call(self.console.leasing.let_go())
+            self.dismiss()
+
+    def action_find(self) -> None:
+        """Find another case."""
+        from csdesk.tui.screens.find import FindScreen
+
+        self.app.push_screen(FindScreen(), self._found)
+
+    def _found(self, case: str | None) -> None:
+        if case:
+            self.console.call(self._leave_for(case))
+
+    def action_status(self) -> None:
+        """What can be done with this case, and why the rest is off."""
+        from csdesk.tui.screens.status import StatusMenu
+
+        if self.view is not None:
+            self.app.push_screen(StatusMenu(self.view.case.id, self.view.case.version))
+
+    def action_resolve(self) -> None:
+        """Close the case and go on to the next."""
+        self.action_verb("close")
+
+    def action_repeat(self) -> None:
+        """Use my last verb on this case too."""
+        if self.view is not None:
+            self.console.verbs.repeat(self.view.case.id, self.view.case.version)
+
+    def action_refresh(self) -> None:
+        """Read the case anew."""
+        self.console.call(self._again())
+
+    def action_copy_number(self) -> None:
+        """Put the case number, and nothing else, into the terminal's clipboard."""
+        if self.view is not None:
+            self.app.copy_to_clipboard(self.view.number)
+            self.console.say(self.console.words("status.copied", case=self.view.number), "good")
+
+    # The reply
+
+    def action_reply(self) -> None:
+        """Write the reply."""
+        self.console.call(self._reply())
+
+    async def _reply(self) -> None:
+        await self._write()
+
+    async def _write(self) -> Composer:
+        if self.composer is None:
+            self.composer = Composer()
+            await self.query_one("#talk-side").mount(self.composer)
+            self.call_after_refresh(self.page.edge, end=True)
+        self.composer.field.focus()
+        return self.composer
+
+    async def _drop_composer(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+        composer, self.composer = self.composer, None
+        if composer is not None:
+            await composer.remove()
+
+    async def _restore(self, draft: Draft, *, focus: bool) -> None:
+        composer = await self._write()
+        composer.put(draft.text, draft.caret)
+        self._kept = (self.case_id, composer.field.text, composer.field.caret)
+        if not focus:
+            self.set_focus(None)
+        for found in CITED.finditer(draft.text):
+            await self._find_again(composer, found[0], found[1], found[2] or "")
+
+    async def _find_again(self, composer: Composer, label: str, law: str, number: str) -> None:
+        hits = await self.console.desk.ask(SearchPolicies(f"{law}{number}", limit=5))
+        same = next((hit for hit in hits if hit.law == law and hit.article_no == number), None)
+        if same is not None:
+            composer.remember(Cited(same.id, label))
+
+    def on_composer_touched(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE_SECONDS, lambda: self.console.call(self.keep()))
+
+    async def keep(self) -> None:
+        """Keep the draft with its caret, when it is not kept already."""
+        if self.composer is None or not self.console.leasing.may_hold():
+            return
+        state = (self.case_id, self.composer.field.text, self.composer.field.caret)
+        if state != self._kept:
+            self._kept = state
+            await self.console.desk.ask(KeepDraft(*state))
+
+    async def _kept_or_said(self) -> bool:
+        """Whether the draft is safe; what hinders is said, and the screen stays."""
+        try:
+            await self.keep()
+        except (Refused, StoreError) as error:
+            self._kept = ("", "", 0)
+            self.console.say(self.console.explain(error) or str(error), "bad")
+            return False
+        return True
+
+    def action_canned(self) -> None:
+        """Pick a canned reply and write it into the reply."""
+        self.app.push_screen(doors.canned(self.case_id), self._insert)
+
+    def _insert(self, filled: Filled | None) -> None:
+        if filled is not None:
+            self.console.call(self._insert_now(filled))
+
+    async def _insert_now(self, filled: Filled) -> None:
+        (await self._write()).insert(filled.text, filled.id, filled.articles)
+
+    def action_policy(self) -> None:
+        """Look up an article and cite it in the reply."""
+        self.app.push_screen(doors.policy(self.case_id), self._cite)
+
+    def _cite(self, article: FoundArticle | None) -> None:
+        if article is not None:
+            self.console.call(self._cite_now(article))
+
+    async def _cite_now(self, article: FoundArticle) -> None:
+        (await self._write()).cite(article, self.console.words)
+
+    async def on_composer_expand(self, message: Composer.Expand) -> None:
+        self.console.call(self._expand(message.shortcut.lower()))
+
+    async def _expand(self, shortcut: str) -> None:
+        hits = await self.console.desk.ask(
+            SearchCanned(shortcut, self.case_id, self.console.words.language, 5)
+        )
+        same = next((hit for hit in hits if hit.shortcut.lower() == shortcut), None)
+        if same is None or self.composer is None:
+            return
+        filled = await self.console.desk.ask(FillCanned(same.id, self.case_id))
+        self.composer.drop_shortcut()
+        self.composer.insert(filled.text, filled.id, filled.articles)
+        self.composer.to_slot()
+
+    async def action_send(self) -> None:
+        """Send the reply: it leaves after its hold, unless it is recalled."""
+        composer, console = self.composer, self.console
+        if composer is None or self.view is None or self._moving:
+            return
+        if blanks := composer.open_slots():
+            composer.to_slot()
+            console.say(console.words.refused(Refused("slot_missing", slots=blanks)), "bad")
+            return
+        self._moving = True
+        console.call(
+            self._send(Reply(composer.text, composer.canned, composer.articles), self.view.case.version)
+        )
+
+    async def _send(self, reply: Reply, version: int) -> None:
+        try:
+            done = await self.console.do(reply, self.case_id, version)
+        finally:
+            self._moving = False
+        if done is None or self.composer is None:
+            return
+        self._sent = (reply.text, reply.canned, reply.articles)
+        self.composer.clear()
+        await self.keep()
+        await self._drop_composer()
+
+    async def _take_back_reply(self) -> None:
+        """A recalled reply comes back as a draft, to be written better."""
+        view, sent = self.view, self._sent
+        last = next((m for m in reversed(view.case.messages) if m.direction == "out"), None) if view else None
+        if sent is None or last is None or last.state != "recalled":
+            return
+        self._sent = None
+        composer = await self._write()
+        if not composer.field.text:
+            composer.insert(*sent)
+
+
+__all__ = ["CaseScreen"]

@@ -1,0 +1,285 @@
+"""The reply under a conversation: its text, what it cites, what is open in it; the hold after sending."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual import events
+from textual.message import Message as TextualMessage
+from textual.widget import Widget
+from textual.widgets import TextArea
+
+from csdesk.desk.queries import FoundArticle
+from csdesk.desk.words import Words
+from csdesk.domain.cases.case import Message
+from csdesk.domain.cases.conversation import MOST_CHARACTERS, SLOT, slots
+from csdesk.domain.text import clean
+from csdesk.tui import cells
+from csdesk.tui.widgets.bars import Bar
+from csdesk.tui.widgets.fields import TextField
+
+# A quotation names the rule; who needs all of it has the number.
+QUOTE = 60
+# What `citation` writes, to find it again in a draft.
+CITED = re.compile(
+    r"《([^《》\n]{2,80})》\s?(第[^\s，。：；、“”《》]{1,16}条(?:之[一二三四五六七八九十]+)?)?"
+)
+_SHORTCUT = re.compile(r"(?:^|(?<=\s))/([a-z0-9_-]{1,20}) $", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """An article that the reply rests on, and how it stands in the text; it counts while it stands there."""
+
+    id: str
+    label: str
+
+
+def cited(article: FoundArticle) -> Cited:
+    """How an article is named in a reply: the law in its marks, then the number."""
+    return Cited(article.id, clean(f"《{article.law}》{article.article_no}").text)
+
+
+def citation(article: FoundArticle, words: Words) -> str:
+    """The sentence that cites an article: name, number and a short quotation."""
+    text = " ".join(clean(article.text).text.split())
+    text = text.removeprefix(article.article_no).strip()
+    end = next((n for n, sign in enumerate(text[:QUOTE]) if sign in "。；" and n > 8), -1)
+    quote = text[: end + 1].rstrip("；") if end > 0 else text[:QUOTE] + ("……" if len(text) > QUOTE else "")
+    return words("compose.citation", name=cited(article).label, quote=quote)
+
+
+class ReplyField(TextField):
+    """The text of a reply. Ctrl+X stays a key of the console: a call may come in mid-sentence."""
+
+    editing_keys = TextField.editing_keys - {"ctrl+x"}
+
+    DEFAULT_CSS = "ReplyField { height: 1fr; }"
+
+    @property
+    def caret(self) -> int:
+        """Where the caret stands, in characters from the start."""
+        row, column = self.cursor_location
+        return sum(len(line) + 1 for line in self.text.split("\n")[:row]) + column
+
+    def put(self, text: str, caret: int) -> None:
+        """Replace everything."""
+        self.load_text(clean(text).text)
+        self.go(caret)
+
+    def go(self, caret: int) -> None:
+        """Set the caret."""
+        self.move_cursor(self.place(min(max(caret, 0), len(self.text))))
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Row and column of a character."""
+        before = self.text[:index]
+        return before.count("\n"), index - before.rfind("\n") - 1
+
+    def write(self, text: str) -> None:
+        """Insert at the caret, instead of what is selected."""
+        start, end = self.selection
+        self.replace(text, start, end, maintain_selection_offset=False)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.text = clean(event.text).text
+        await super()._on_paste(event)
+
+
+class Composer(Widget):
+    """The reply field between what it cites and what it lacks."""
+
+    DEFAULT_CSS = """
+    Composer { height: 9; layout: vertical; background: $field; }
+    """
+
+    @dataclass
+    class Expand(TextualMessage):
+        """A shortcut of a canned reply was typed, as /xhd and a blank."""
+
+        shortcut: str
+
+        def __post_init__(self) -> None:
+            super().__init__()
+
+    @dataclass
+    class Touched(TextualMessage):
+        """Text or caret changed."""
+
+        def __post_init__(self) -> None:
+            super().__init__()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field = ReplyField()
+        self.canned = ""
+        self._canned_articles: tuple[str, ...] = ()
+        self._cited: list[Cited] = []
+        self._above = _Above(self)
+        self._below = _Below(self)
+
+    def compose(self) -> Iterable[Widget]:
+        yield self._above
+        yield self.field
+        yield self._below
+
+    @property
+    def text(self) -> str:
+        """What would be sent."""
+        return clean(self.field.text).text.strip()
+
+    @property
+    def standing(self) -> list[Cited]:
+        """What the text cites now."""
+        return [one for one in self._cited if one.label in self.field.text]
+
+    @property
+    def articles(self) -> tuple[str, ...]:
+        """The articles the reply rests on: those of its canned reply, and those its text cites."""
+        return tuple(dict.fromkeys([*self._canned_articles, *(one.id for one in self.standing)]))
+
+    def open_slots(self) -> tuple[str, ...]:
+        """The blanks that nobody has filled."""
+        return slots(self.field.text)
+
+    def clear(self) -> None:
+        """An empty reply."""
+        self.canned, self._canned_articles, self._cited = "", (), []
+        self.field.put("", 0)
+
+    def put(self, text: str, caret: int) -> None:
+        """A reply that was begun before."""
+        self.field.put(text, caret)
+        self._repaint()
+
+    def cite(self, article: FoundArticle, words: Words) -> None:
+        """Write a citation at the caret."""
+        self.remember(cited(article))
+        self.field.write(citation(article, words))
+        self._repaint()
+
+    def remember(self, one: Cited) -> None:
+        """This article counts as cited while its name stands in the text."""
+        self._cited = [*(known for known in self._cited if known.id != one.id), one]
+        self._repaint()
+
+    def insert(self, text: str, canned: str, articles: tuple[str, ...]) -> None:
+        """Write a canned reply at the caret; the articles it rests on count with it."""
+        self.canned = canned
+        self._canned_articles = tuple(dict.fromkeys([*self._canned_articles, *articles]))
+        self.field.write(clean(text).text)
+        self._repaint()
+
+    def to_slot(self) -> None:
+        """Select the first blank that nobody has filled."""
+        found = SLOT.search(self.field.text)
+        if found:
+            place = self.field.place
+            self.field.selection = type(self.field.selection)(place(found.start()), place(found.end()))
+
+    def drop_shortcut(self) -> None:
+        """Take back the shortcut before the caret."""
+        caret = self.field.caret
+        found = _SHORTCUT.search(self.field.text[:caret])
+        if found:
+            place = self.field.place
+            self.field.replace("", place(found.start()), place(caret), maintain_selection_offset=False)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self._repaint()
+        self.post_message(self.Touched())
+        found = _SHORTCUT.search(self.field.text[: self.field.caret])
+        if found:
+            self.post_message(self.Expand(found[1]))
+
+    def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
+        event.stop()
+        self.post_message(self.Touched())
+
+    def _repaint(self) -> None:
+        self._above.refresh()
+        self._below.refresh()
+
+
+class _Above(Bar):
+    """What the reply cites."""
+
+    def __init__(self, composer: Composer) -> None:
+        super().__init__()
+        self._composer = composer
+
+    def parts(self) -> list[tuple[str, Style]]:
+        words, style = self.console.words, self.console.palette.style
+        told = "  ".join(cells.safe(one.label) for one in self._composer.standing)
+        return [
+            (f" {words('compose.title')}  ", style("strong", "raised", bold=True)),
+            (
+                words("compose.cites", articles=told) if told else words("compose.cites_none"),
+                style("quiet", "raised"),
+            ),
+        ]
+
+
+class _Below(Bar):
+    """How long it is, and which blanks are open."""
+
+    def __init__(self, composer: Composer) -> None:
+        super().__init__()
+        self._composer = composer
+
+    def parts(self) -> list[tuple[str, Style]]:
+        words, style = self.console.words, self.console.palette.style
+        length = len(self._composer.field.text)
+        over = length > MOST_CHARACTERS
+        found = [
+            (
+                f" {words('compose.length', n=length, most=MOST_CHARACTERS)}",
+                style("bad" if over else "quiet", "raised"),
+            )
+        ]
+        if blanks := self._composer.open_slots():
+            told = "、".join(cells.safe(blank) for blank in blanks)
+            found.append((f"  ! {words('compose.open', slots=told)}", style("soon", "raised", bold=True)))
+        return found
+
+
+class HoldLine(Bar):
+    """A reply that waits out its hold, with the seconds left; takes no room otherwise."""
+
+    DEFAULT_CSS = "HoldLine { height: 1; display: none; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._until = 0
+
+    def follow(self, messages: Iterable[Message]) -> None:
+        """Count down to when the last held reply leaves."""
+        held = [message.until for message in messages if message.state == "held"]
+        until = max(held, default=0)
+        started, self._until = until and not self.display, until
+        if started or (self.display and not until):
+            self.display = bool(until) and self._left() > 0
+        if started and self.display:
+            self._tick()
+
+    def _left(self) -> int:
+        return -(-max(self._until - self.console.now(), 0) // 1000)
+
+    def _tick(self) -> None:
+        # One repaint a second, and only while something can still be recalled.
+        self.display = self._left() > 0
+        if self.display:
+            self.refresh()
+            self.set_timer(1.0, self._tick)
+
+    def parts(self) -> list[tuple[str, Style]]:
+        words, style = self.console.words, self.console.palette.style
+        press = self.console.keymap.shown("verb.recall")
+        return [
+            (
+                f" ~ {words('compose.held', seconds=self._left(), press=press)}",
+                style("soon", "raised", bold=True),
+            )
+        ]

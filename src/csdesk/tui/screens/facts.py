@@ -1,0 +1,326 @@
+"""The facts of a case in lines: by when, what was asked, goods, money, parcels, verbs, other cases."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from csdesk.desk.queries import CaseView
+from csdesk.desk.words import Words
+from csdesk.domain.cases.case import CaseLine, Clock, Parcel, Refund
+from csdesk.domain.cases.command import VERBS
+from csdesk.store.feed import Row
+from csdesk.tui import cells
+from csdesk.tui.columns import SOON_MS, number
+from csdesk.tui.summary import Line
+
+SECTIONS = ("clocks", "request", "goods", "money", "parcels", "verbs", "others")
+# So much of what the customer said stands among the facts; all of it is in the conversation.
+WORDS_LINES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A case and what words it: the time (UTC ms), who reads, names of agents, keys of verbs."""
+
+    view: CaseView
+    words: Words
+    now: int
+    me: str
+    name_of: Callable[[str], str]
+    key_of: Callable[[str], str]
+
+    @property
+    def currency(self) -> str:
+        """The currency of the case's money."""
+        return self.view.case.currency
+
+    def money(self, minor: int) -> str:
+        """An amount of the case."""
+        return self.words.money(minor, self.currency)
+
+
+def gutter(words: Words) -> int:
+    """Cells of the column of labels."""
+    return max(cells.width(words(f"case.{name}")) for name in SECTIONS) + 2
+
+
+def facts(scene: Scene, width: int) -> list[Line]:
+    """All sections that have something to say, each with its label at the left, an empty line between them."""
+    left = gutter(scene.words)
+    told = {
+        "clocks": clocks(scene),
+        "request": request(scene, width - left),
+        "goods": goods(scene, width - left),
+        "money": money(scene),
+        "parcels": parcels(scene),
+        "verbs": verbs(scene, width - left),
+        "others": others(scene),
+    }
+    lines: list[Line] = []
+    for name, body in told.items():
+        if body:
+            lines += [[], *labelled(scene.words(f"case.{name}"), body, left)]
+    return lines[1:]
+
+
+def labelled(label: str, body: list[Line], left: int) -> list[Line]:
+    """Lines with a label before the first and the same room before the others."""
+    return [[(cells.fit(label if n == 0 else "", left), "quiet"), *line] for n, line in enumerate(body)]
+
+
+def header(scene: Scene, width: int) -> list[Line]:
+    """Two lines: which case, where it stands, whose it is; then order, merchant and customer."""
+    return [_spread(_which(scene), _whose(scene), width), _spread(_of_whom(scene), _marks(scene), width)]
+
+
+def _spread(left: Line, right: Line, width: int) -> Line:
+    room = width - sum(cells.width(text) for text, _ in [*left, *right])
+    while room < 1 and left:
+        text, how = left[-1]
+        short = cells.crop(text, max(cells.width(text) + room - 1, 0))
+        room += cells.width(text) - cells.width(short)
+        left = [*left[:-1], (short, how)] if short.strip() else left[:-1]
+    return [*left, (" " * max(room, 1), "text"), *right]
+
+
+def _which(scene: Scene) -> Line:
+    case, words = scene.view.case, scene.words
+    line = [
+        (scene.view.number, "strong"),
+        (f"  {words.code('kind', case.kind)}", "text"),
+        (f"  {words.code('state', case.state)}", "accent"),
+        (f"  {words(f'phase.{case.phase}')}", "quiet"),
+    ]
+    if case.snoozed_until:
+        line.append((f"  {words('case.snoozed', until=words.short(case.snoozed_until))}", "soon"))
+    if scene.view.readonly:
+        line.append((f"  {words('case.readonly')}", "bad"))
+    return line
+
+
+def _whose(scene: Scene) -> Line:
+    case, lease, words = scene.view.case, scene.view.lease, scene.words
+    line: Line = []
+    if lease is not None and lease.holder != scene.me:
+        line.append((f"! {words('case.held', who=cells.safe(scene.name_of(lease.holder)))}  ", "soon"))
+    if case.assignee:
+        line.append((words("case.assigned", who=cells.safe(scene.name_of(case.assignee))), "text"))
+    else:
+        line.append((words("case.unassigned"), "quiet"))
+    return line
+
+
+def _of_whom(scene: Scene) -> Line:
+    view, words = scene.view, scene.words
+    line: Line = []
+    if view.order is not None:
+        line.append((cells.safe(view.order.number), "text"))
+        line.append((f"  {words.code('order_status', view.order.status)}", "quiet"))
+    else:
+        told = cells.safe(view.case.order_number) or words("case.no_order")
+        line.append((words("case.provisional", order=told), "soon"))
+    if view.merchant:
+        line.append((f"  {cells.safe(view.merchant)}", "text"))
+    if view.person is not None:
+        named = "  ".join(part for part in (view.person.name, view.person.phone) if part)
+        line.append((f"  {cells.safe(named)}", "text"))
+    else:
+        line.append((f"  {words('case.erased')}", "quiet"))
+    return line
+
+
+def _marks(scene: Scene) -> Line:
+    case, words = scene.view.case, scene.words
+    line: Line = [(f"#{cells.safe(tag)} ", "mark") for tag in case.tags]
+    if case.escalation:
+        line.append((f"{words('list.escalated', level=case.escalation)} ", "soon"))
+    if case.priority:
+        line.append((f"{words(f'priority.{case.priority}')} ", "soon"))
+    return line
+
+
+def clocks(scene: Scene) -> list[Line]:
+    """Deadlines, the nearest first: sign, name, time left or by how much late, until when, set by whom."""
+    return [
+        clock_line(scene.words, clock, scene.now)
+        for clock in sorted(scene.view.case.clocks, key=lambda c: c.due)
+    ]
+
+
+def clock_line(words: Words, clock: Clock, now: int) -> Line:
+    """One deadline; a sign says late (!) and near (~)."""
+    late, near = now >= clock.due, clock.due - now < SOON_MS
+    sign, how = ("! ", "late") if late else ("~ ", "soon") if near else ("  ", "text")
+    article = f" {cells.safe(clock.article)}" if clock.article else ""
+    return [
+        (sign, how),
+        (cells.fit(words.code("clock", clock.name), 10), "text"),
+        (cells.fit(words.left(clock.due, now), 12), how),
+        (f"{words.short(clock.due)}  {words.code('basis', clock.basis)}{article}", "quiet"),
+    ]
+
+
+def request(scene: Scene, width: int) -> list[Line]:
+    """Why, by which way, when, and the customer's words."""
+    case, words = scene.view.case, scene.words
+    lines: list[Line] = [
+        [
+            (words.code("reason", case.reason), "strong"),
+            (f"  {words.code('channel', case.channel)}  {words.moment(case.opened_at)}", "quiet"),
+        ]
+    ]
+    opened = next((entry for entry in scene.view.timeline if entry.code == "opened"), None)
+    if opened is not None and opened.text is None:
+        lines.append([(words("case.hidden"), "faint")])
+    elif opened is not None and opened.text:
+        said = [cells.safe(line) for line in cells.wrap(opened.text, width)]
+        if len(said) > WORDS_LINES:
+            said = [*said[: WORDS_LINES - 1], cells.crop(said[WORDS_LINES - 1], width - 2) + cells.MORE]
+        lines += [[(line, "text")] for line in said]
+    if case.outcome:
+        lines.append([(words.code("outcome", case.outcome), "good")])
+    return lines
+
+
+def goods(scene: Scene, width: int) -> list[Line]:
+    """Two lines for each order line: what it is and what its units cost; how far the units have come."""
+    lines: list[Line] = []
+    for line in scene.view.case.lines:
+        lines += _goods(scene, line, width)
+    return lines
+
+
+def _goods(scene: Scene, line: CaseLine, width: int) -> list[Line]:
+    words = scene.words
+    worth = scene.money(line.paid * line.asked // line.bought) if line.bought else ""
+    head = f"{line.line} {cells.safe(line.title)}"
+    room = max(width - cells.width(worth) - 1, 8)
+    told: Line = [(f"  {words('units.asked', n=line.asked, bought=line.bought)}", "text")]
+    steps = (
+        ("approved", line.approved, "text"),
+        ("received", line.received, "text"),
+        ("restock", line.restock, "text"),
+        ("dispose", line.dispose, "text"),
+        ("return_to_consumer", line.return_to_consumer, "soon"),
+        ("missing", line.missing, "soon"),
+        ("sent_out", line.sent_out, "text"),
+        ("refunded", line.refunded_units, "good"),
+    )
+    told += [(f"  {words(f'units.{name}', n=n)}", how) for name, n, how in steps if n]
+    if line.refunded:
+        told.append((f" {scene.money(line.refunded)}", "good"))
+    if line.exchange_sku:
+        told.append((f"  {words('units.exchange', sku=cells.safe(line.exchange_sku))}", "quiet"))
+    return [[(cells.fit(head, room), "strong"), (f" {worth}", "text")], *_folded(told, width)]
+
+
+def _folded(line: Line, width: int) -> list[Line]:
+    """Pieces over as many lines as they need, broken between pieces."""
+    lines: list[Line] = [[]]
+    used = 0
+    for text, how in line:
+        if used and used + cells.width(text) > width:
+            lines.append([])
+            used = 0
+        lines[-1].append((text, how))
+        used += cells.width(text)
+    return lines
+
+
+def money(scene: Scene) -> list[Line]:
+    """What each payment of the order paid and has left, and each refund by the payments it goes back to."""
+    words, order = scene.words, scene.view.order
+    lines: list[Line] = []
+    for payment in order.payments if order else ():
+        back = payment.elsewhere + sum(
+            part.minor
+            for refund in scene.view.case.refunds
+            if refund.state != "failed"
+            for part in refund.parts
+            if part.payment == payment.number
+        )
+        line: Line = [
+            (cells.fit(words.code("method", payment.method), 10), "text"),
+            (words("money.paid", amount=scene.money(payment.captured)), "text"),
+        ]
+        if back:
+            line.append((f"  {words('money.back', amount=scene.money(back))}", "quiet"))
+        lines.append(line)
+    for refund in scene.view.case.refunds:
+        lines += refund_lines(scene, refund)
+    return lines
+
+
+def refund_lines(scene: Scene, refund: Refund) -> list[Line]:
+    """A refund: how much, what became of it; below, by which payment when there are several."""
+    words = scene.words
+    how = {"failed": "bad", "confirmed": "good"}.get(refund.state, "soon")
+    sign = {"failed": "! ", "confirmed": "+ "}.get(refund.state, "~ ")
+    line: Line = [
+        (f"{sign}{words('money.refund', amount=scene.money(refund.minor))}", "strong"),
+        (f"  {words.code('refund_state', refund.state)}", how),
+        (f"  {words.short(refund.at)}", "quiet"),
+    ]
+    return [line, *parts_lines(scene, refund)]
+
+
+def parts_lines(scene: Scene, refund: Refund) -> list[Line]:
+    """By which payments a refund goes back."""
+    return [
+        [
+            (cells.fit("    " + scene.words.code("method", part.method), 14), "quiet"),
+            (scene.money(part.minor), "text"),
+        ]
+        for part in refund.parts
+    ]
+
+
+def parcels(scene: Scene) -> list[Line]:
+    """Parcels of the case: direction, carrier, waybill, what is in them, whether they came."""
+    return [_parcel(scene.words, parcel) for parcel in scene.view.case.parcels]
+
+
+def _parcel(words: Words, parcel: Parcel) -> Line:
+    inside = " ".join(f"{units.line}x{units.qty}" for units in parcel.lines)
+    line: Line = [
+        (cells.fit(words.code("direction", parcel.direction), 6), "text"),
+        (f"{cells.safe(parcel.carrier)} {cells.safe(parcel.waybill)}", "text"),
+        (f"  {inside}  {words.short(parcel.at)}", "quiet"),
+    ]
+    if parcel.received_at:
+        line.append((f"  + {words('parcel.received', at=words.short(parcel.received_at))}", "good"))
+    return line
+
+
+def verbs(scene: Scene, width: int) -> list[Line]:
+    """What can be done now, the best next verb first, each with its key when it has one."""
+    on = [offer.verb for offer in scene.view.offers if offer.off is None]
+    best, rest = (
+        [name for name in on if not VERBS[name].verb.shared],
+        [name for name in on if VERBS[name].verb.shared],
+    )
+    lines: list[Line] = []
+    for names, how in ((best, "strong"), (rest, "text")):
+        told: Line = []
+        for name in names:
+            key = scene.key_of(f"verb.{name}")
+            money = "¥" if VERBS[name].verb.money else ""
+            piece = f"{key} " if key else ""
+            told.append((f"{piece}{money}{scene.words.code('verb', name)}  ", how))
+        if told:
+            lines += _folded(told, width)
+    return lines
+
+
+def others(scene: Scene) -> list[Line]:
+    """Other cases of the same customer, the newest first."""
+    return [_other(scene.words, row) for row in scene.view.others]
+
+
+def _other(words: Words, row: Row) -> Line:
+    done = row.phase == "done"
+    return [
+        (f"{number(row)}  ", "quiet" if done else "text"),
+        (cells.fit(words.code("state", row.state), 10), "quiet" if done else "accent"),
+        (f"{words.short(row.opened_at)}  ", "quiet"),
+        (cells.safe(row.subject) or words.code("reason", row.reason), "quiet" if done else "text"),
+    ]

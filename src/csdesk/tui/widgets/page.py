@@ -1,0 +1,133 @@
+"""Lines of text that scroll: worded for a width, painted one by one, only those that changed."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from csdesk.tui import cells
+from csdesk.tui.summary import Line
+
+if TYPE_CHECKING:
+    from csdesk.tui.app import ConsoleApp
+
+# One empty cell at either side.
+MARGIN = 2
+
+
+class Page(Widget):
+    """Lines taller than the screen. `source(cells)` words them; the screen's keys scroll.
+
+    `tail`: shows its end first, and stays there while lines are added. `on`: the ground it is painted on.
+    """
+
+    DEFAULT_CSS = "Page { height: 1fr; width: 1fr; }"
+
+    def __init__(
+        self, source: Callable[[int], list[Line]], *, tail: bool = False, on: str = "ground", id: str = ""
+    ) -> None:
+        super().__init__(id=id or None)
+        self._source = source
+        self._tail = tail
+        self._on = on
+        self.lines: list[Line] = []
+        self.top = 0
+        # The page that the scroll keys move, when there are several, has its sign in the colour of keys.
+        self.chosen = True
+
+    @property
+    def console(self) -> "ConsoleApp":
+        """The app, as what it is."""
+        return cast("ConsoleApp", self.app)
+
+    @property
+    def last_top(self) -> int:
+        """The first line on screen when the end is shown."""
+        return max(len(self.lines) - self.size.height, 0)
+
+    def lay(self, *, anew: bool = False) -> None:
+        """Word the lines anew and paint what changed. `anew`: at the place where this page begins."""
+        if not self.size.width:
+            return
+        before = self._shown()
+        at_end = self.top >= self.last_top
+        grown = len(self.lines)
+        self.lines = self._source(max(self.size.width - MARGIN, 2))
+        if self._tail and (anew or at_end):
+            self.top = self.last_top
+        else:
+            self.top = 0 if anew else min(self.top, self.last_top)
+        if self.styles.height is not None and self.styles.height.is_auto and grown != len(self.lines):
+            self.refresh(layout=True)
+        else:
+            self._repaint(before)
+
+    def _shown(self) -> list[object]:
+        """What each line on screen shows; another value means other cells."""
+        height = self.size.height
+        shown: list[object] = [*self.lines[self.top : self.top + height]]
+        shown += [None] * (height - len(shown))
+        for y, sign in ((0, self._above()), (height - 1, self._below())):
+            if shown and sign:
+                shown[y] = (shown[y], sign, self.chosen)
+        return shown
+
+    def _repaint(self, before: list[object]) -> None:
+        after = self._shown()
+        changed = [y for y in range(len(after)) if y >= len(before) or before[y] != after[y]]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def choose(self, chosen: bool) -> None:
+        """Whether the scroll keys move this page."""
+        before, self.chosen = self._shown(), chosen
+        self._repaint(before)
+
+    def move(self, by: int) -> None:
+        """Scroll by lines."""
+        before = self._shown()
+        self.top = min(max(self.top + by, 0), self.last_top)
+        self._repaint(before)
+
+    def page(self, by: int) -> None:
+        """Scroll by screens, one line staying in sight."""
+        self.move(by * max(self.size.height - 1, 1))
+
+    def edge(self, *, end: bool) -> None:
+        """To the first or the last line."""
+        self.move(len(self.lines) if end else -len(self.lines))
+
+    def _above(self) -> str:
+        return f" -{self.top}" if self.top else ""
+
+    def _below(self) -> str:
+        left = len(self.lines) - self.top - self.size.height
+        return f" +{left}" if left > 0 else ""
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.lay()
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        return len(self.lines) if self.lines else len(self._source(max(width - MARGIN, 2)))
+
+    def render_line(self, y: int) -> Strip:
+        palette, width = self.console.palette, self.size.width
+        rest = palette.style("text", self._on)
+        index = self.top + y
+        if index >= len(self.lines):
+            return Strip.blank(width, rest)
+        parts = [
+            (text, palette.style(how, self._on, bold=how == "strong")) for text, how in self.lines[index]
+        ]
+        sign = (self._below() if y == self.size.height - 1 else "") or (self._above() if y == 0 else "")
+        room = width - 1 - cells.width(sign)
+        body = cells.line([(" ", rest), *parts], room, rest)
+        if not sign:
+            return body.adjust_cell_length(width, rest)
+        signed = cells.line(
+            [(sign, palette.style("accent" if self.chosen else "faint", self._on))], width - room, rest
+        )
+        return Strip.join([body, signed])

@@ -1,0 +1,131 @@
+"""The documentation: generated pages are what the code gives, and written ones name what there is."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+import pages
+from csdesk.cli.main import build
+from csdesk.desk.config import docs
+from csdesk.desk.registry import command
+from csdesk.domain.cases.command import VERBS
+from csdesk.domain.cases.kinds import MACHINES
+from csdesk.tui.actions import registry
+
+ROOT = Path(__file__).parent.parent.parent
+WRITTEN = sorted((ROOT / "docs").rglob("*.md"))
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FENCED = re.compile(r"^```(?:sh|shell)?\n(.*?)^```$", re.M | re.S)
+MAKE = """
+import json, sys
+{before}
+import pages
+json.dump({{name: make() for name, make in pages.PAGES.items()}}, sys.stdout)
+"""
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def made(columns: str, seed: str, before: str) -> dict[str, str]:
+    """All pages as a fresh interpreter makes them in a terminal of that width."""
+    environment = {
+        **os.environ,
+        "COLUMNS": columns,
+        "PYTHONHASHSEED": seed,
+        "PYTHONPATH": str(ROOT / "tools"),
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", MAKE.format(before=before)],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return dict(json.loads(run.stdout))
+
+
+def test_what_is_committed_is_what_the_code_gives():
+    assert pages.stale() == []
+
+
+def test_pages_depend_on_no_terminal_no_hash_and_no_order_of_imports():
+    kinds = "import csdesk.domain.cases.repair, csdesk.domain.cases.shared"
+    assert (
+        made("30", "1", kinds) == made("200", "2", "") == {name: make() for name, make in pages.PAGES.items()}
+    )
+
+
+def test_a_changed_a_missing_and_a_foreign_page_are_stale_until_written(tmp_path: Path):
+    assert pages.write(tmp_path) == list(pages.PAGES)
+    assert pages.stale(tmp_path) == []
+    (tmp_path / "keys.md").write_text("old", encoding="utf-8")
+    (tmp_path / "roles.md").unlink()
+    (tmp_path / "gone.md").write_text("", encoding="utf-8")
+    assert pages.stale(tmp_path) == ["keys.md", "roles.md", "gone.md"]
+    assert pages.write(tmp_path) == ["keys.md", "roles.md", "gone.md"]
+    assert pages.stale(tmp_path) == []
+
+
+def test_nothing_that_is_registered_is_left_out():
+    verbs, keys, config, states = pages.verbs(), pages.keys(), pages.config(), pages.states()
+    assert [verb for verb in VERBS if f"\n### {verb}\n" not in verbs and f"\n| `{verb}` |" not in verbs] == []
+    assert [action for action in registry() if f"`{action}` |" not in keys] == []
+    assert [setting for setting, *_ in docs() if f"\n| `{setting}` |" not in config] == []
+    for machine in MACHINES.values():
+        (room,) = (part for part in states.split("\n## ") if part.startswith(machine.kind.value))
+        assert [state.name for state in machine.states if f"\n| `{state.name}` |" not in room] == []
+        arrows = {(edge.verb, s, edge.target) for edge in machine.edges for s in edge.sources if edge.target}
+        drawn = re.findall(r"^    (\w+) --> (\w+) : (.+)$", room, re.M)
+        assert {(verb, a, b) for a, b, verbs in drawn for verb in verbs.split(", ")} == arrows
+
+
+def test_a_cell_with_a_bar_or_a_line_end_stays_one_cell():
+    assert pages.table(("a",), [("x|y\nz",)]) == "| a |\n| --- |\n| x\\|y z |"
+
+
+@pytest.mark.parametrize("verb", [verb for verb, cls in VERBS.items() if cls.verb.example and verb != "open"])
+def test_the_example_of_a_verb_is_one_that_its_form_takes(verb: str):
+    words = shlex.split(VERBS[verb].verb.example)
+    assert words[:3] == ["csdesk", "case", "do"]
+    assert words[4] == verb
+    assert command(verb, dict(word.split("=", 1) for word in words[5:])).verb.name == verb
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=name)
+def test_every_link_leads_to_a_file_of_this_repository(path: Path):
+    found = [link.partition("#")[0] for link in LINK.findall(path.read_text(encoding="utf-8"))]
+    inside = [link for link in found if link and not link.startswith(("https://", "http://"))]
+    assert [link for link in inside if not (path.parent / link).exists()] == []
+
+
+def typed(path: Path) -> Iterator[list[str]]:
+    """The words of every `csdesk` command in the fenced blocks of a page."""
+    for block in FENCED.findall(path.read_text(encoding="utf-8")):
+        for line in block.replace("\\\n", " ").splitlines():
+            _, found, rest = line.partition("csdesk ")
+            if found and re.fullmatch(r"(?:[\w=/~.]+ )*", line[: line.index("csdesk ")]):
+                yield shlex.split(rest, comments=True)
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=name)
+def test_every_command_that_a_page_shows_exists_with_its_options(path: Path):
+    root = get_command(build(""))
+    for words in typed(path):
+        at: object = root
+        while isinstance(at, TyperGroup) and words and not words[0].startswith("-"):
+            assert words[0] in at.commands, words
+            at = at.commands[words.pop(0)]
+        if isinstance(at, TyperCommand):
+            known = {option for param in at.params for option in (*param.opts, *param.secondary_opts)}
+            given = {word.partition("=")[0] for word in words if word.startswith("--")}
+            assert given <= known | {"--help"}, words
+        else:
+            assert words in ([], ["--version"], ["--help"]), words
