@@ -1,6 +1,5 @@
 """Configuration: one typed, documented TOML file, with environment and flags over it, and where each value is from."""
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from csdesk.desk.words import LANGUAGES
-from csdesk.store.file import config_dir
+from csdesk.store.home import config_dir
 
 
 class ConfigError(Exception):
@@ -97,6 +96,8 @@ def _from_file(values: dict[str, Any], origins: dict[str, str]) -> None:
     for name, value in found.items():
         where = f"{path}:{_line(text, name)}"
         if name not in values:
+            import difflib
+
             near = difflib.get_close_matches(name, values, 1)
             raise ConfigError("config_unknown", where=where, name=name, near=near[0] if near else "–")
         values[name] = _checked(name, value, where)

@@ -1,25 +1,16 @@
 """How a door gets its desk: the configured file, the person at the keyboard, and the desk's own numbers."""
 
-import getpass
-from pathlib import Path
-
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
+from csdesk.desk.login import agent_of, desk_file
 from csdesk.domain.cases.context import Actor, Policy
 from csdesk.domain.roles import Role
 from csdesk.store.file import Store, open_store
 from csdesk.store.keys import KeySource, parse_source
 
+__all__ = ["SYSTEM", "desk_file", "key_source", "open_core", "who"]
+
 SYSTEM = Actor("system", Role.SYSTEM)
-
-
-def desk_file(config: Config) -> Path:
-    """The desk's file: as configured, else desk.db in the user's data folder."""
-    if config.file:
-        return Path(config.file).expanduser()
-    from platformdirs import user_data_path
-
-    return user_data_path("csdesk") / "desk.db"
 
 
 def key_source(config: Config) -> KeySource | None:
@@ -35,16 +26,8 @@ def key_source(config: Config) -> KeySource | None:
 def who(store: Store, config: Config) -> Actor:
     """The agent that is named, else the one whose os_user is the login name; ConfigError names those there are."""
     agents = store.agents()
-    if config.agent:
-        found = next((a for a in agents if a.id == config.agent), None)
-        if found is None:
-            raise ConfigError("agent_unknown", who=config.agent, allowed=", ".join(a.id for a in agents))
-        return Actor(found.id, Role(found.role))
-    login = getpass.getuser()
-    found = next((a for a in agents if a.os_user == login), None)
-    if found is None:
-        raise ConfigError("agent_missing", login=login, allowed=", ".join(a.id for a in agents))
-    return Actor(found.id, Role(found.role))
+    mine = agent_of(config, [(agent.id, agent.os_user) for agent in agents])
+    return Actor(mine, Role(next(agent.role for agent in agents if agent.id == mine)))
 
 
 def open_core(config: Config, *, system: bool = False, handed_over: bool = False, readonly: bool = False) -> Core:

@@ -5,12 +5,14 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from csdesk import resources
-from csdesk.desk.queries import Entry
-from csdesk.domain.cases.context import Refused
 from csdesk.domain.money import Money, format_plain
+
+if TYPE_CHECKING:
+    from csdesk.desk.queries import Entry
+    from csdesk.domain.cases.context import Refused
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 _SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$", "JPY": "JP¥"}
@@ -128,7 +130,7 @@ class Words:
                 return self(f"{group}.{item}")
         return item
 
-    def refused(self, refused: Refused) -> str:
+    def refused(self, refused: "Refused") -> str:
         """Why something may not happen, in one sentence."""
         return self._told("refused", refused.code, refused.detail, str(refused))
 
@@ -136,7 +138,7 @@ class Words:
         """What went wrong with a file, a key, a setting or an import, in one sentence."""
         return self._told("error", code, detail, fallback)
 
-    def entry(self, entry: Entry, currency: str = "CNY") -> str:
+    def entry(self, entry: "Entry", currency: str = "CNY") -> str:
         """A timeline line, without its text; an event that a verb gives its own meaning is worded `code.verb`."""
         own = f"{entry.code}.{entry.verb}"
         code = own if self.has(f"event.{own}") else entry.code

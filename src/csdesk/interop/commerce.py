@@ -19,13 +19,19 @@ from csdesk.store.cases import Batch, Written, gather, unknown_events, write
 from csdesk.store.crypto import normal_order_number
 from csdesk.store.people import Customer
 
+MOST_OPTIONS = 1_000
 STATUSES = ("pending", "shipped", "delivered", "cancelled")
 
 
-def _options(pairs: Mapping[str, str], told: Fields, name: str) -> str:
-    text = ", ".join(f"{key}: {value}" if key else value for key, value in pairs.items())
-    if len(text) > 1_000:
-        told.problem(name, "too_long", size=len(text), most=1_000)
+def _options(told: Fields, overlay: Overlay | None) -> str:
+    """The options of a variant as a line."""
+    pairs: Mapping[str, str] = told.pairs("options")
+    comma, colon = ", ", ": "
+    if overlay:
+        pairs, comma, colon = overlay.options(pairs), "，", "："
+    text = comma.join(f"{key}{colon}{value}" if key else value for key, value in pairs.items())
+    if len(text) > MOST_OPTIONS:
+        told.problem("options", "too_long", size=len(text), most=MOST_OPTIONS)
     return text
 
 
@@ -97,12 +103,9 @@ class Products(Entity):
 
     def _variant(self, told: Fields) -> load.Variant:
         currency = told.currency("currency", self.run.map.currency)
-        pairs = told.pairs("options")
-        if self._overlay:
-            pairs = self._overlay.options(pairs)
         return load.Variant(
             told.line("sku", required=True, most=100),
-            _options(pairs, told, "options"),
+            _options(told, self._overlay),
             told.amount("price", currency, required=True) or 0,
             self._overlay.currency if self._overlay else currency,
             told.flag("available", True),
@@ -161,14 +164,11 @@ class Orders(Entity):
         lines: dict[tuple[Any, ...], load.Line] = {}
         links = []
         for n, inner in enumerate(told.members("lines")):
-            pairs = inner.pairs("options")
-            if self._overlay:
-                pairs = self._overlay.options(pairs)
             price = inner.amount("price", currency, required=True) or 0
             paid = inner.amount("paid", currency)
             line = load.Line(
                 inner.line("sku", required=True, most=100), inner.line("title", required=True),
-                _options(pairs, inner, "options"), inner.line("category", most=100), inner.count("qty"), price,
+                _options(inner, self._overlay), inner.line("category", most=100), inner.count("qty"), price,
                 -1 if paid is None else paid,
             )  # fmt: skip
             key = (line.sku, line.title, line.options, line.category, line.unit_price, paid is None)

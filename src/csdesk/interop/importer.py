@@ -21,7 +21,7 @@ from csdesk.interop.overlay import OVERLAYS, Overlay
 from csdesk.interop.readers import Item, Source, look
 from csdesk.interop.texts import Articles, CannedReplies
 from csdesk.store import load
-from csdesk.store.connection import bulk, checkpoint, read, write
+from csdesk.store.connection import bulk, checkpoint, data_version, read, write
 
 Progress = Callable[[int, int], None]
 # Records looked at to see what a file holds; broken ones may come first.
@@ -332,8 +332,8 @@ class _File:
     def _keep(self, batch: list[Pending], run: load.Run) -> None:
         """Keep what is new or changed, and how far that was, in one transaction."""
         with read(self._store.conn):
-            fresh = self._classified(batch)
-            ready = [pending for pending in fresh if self._checked(pending)]
+            seen = data_version(self._store.conn)
+            ready = [pending for pending in self._classified(batch) if self._checked(pending)]
         self._rejects.flush()
         if self._run.dry:
             self._count(ready)
@@ -346,8 +346,8 @@ class _File:
             return
         conn, desk, at = self._store.conn, self._store.desk.id, self._run.core.now()
         with bulk(conn, wait_s=WAIT_S):
-            # Another import may have been faster since this one looked.
-            ready = self._classified(ready)
+            if data_version(conn) != seen:  # somebody was faster since this import looked
+                ready = [pending for pending in self._classified(ready) if self._checked(pending)]
             rows = self._entity.put(ready, at) if ready else 0
             kept = [(p.key, load.Known(p.id, p.version, p.digest)) for p in ready]
             rows += load.remember(conn, desk, self._job.name, self._run.map.source, kept)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from csdesk.domain.mask import mask_text
 from csdesk.interop.seeds import Overlay as Year
 from csdesk.interop.seeds import Seeds
 from csdesk.store import load
@@ -82,7 +83,8 @@ def _shipments(order: load.Order, year: Year, now: int) -> tuple[load.Shipment, 
             parcel.shipped_ms,
             parcel.signed_ms or 0,
             tuple(
-                (event.code, event.at_ms, event.place, event.text)
+                # A tracking page is not sealed: a courier's number does not belong there.
+                (event.code, event.at_ms, event.place, mask_text(event.text))
                 for event in parcel.events
                 if event.at_ms <= now
             ),

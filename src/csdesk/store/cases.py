@@ -21,9 +21,9 @@ from csdesk.store.chain import Row, link, start
 from csdesk.store.codec import decode, decode_case, encode, encode_case, known
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import PersonKeys, bound_to
+from csdesk.store.feed import NEVER
 from csdesk.store.index import index_numbers, index_texts
 
-NEVER = 1 << 62
 CASE_COLUMNS = (
     "desk_id, id, body, kind, queue, state, phase, live, version, order_id, order_number, customer, merchant, assignee,"
     " priority, escalation, subject, reason, amount, currency, due, breached, opened_at, changed_at, closed_at, head,"

@@ -40,7 +40,7 @@ SENTENCES: Mapping[str, str] = {
     "pysqlite3 with SQLite {needed} or newer.",
     "schema": "The schema is version {found}, as this csdesk needs.",
     "sound": "The file's structure is sound ({pages} pages).",
-    "damaged": "The file is damaged in {n} places (first: {first}); stop writing to it and restore the latest "
+    "damaged": "The file is damaged in {n} places (first: {first}); stop writing to it, restore the latest "
     "backup.",
     "wal": "The write-ahead log has {mb} MB.",
     "wal_large": "The write-ahead log has {mb} MB; some program keeps an old look at the file open: end it.",
@@ -119,7 +119,7 @@ def _structure(conn: Connection) -> Iterator[Finding]:
 
 
 def _surroundings(conn: Connection) -> Iterator[Finding]:
-    """The log, the disk, and who may read the file: by names, since closing a descriptor drops SQLite's locks."""
+    """The log, the disk, and who may read the file: by name, as closing a descriptor drops SQLite's locks."""
     status = conn.path.stat()
     log = conn.path.with_name(f"{conn.path.name}-wal")
     wal = log.stat().st_size // MB if log.exists() else 0

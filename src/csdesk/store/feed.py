@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from csdesk.store.cases import NEVER
 from csdesk.store.connection import Connection
+
+# The deadline of a case without one, so that it sorts after all that have one.
+NEVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)

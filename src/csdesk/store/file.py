@@ -1,6 +1,5 @@
 """A desk's file: made with its keys, opened and checked, and everything that reads or writes it for one desk."""
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from csdesk.store import keys as keysource
 from csdesk.store.connection import Connection, connect, write
 from csdesk.store.errors import StoreError
+from csdesk.store.home import config_dir as config_dir
 from csdesk.store.keys import FromFile, KeySource, Keyring, key_file, new_keyring
 from csdesk.store.people import People
 from csdesk.store.schema import SCHEMA_VERSION
@@ -31,15 +31,6 @@ class Agent:
     name: str
     role: str
     os_user: str
-
-
-def config_dir() -> Path:
-    """Where configuration and key files lie: CSDESK_HOME, else the user's configuration folder."""
-    if home := os.environ.get("CSDESK_HOME"):
-        return Path(home)
-    from platformdirs import user_config_path
-
-    return user_config_path("csdesk")
 
 
 class Store:

@@ -68,13 +68,17 @@ def of_holder(conn: Connection, desk: str, holder: str, now: int) -> list[Lease]
 
 
 def next_case(conn: Connection, desk: str, me: str, queue: str, skipped: tuple[str, ...], now: int) -> str | None:
-    """The live case with the nearest deadline whose turn is ours, that nobody else holds or is assigned to."""
+    """The live case with the nearest deadline whose turn is ours, that nobody else holds or is assigned to.
+
+    Not one that I have parked: its own key brings that back.
+    """
     scope, values = ("", ()) if queue in ("all", "mine") else (" AND c.queue = ?", (queue,))
+    nobody = me if queue == "mine" else ""
     marks = ",".join("?" * len(skipped))
     row = conn.execute(
         "SELECT c.id FROM cases c LEFT JOIN lease l ON l.desk_id = c.desk_id AND l.case_id = c.id AND l.expires > ?"
-        f" WHERE c.desk_id = ? AND c.live = 1{scope} AND c.phase = 'ours' AND c.assignee IN ('', ?)"
-        f" AND (l.holder IS NULL OR l.holder = ?) AND c.id NOT IN ({marks}) ORDER BY c.due, c.id LIMIT 1",
-        (now, desk, *values, me, me, *skipped),
+        f" WHERE c.desk_id = ? AND c.live = 1{scope} AND c.phase = 'ours' AND c.assignee IN (?, ?)"
+        f" AND (l.holder IS NULL OR l.holder = ? AND l.parked = 0) AND c.id NOT IN ({marks}) ORDER BY c.due, c.id LIMIT 1",
+        (now, desk, *values, nobody, me, me, *skipped),
     ).fetchone()
     return row[0] if row else None

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from csdesk.desk.words import Words
-from csdesk.domain.cases.kinds import VERBS
-from csdesk.domain.roles import Right
+if TYPE_CHECKING:
+    from csdesk.desk.words import Words
 
 # Where keys may land. A place is one screen; within it a key has one meaning.
 CONTEXTS = ("queue", "case", "form", "compose", "canned", "policy", "order", "menu", "find", "palette", "command", "help")
-_CASES = ("queue", "case")
+CASES = ("queue", "case")
 _LISTS = ("queue", "case", "canned", "policy", "order", "menu", "find", "palette", "help")
-_PICKS = ("queue", "canned", "policy", "order", "menu", "find", "palette", "command")
+_PICKS = ("queue", "canned", "policy", "order", "menu", "find", "palette", "command", "help")
 _FIELDS = ("form", "compose", "canned", "policy", "order")
+VERB = "verb."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,10 @@ class Action:
     @property
     def verb(self) -> str:
         """The verb this action carries out, or ""."""
-        return self.id.removeprefix("verb.") if self.id.startswith("verb.") else ""
+        return self.id.removeprefix(VERB) if self.id.startswith(VERB) else ""
 
 
-_CONSOLE = (
+CONSOLE = (
     Action("down", (*_LISTS, "form")),
     Action("up", (*_LISTS, "form")),
     Action("page_down", _LISTS),
@@ -47,45 +48,54 @@ _CONSOLE = (
     Action("mark", ("queue",)),
     Action("mark_range", ("queue",)),
     Action("mark_all", ("queue",)),
-    Action("next", _CASES),
-    Action("reply", _CASES),
+    Action("next", CASES),
+    Action("reply", CASES),
     Action("canned", ("queue", "case", "compose")),
-    Action("status", _CASES),
-    Action("resolve", _CASES),
+    Action("status", CASES),
+    Action("resolve", CASES),
     Action("policy", ("queue", "case", "compose", "form")),
-    Action("orders", _CASES),
+    Action("orders", CASES),
     Action("preview", ("queue",)),
-    Action("find", _CASES),
+    Action("find", CASES),
     Action("park", ("queue", "case", "compose", "form")),
-    Action("unpark", _CASES),
-    Action("undo", _CASES),
-    Action("redo", _CASES),
-    Action("repeat", _CASES),
-    Action("copy_number", _CASES),
-    Action("refresh", _CASES),
+    Action("unpark", CASES),
+    Action("undo", CASES),
+    Action("redo", CASES),
+    Action("repeat", CASES),
+    Action("copy_number", CASES),
+    Action("refresh", CASES),
     Action("field_next", _FIELDS),
     Action("field_prev", _FIELDS),
     Action("send", ("form", "compose")),
-    Action("command", _CASES),
+    Action("command", CASES),
     Action("palette", ("queue", "case", "form", "compose", "canned", "policy", "order")),
     Action("help", tuple(place for place in CONTEXTS if place != "help")),
     Action("redraw", CONTEXTS),
     Action("quit", CONTEXTS),
 )
+_BY_ID = {action.id: action for action in CONSOLE}
+
+
+def action(id_: str) -> Action:
+    """An action by its id. It does not look whether there is such a verb: a starting console has no time for that."""
+    return Action(id_, CASES) if id_.startswith(VERB) else _BY_ID[id_]
 
 
 @lru_cache(maxsize=1)
 def registry() -> Mapping[str, Action]:
     """All actions by id: the console's own, then every verb that a person may use on a case."""
+    from csdesk.domain.cases.kinds import VERBS
+    from csdesk.domain.roles import Right
+
     verbs = (
-        Action(f"verb.{name}", _CASES)
+        action(VERB + name)
         for name, cls in VERBS.items()
         if cls.verb.right not in (Right.RUN, Right.LOAD) and name not in ("open", "undo")
     )
-    return {action.id: action for action in (*_CONSOLE, *verbs)}
+    return {action.id: action for action in (*CONSOLE, *verbs)}
 
 
-def label(words: Words, action: str) -> str:
+def label(words: "Words", action: str) -> str:
     """What an action is called in the language of the screen."""
-    verb = action.removeprefix("verb.")
+    verb = action.removeprefix(VERB)
     return words.code("verb", verb) if verb != action else words(f"action.{action}")

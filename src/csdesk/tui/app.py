@@ -1,32 +1,42 @@
 """The console: one desk, its screens, what it says, and the one watcher that tells screens what changed."""
 
+import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from csdesk.desk.core import clock_ms
-from csdesk.desk.desk import Conflict, Desk, Done
-from csdesk.desk.queries import Agents
+from csdesk.desk.config import ConfigError
 from csdesk.desk.words import Words
-from csdesk.domain.cases.command import Command
-from csdesk.domain.cases.context import Refused
 from csdesk.store.errors import StoreError
 from csdesk.tui import cells, doors
+from csdesk.tui.coming import ComingDesk
 from csdesk.tui.keymap import Keymap
 from csdesk.tui.leasing import Leasing
 from csdesk.tui.messages import Changed
 from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.start import First
 from csdesk.tui.theme import Look, Palette
-from csdesk.tui.verbs import Verbs
 from csdesk.tui.widgets.bars import SIGNS, StatusLine
+
+if TYPE_CHECKING:
+    from csdesk.desk.desk import Desk, Done
+    from csdesk.domain.cases.command import Command
+    from csdesk.domain.cases.context import Refused
+    from csdesk.tui.verbs import Verbs
 
 # After so long a person wonders whether the key arrived.
 SLOW_SECONDS = 0.3
+
+
+def clock_ms() -> int:
+    """Now, in UTC ms; the one place in this room that reads the clock."""
+    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = []
     CSS = "Screen { background: $ground; color: $text; } Overlay { background: transparent; }"
 
-    def __init__(self, desk: Desk, tools: Tools, first: First | None = None) -> None:
+    def __init__(self, desk: "Desk", tools: Tools, first: First | None = None) -> None:
         super().__init__()
         self.desk = desk
         self.words = tools.words
@@ -56,16 +66,24 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.ascii = tools.ascii
         self.now = tools.now
         self.first = first or First()
-        self.names: dict[str, str] = {}
+        self.names: dict[str, str] = {id_: cells.safe(name) for id_, name in self.first.names}
         self.said: tuple[str, str] = ("", "info")
-        self.verbs = Verbs(self)
         self.leasing = Leasing(self)
+        self.trouble: StoreError | ConfigError | None = None
+        self._opened = asyncio.Event()
         self._look = tools.look
         self._waiting = 0
         self._leaving = False
         self.animation_level = "none"
         self.register_theme(tools.look.theme)
         self.theme = tools.look.theme.name
+
+    @cached_property
+    def verbs(self) -> "Verbs":
+        """What carries verbs out."""
+        from csdesk.tui.verbs import Verbs
+
+        return Verbs(self)
 
     @property
     def palette(self) -> Palette:
@@ -79,8 +97,23 @@ class ConsoleApp(App[int], inherit_bindings=False):
         return QueueScreen(self.first)
 
     def on_mount(self) -> None:
+        # What the first picture does not need begins when it is painted.
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._open(), exit_on_error=True)
         self.call(self._watch())
         self.call(self._learn_names())
+
+    async def _open(self) -> None:
+        if isinstance(self.desk, ComingDesk):
+            try:
+                await self.desk.open()
+            except (StoreError, ConfigError) as error:
+                self.trouble = error
+                self.exit(1)
+                return
+        self._opened.set()
 
     async def _watch(self) -> None:
         async for changes in self.desk.watch():
@@ -88,6 +121,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
                 screen.post_message(Changed(changes.cases, changes.everything))
 
     async def _learn_names(self) -> None:
+        from csdesk.desk.queries import Agents
+
         self.names = {agent.id: cells.safe(agent.name) for agent in await self.desk.ask(Agents())}
         self.screen.refresh(layout=False)
 
@@ -108,7 +143,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         told = [self.words("status.slow")] if self._waiting else []
         if self.leasing.parked:
             told.append(self.words.count("status.parked", len(self.leasing.parked)))
-        return "  ".join([*told, self.name_of(self.desk.me.id)])
+        return "  ".join([*told, self.name_of(self.first.me or self.desk.me.id)])
 
     def repaint_status(self) -> None:
         """Paint the status line of the screen in front."""
@@ -117,6 +152,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def explain(self, error: Exception) -> str | None:
         """An error that people can cause or mend, in a sentence; None for a mistake of the program."""
+        from csdesk.desk.desk import Conflict
+        from csdesk.domain.cases.context import Refused
+
         if isinstance(error, Refused):
             return self.refusal(error)
         if isinstance(error, Conflict):
@@ -126,8 +164,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
             return self.words.error(error.code, error.details, str(error))
         return None
 
-    def refusal(self, refused: Refused) -> str:
+    def refusal(self, refused: "Refused") -> str:
         """Why something may not happen, people by name."""
+        from csdesk.domain.cases.context import Refused
+
         who = refused.detail.get("who")
         named = {**refused.detail, "who": self.name_of(who)} if isinstance(who, str) else refused.detail
         return self.words.refused(Refused(refused.code, **named))
@@ -139,15 +179,17 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.run_worker(self._guarded(work), exit_on_error=True)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        await self._opened.wait()
         try:
             await work
-        except (Refused, Conflict, StoreError) as error:
-            self.say(self.explain(error) or str(error), "bad")
+        except Exception as error:
+            told = self.explain(error)
+            if told is None:
+                raise
+            self.say(told, "bad")
 
     async def patient(self, asked: Coroutine[Any, Any, Any]) -> Any:
         """Await the desk; a sign appears in the status line when it takes longer than a person expects."""
-        import asyncio
-
         task = asyncio.ensure_future(asked)
         done, _ = await asyncio.wait({task}, timeout=SLOW_SECONDS)
         if not done:
@@ -166,7 +208,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """Use a verb on a case as seen at `version`: at once when it asks for nothing, else through its form."""
         self.verbs.run(case, version, verb)
 
-    async def do(self, command: Command, case: str = "", version: int | None = None) -> Done | None:
+    async def do(self, command: "Command", case: str = "", version: int | None = None) -> "Done | None":
         """Carry out a command and say what came of it; None when it was refused (the reason is in the status line)."""
         return await self.verbs.do(command, case, version)
 

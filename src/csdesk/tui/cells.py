@@ -4,6 +4,7 @@ Nothing here or in any widget parses markup: text from outside becomes `Content`
 that Textual reads for tags.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -13,16 +14,24 @@ from rich.style import Style
 from textual.content import Content
 from textual.strip import Strip
 
-from csdesk.domain.text import clean, clean_line
-
 # One cell in every terminal (East Asian width N); U+2026 is two in many Chinese ones.
 MORE = "\u22ef"
+# More than any line shows; a longer text is cut by the gate.
+LINE = 500
+
+
+# ASCII, Chinese characters and punctuation, full-width forms: nothing in them acts, hides or reorders.
+_HARMLESS = re.compile("[ -~\u3001-\u3029\u4e00-\u9fff\uff01-\uff5e]*").fullmatch
 
 
 @lru_cache(maxsize=8192)
 def safe(raw: str) -> str:
     """Text from outside as one line that cannot act on the terminal."""
-    return clean_line(raw).text
+    if len(raw) <= LINE and _HARMLESS(raw):
+        return raw.strip()
+    from csdesk.domain.text import clean_line
+
+    return clean_line(raw, limit=LINE).text
 
 
 def width(text: str) -> int:
@@ -55,6 +64,8 @@ def line(parts: Iterable[tuple[str, Style]], cells: int, rest: Style) -> Strip:
 
 def content(raw: str, style: str = "") -> Content:
     """Text from outside, line breaks kept, for any widget that takes content; never read for markup."""
+    from csdesk.domain.text import clean
+
     return Content.styled(clean(raw).text, style) if style else Content(clean(raw).text)
 
 

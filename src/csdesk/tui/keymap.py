@@ -8,7 +8,7 @@ from pathlib import Path
 
 from csdesk import resources
 from csdesk.desk.config import ConfigError
-from csdesk.tui.actions import registry
+from csdesk.tui.actions import VERB, action, registry
 
 _NAMED = {
     "enter": "enter",
@@ -89,17 +89,17 @@ def forbidden(key: str) -> bool:
 
 def load(user: Path | None = None) -> Keymap:
     """The shipped keymap, with a person's file over it. ConfigError names file, line, action and key."""
-    shipped = resources.path("data/keymaps/default.toml")
     bound: dict[str, tuple[str, ...]] = {}
     origins: dict[str, str] = {}
-    for path in (shipped, user):
-        if path is not None:
-            for action, where, keys in _read(path):
-                bound[action], origins[action] = keys, where
+    shipped = resources.path("data/keymaps/default.toml")
+    for path in (shipped, user) if user else (shipped,):
+        # Whether the shipped file names real verbs is for a test; a person's own file is checked here.
+        for id_, where, keys in _read(path, checked=path is user):
+            bound[id_], origins[id_] = keys, where
     return Keymap(bound, _places(bound, origins))
 
 
-def _read(path: Path) -> list[tuple[str, str, tuple[str, ...]]]:
+def _read(path: Path, *, checked: bool) -> list[tuple[str, str, tuple[str, ...]]]:
     try:
         text = path.read_text(encoding="utf-8")
         found = tomllib.loads(text)
@@ -108,13 +108,13 @@ def _read(path: Path) -> list[tuple[str, str, tuple[str, ...]]]:
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError("keymap_broken", path=path, reason=str(exc)) from None
     entries = []
-    for table, prefix in (("actions", ""), ("verbs", "verb.")):
+    for table, prefix in (("actions", ""), ("verbs", VERB)):
         section = found.pop(table, {})
         if not isinstance(section, dict):
             raise ConfigError("keymap_table", where=_where(path, text, table), name=table)
         for name, keys in section.items():
             where = _where(path, text, name)
-            if f"{prefix}{name}" not in registry():
+            if checked and f"{prefix}{name}" not in registry():
                 raise ConfigError("keymap_action", where=where, name=name)
             entries.append((f"{prefix}{name}", where, _keys(keys, where)))
     for name in found:
@@ -145,14 +145,14 @@ def _where(path: Path, text: str, name: str) -> str:
 
 def _places(bound: Mapping[str, tuple[str, ...]], origins: Mapping[str, str]) -> dict[str, dict[str, str]]:
     places: dict[str, dict[str, str]] = {}
-    for action in registry().values():
-        for context in action.contexts:
+    for id_, keys in bound.items():
+        for context in action(id_).contexts:
             place = places.setdefault(context, {})
-            for key in bound.get(action.id, ()):
+            for key in keys:
                 if key in place:
                     raise ConfigError(
                         "keymap_clash",
-                        where=origins[action.id], key=spelled(key), one=place[key], other=action.id, place=context,
+                        where=origins[id_], key=spelled(key), one=place[key], other=id_, place=context,
                     )
-                place[key] = action.id
+                place[key] = id_
     return places

@@ -1,11 +1,12 @@
 """Opening the console: the terminal is checked, the desk opens in its thread while Textual loads, a crash is reported."""
 
+import asyncio
 import locale
 import os
 import sys
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,56 +67,59 @@ def launch(config: Config) -> int:
         return _sorry(config, problem.code, problem.detail)
     # An input method's composing keys arrive twice under the kitty protocol; read before Textual is imported.
     os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
-    thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
-    opening = thread.submit(_open, config)
-    try:
-        return _run(config, thread, opening)
-    finally:
-        thread.shutdown(wait=False)
-
-
-def _open(config: Config) -> "tuple[Core, First]":
-    """Open the desk and ask for the first picture, in the thread that then owns the connection."""
-    from csdesk.desk.entry import open_core
-    from csdesk.tui.start import first
-
-    core = open_core(config, handed_over=True)
-    return core, first(core)
-
-
-def _run(config: Config, thread: ThreadPoolExecutor, opening: "Future[tuple[Core, First]]") -> int:
-    from csdesk.domain.cases.context import Refused
     from csdesk.store.errors import StoreError
 
     try:
-        from csdesk.desk.words import Words
-        from csdesk.tui import keymap, theme
-        from csdesk.tui.app import ConsoleApp, Tools
-
-        keys = keymap.load(Path(config.keymap).expanduser() if config.keymap else None)
-        look = theme.load(config.theme)
-        core, first = opening.result()
+        app = _build(config)
     except ConfigError as problem:
         return _sorry(config, problem.code, problem.detail, str(problem))
     except StoreError as problem:
         return _sorry(config, problem.code, problem.details, str(problem))
-    except Refused as problem:
-        print(_words(config).refused(problem), file=sys.stderr)
-        return 1
-    from csdesk.desk.local import LocalDesk
-
-    words = Words(config.language, core.zone)
-    app = ConsoleApp(LocalDesk(core, thread), Tools(words, keys, look, config.ascii), first)
-    return _until_left(app, words)
+    return _until_left(app, config)
 
 
-def _until_left(app: "ConsoleApp", words: "Words") -> int:
+def _build(config: Config) -> "ConsoleApp":
+    """The app with its first picture, which is read while Textual loads."""
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit(_glimpse, config)
+        from zoneinfo import ZoneInfo
+
+        from csdesk.desk.words import Words
+        from csdesk.tui import keymap, theme
+        from csdesk.tui.app import ConsoleApp, Tools
+        from csdesk.tui.coming import ComingDesk
+
+        keys = keymap.load(Path(config.keymap).expanduser() if config.keymap else None)
+        look = theme.load(config.theme)
+        first = reading.result()
+    words = Words(config.language, ZoneInfo(first.zone))
+    return ConsoleApp(ComingDesk(lambda: _open(config)), Tools(words, keys, look, config.ascii), first)
+
+
+def _glimpse(config: Config) -> "First":
+    from csdesk.tui.start import glimpse
+
+    return glimpse(config)
+
+
+def _open(config: Config) -> "Core":
+    """Open the desk, in the thread that then owns the connection."""
+    # The answers import what the console will ask with, so that the first key finds it there.
+    from csdesk.desk import answers  # noqa: F401
+    from csdesk.desk.entry import open_core
+
+    return open_core(config, handed_over=True)
+
+
+def _until_left(app: "ConsoleApp", config: Config) -> int:
     code = app.run(mouse=False) or 0
-    if app.crashed is None:
-        return code
-    report = write_report(app.crashed)
-    print(words("error.crashed", report=report), file=sys.stderr)
-    return 1
+    asyncio.run(app.desk.close())
+    if app.trouble is not None:
+        detail = app.trouble.detail if isinstance(app.trouble, ConfigError) else app.trouble.details
+        return _sorry(config, app.trouble.code, detail, str(app.trouble))
+    if app.crashed is not None:
+        return _sorry(config, "crashed", {"report": write_report(app.crashed)})
+    return code
 
 
 def write_report(error: BaseException) -> Path:

@@ -3,11 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
-from csdesk.desk.queries import Held, Hold, LetGo, Next
-from csdesk.domain.roles import Right, may
-from csdesk.store.leases import Lease
-
 if TYPE_CHECKING:
+    from csdesk.store.leases import Lease
     from csdesk.tui.app import ConsoleApp
 
 # A lease lasts five minutes; one renewal a minute is enough and no more than one write a minute.
@@ -24,16 +21,16 @@ class Leasing:
         self.parked: list[str] = []
         self.skipped: list[str] = []
 
-    @property
-    def _desk(self) -> "ConsoleApp":
-        return self._console
-
     def may_hold(self) -> bool:
         """Whether I work on cases at all (an auditor only reads)."""
+        from csdesk.domain.roles import Right, may
+
         return may(self._console.desk.me.role, Right.WORK)
 
-    async def hold(self, case: str) -> Lease | None:
+    async def hold(self, case: str) -> "Lease | None":
         """Hold a case that is being opened; the lease names another holder when somebody else has it."""
+        from csdesk.desk.queries import Hold
+
         if not self.may_hold():
             return None
         lease = await self._console.desk.ask(Hold(case))
@@ -51,16 +48,22 @@ class Leasing:
             self._console.call(self._renew(self.held))
 
     async def _renew(self, case: str) -> None:
+        from csdesk.desk.queries import Hold
+
         await self._console.desk.ask(Hold(case))
 
     async def let_go(self) -> None:
         """Give back the open case; parked ones stay mine until their time is over."""
         case, self.held = self.held, ""
         if case and case not in self.parked:
+            from csdesk.desk.queries import LetGo
+
             await self._console.desk.ask(LetGo(case))
 
     async def next(self, queue: str) -> str | None:
         """Hold the most urgent case that I may take; None when there is none."""
+        from csdesk.desk.queries import Next
+
         found = await self._console.desk.ask(Next(queue, tuple(self.skipped)))
         if found is not None:
             await self.let_go()
@@ -69,6 +72,8 @@ class Leasing:
 
     async def park(self) -> None:
         """Put the case in hand aside, its draft kept, and go to where a caller is found."""
+        from csdesk.desk.queries import Hold
+
         console = self._console
         current = console.screen.current_case() if hasattr(console.screen, "current_case") else None
         case = self.held or (current[0] if current else "")
@@ -87,6 +92,8 @@ class Leasing:
 
     async def unpark(self) -> None:
         """Bring back the case that was put aside last, with its draft."""
+        from csdesk.desk.queries import Held
+
         console = self._console
         leases = await console.desk.ask(Held())
         waiting = [lease.case for lease in leases if lease.parked]
@@ -99,5 +106,7 @@ class Leasing:
 
     async def recall(self) -> None:
         """Learn what an earlier console of mine left parked."""
+        from csdesk.desk.queries import Held
+
         self.parked = [lease.case for lease in await self._console.desk.ask(Held()) if lease.parked]
         self._console.repaint_status()

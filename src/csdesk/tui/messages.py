@@ -1,8 +1,11 @@
 """What parts of the console tell one another: small messages, posted to screens by the app or by widgets."""
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
-from csdesk.desk.desk import Done
+if TYPE_CHECKING:
+    from csdesk.desk.desk import Done
 
 
 class Changed(Message, bubble=False):
@@ -17,7 +20,7 @@ class Changed(Message, bubble=False):
 class VerbDone(Message, bubble=False):
     """A verb of mine was carried out."""
 
-    def __init__(self, done: Done) -> None:
+    def __init__(self, done: "Done") -> None:
         super().__init__()
         self.done = done
 

@@ -11,7 +11,7 @@ from textual.screen import Screen, ScreenResultType
 from textual.widget import Widget
 
 from csdesk.tui import keymap as keys
-from csdesk.tui.actions import registry
+from csdesk.tui.actions import action as action_of
 from csdesk.tui.widgets.bars import Hints, StatusLine
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         if reason := self.off(action):
             self.console.say(reason, "warn")
             return
-        entry = registry()[action]
+        entry = action_of(action)
         if entry.verb:
             answer = self.action_verb(entry.verb)
         else:

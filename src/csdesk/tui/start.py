@@ -1,11 +1,19 @@
-"""What a console needs for its first picture, asked for in the desk's own thread while the screen still loads."""
+"""What a console needs for its first picture, read straight from the file while Textual still loads.
+
+The whole desk (keys, domain, queries) takes longer to import than the picture takes to paint, so it opens after it.
+"""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from csdesk.desk.core import Core
-from csdesk.desk.queries import GetPlace, QueueCounts, QueuePage
+from csdesk.desk.login import agent_of, desk_file
+from csdesk.store import feed
+from csdesk.store.connection import Connection, open_any_schema
 from csdesk.store.feed import Count, Place, Row
+
+if TYPE_CHECKING:
+    from csdesk.desk.config import Config
 
 # Rows of the tallest terminal one usually meets, and half as much again.
 PAGE = 60
@@ -22,7 +30,7 @@ class Stand:
     preview: bool = True
 
     @classmethod
-    def read(cls, state: str | None) -> "Stand":
+    def read(cls, state: str | bytes | None) -> "Stand":
         """The place that `write` kept; the default when there is none or it is of another version."""
         if state is None:
             return cls()
@@ -41,31 +49,61 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first page of rows around where the last console stood, and the counts; empty when not asked yet."""
+    """The first rows, around where the last console stood, and the counts; `asked` is False when nothing was read."""
 
     stand: Stand = Stand()
     rows: tuple[Row, ...] = ()
     counts: tuple[Count, ...] = ()
     asked: bool = False
     at_top: bool = True
-    at_end: bool = field(default=False)
+    at_end: bool = True
+    me: str = ""
+    names: tuple[tuple[str, str], ...] = ()
+    zone: str = "UTC"
 
 
-def first(core: Core) -> First:
-    """Ask for the first picture. Blocks; runs in the desk's thread."""
-    stand = Stand.read(core.ask(GetPlace()))
+def glimpse(config: "Config") -> First:
+    """Read the first picture of the configured desk, without its keys: what it shows holds no personal data.
+
+    Raises StoreError and ConfigError as opening the desk would.
+    """
+    # Whether the schema fits is for the real opening to say; here a wrong one only means no picture yet.
+    conn = open_any_schema(desk_file(config).resolve(), 0, readonly=False, check_same_thread=False)
+    try:
+        wanted, values = ("WHERE desk_id = ? ", (config.desk,)) if config.desk else ("", ())
+        desk = conn.execute(f"SELECT desk_id, zone FROM desk {wanted}ORDER BY desk_id", values).fetchone()
+        if desk is None:
+            return First()
+        agents = conn.execute(
+            "SELECT id, os_user, name FROM agent WHERE desk_id = ? AND active = 1 ORDER BY id", (desk[0],)
+        ).fetchall()
+        me = agent_of(config, [agent[:2] for agent in agents])
+        names = tuple((id_, name) for id_, _, name in agents)
+        return replace(_around(conn, desk[0], me), me=me, names=names, zone=desk[1])
+    finally:
+        conn.close()
+
+
+def _around(conn: Connection, desk: str, me: str) -> First:
+    state = conn.execute(
+        "SELECT state FROM place WHERE desk_id = ? AND agent = ? ORDER BY at DESC LIMIT 1", (desk, me)
+    ).fetchone()
+    stand = Stand.read(state[0] if state else None)
     rows: list[Row] = []
-    top = True
+    at_top, at_end = True, True
     if stand.case:
-        place = Place(stand.due, stand.case)
-        before = core.ask(QueuePage(stand.queue, PAGE // 2, before=place))
-        after = core.ask(QueuePage(stand.queue, PAGE, after=Place(stand.due, _just_before(stand.case))))
-        rows, top = [*before, *after], len(before) < PAGE // 2
+        after = Place(stand.due, just_before(stand.case))
+        rows = feed.page(conn, desk, stand.queue, me, PAGE, after=after)
+        at_end = len(rows) < PAGE
+        if rows:
+            before = feed.page(conn, desk, stand.queue, me, PAGE // 2, before=Place(rows[0].due, rows[0].id))
+            rows, at_top = [*before, *rows], len(before) < PAGE // 2
     if not rows:
-        rows, top = core.ask(QueuePage(stand.queue, PAGE)), True
-    return First(stand, tuple(rows), tuple(core.ask(QueueCounts())), True, top, len(rows) < PAGE // 2)
+        rows = feed.page(conn, desk, stand.queue, me, PAGE)
+        at_top, at_end = True, len(rows) < PAGE
+    return First(stand, tuple(rows), tuple(feed.counts(conn, desk, me)), True, at_top, at_end)
 
 
-def _just_before(case: str) -> str:
+def just_before(case: str) -> str:
     """The id that sorts right before `case`, so that a page after it begins with the case."""
-    return f"{int(case, 16) - 1:032x}" if case.strip("0") else ""
+    return f"{int(case, 16) - 1:032x}"

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from csdesk.store.feed import Place, Row
+from csdesk.tui.start import PAGE
 
 # Rows kept at most: three pages of the tallest usual terminal on either side, so that a reload stays one query.
 MOST = 240
-PAGE = 60
 
 
 @dataclass(slots=True)

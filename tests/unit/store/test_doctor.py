@@ -1,4 +1,4 @@
-"""What `csdesk doctor` sees: a sound desk is all well, and each thing that can be wrong has its own finding."""
+"""What `csdesk doctor` sees: a sound desk is all well, and each thing that can be wrong is named."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.building import DeskFile
 
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.conversation import Reply
@@ -14,7 +15,6 @@ from csdesk.store import connection, doctor
 from csdesk.store.connection import write
 from csdesk.store.doctor import SENTENCES, Finding, examine
 from csdesk.store.keys import FromFile, create, key_file, new_keyring
-from tests.building import DeskFile
 
 
 def look(desk: DeskFile) -> dict[str, Finding]:
@@ -47,7 +47,10 @@ def test_looking_changes_nothing(desk_file: DeskFile):
 
 def test_a_file_that_is_not_there_is_the_only_thing_said(tmp_path: Path):
     found = examine(tmp_path / "nothing.db")
-    assert [(finding.code, finding.level) for finding in found] == [("sqlite", "ok"), ("no_such_file", "error")]
+    assert [(finding.code, finding.level) for finding in found] == [
+        ("sqlite", "ok"),
+        ("no_such_file", "error"),
+    ]
     assert "csdesk init" in str(found[-1])
 
 
@@ -120,7 +123,8 @@ def test_an_old_sqlite_is_an_error_and_a_warning_when_it_was_allowed(
 
 
 @pytest.mark.parametrize(
-    ("free_mb", "code", "level"), [(100, "disk_short", "error"), (128, "disk_low", "warn"), (500, "disk", "ok")]
+    ("free_mb", "code", "level"),
+    [(100, "disk_short", "error"), (128, "disk_low", "warn"), (500, "disk", "ok")],
 )
 def test_a_full_disk_is_seen_before_it_is_full(
     desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch, free_mb: int, code: str, level: str
@@ -129,7 +133,7 @@ def test_a_full_disk_is_seen_before_it_is_full(
     with write(store.conn) as conn:  # a file of some MB, so that a backup needs more than the floor
         conn.execute("INSERT INTO place VALUES ('main','wang','console',zeroblob(5000000),0)")
     connection.checkpoint(store.conn)
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: SimpleNamespace(free=free_mb * doctor.MB))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free_mb * doctor.MB))
     assert look(desk_file)[code].level == level
 
 

@@ -1,10 +1,11 @@
 """The machine every kind shares: its states, the edges between them, and the clocks that states start."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from csdesk.domain.cases.case import Case, Clock, Kind, Phase
 from csdesk.domain.cases.context import Context, Refused
+from csdesk.domain.clocks.days import end_of_day_ms, local_day
 
 HOUR = 3_600_000
 
@@ -27,9 +28,8 @@ class Term:
         """The clock this term starts at `now` in the desk's zone (民法典 §§201, 203: day arithmetic)."""
         if self.unit == "hours":
             return Clock(self.name, self.basis, now, now + self.amount * HOUR, self.article)
-        began = datetime.fromtimestamp(now / 1000, ctx.zone).date()
-        end = datetime.combine(began + timedelta(days=self.amount + 1), time(), ctx.zone)
-        return Clock(self.name, self.basis, now, int(end.timestamp() * 1000), self.article)
+        last = local_day(now, ctx.zone) + timedelta(days=self.amount)
+        return Clock(self.name, self.basis, now, end_of_day_ms(last, ctx.zone), self.article)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,10 +76,11 @@ class Matter:
         if CONFIDENCE.index(confidence) > CONFIDENCE.index(self.confidence):
             self.confidence = confidence
 
-    def contest(self, point: str, **args: Arg) -> None:
-        """Show both readings of a point; the answer is then an interpretation."""
+    def contest(self, point: str, *, decisive: bool = True, **args: Arg) -> None:
+        """Show both readings of a point; when the answer turns on it, it is an interpretation."""
         self.contested.append(Contest(point, tuple(args.items())))
-        self.trust("interpretation")
+        if decisive:
+            self.trust("interpretation")
 
     def count(
         self,
@@ -87,22 +88,23 @@ class Matter:
         code: str,
         start: date,
         *,
-        days: int | None = None,
+        length: int | None = None,
         basis: Basis | None = None,
         excluded: int = 0,
         show: str = "last",
+        decisive: bool = True,
     ) -> Deadline:
         """Set a deadline by a rule's period from `start` (or back from it), and remember it as `name`.
 
-        `days` and `basis` stand for the rule's own where a promise goes further. A roll over days off is
-        flagged, and contested where the rule says so.
+        `length` and `basis` stand for the rule's own where a promise or an agreement says so. A roll over days off is
+        flagged, and contested where the rule says so; `decisive`: the answer is the rolled day itself.
         """
         rule = self.rule(code)
         period = rule.period
         if period is None:
             raise NoLaw(code)
-        if days is not None:
-            period = Period(days, "day", period.roll)
+        if length is not None:
+            period = Period(length, period.unit, period.roll)
         articles = tuple(self.cite(rule))
         where = {"zone": self.zone, "calendar": self.calendar}
         basis = basis or rule.basis
@@ -117,7 +119,8 @@ class Matter:
         if deadline.rolled:
             self.flag("rolled_day")
             if rule.contested == "roll":
-                self.contest("roll", raw=deadline.raw_day.isoformat(), rolled=deadline.rolled_day.isoformat())
+                days_read = {"raw": deadline.raw_day.isoformat(), "rolled": deadline.rolled_day.isoformat()}
+                self.contest("roll", decisive=decisive, **days_read)
         for unconfirmed in deadline.flags:
             self.flag(f"calendar_unconfirmed_{unconfirmed.year}")
         return deadline

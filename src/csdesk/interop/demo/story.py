@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.command import VERBS, Command
-from csdesk.domain.cases.context import Actor, Context, Order, Refused
+from csdesk.domain.cases.context import Actor, Context, Order, Policy, Refused
 from csdesk.domain.cases.goods import unsent
 from csdesk.domain.cases.kinds import run
 from csdesk.domain.ids import make_body
@@ -20,6 +20,8 @@ HOUR = 3_600_000
 SYSTEM = Actor("system", Role.SYSTEM)
 # A case that has lived through so many verbs is left where it stands.
 MOST_MOVES = 40
+# Nobody argues about the same goods twice.
+ONCE = ("dispute", "appeal", "fail_again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Life:
         self._at = seed.opened_ms
         self._count = 0
         self._carrier, self._waybill = "", ""
+        self._agent_limit = Policy().refund_limits[Role.AGENT]
         self.case: Case | None = None
         self.written: list[Written] = []
 
@@ -115,7 +118,11 @@ class Life:
         return ordered
 
     def _perform(self, move: Move) -> bool:
-        actor = self._draw.pick(self._cast.seniors) if move.by == "senior" else self._agent
+        if move.verb in ONCE and any(entry.verb == move.verb for entry in self.written):
+            return False
+        # What an agent may not refund alone, somebody senior refunds.
+        dear = move.verb == "refund" and self.case is not None and self.case.amount > self._agent_limit
+        actor = self._draw.pick(self._cast.seniors) if dear or move.by == "senior" else self._agent
         if move.verb == "close" and self.case is not None and not self.case.noticed:
             self._reply("answer" if self.case.kind is Kind.INQUIRY else "close", actor)
         if not self._do(self._command(move.verb), actor):

@@ -260,7 +260,7 @@ class CaseScreen(ConsoleScreen[None]):
         return at if fresh else float("inf")
 
     def off(self, action: str) -> str | None:
-        """A verb's reason comes from the case; all but leaving and looking elsewhere needs a case that was read."""
+        """The reason of a verb comes from the case; most other keys need a case that was read."""
         words = self.console.words
         verb = {"resolve": "close", "reply": "reply", "canned": "reply"}.get(
             action, action.removeprefix("verb.")

@@ -94,21 +94,15 @@ class Composer(Widget):
     Composer { height: 9; layout: vertical; background: $field; }
     """
 
-    @dataclass
     class Expand(TextualMessage):
         """A shortcut of a canned reply was typed, as /xhd and a blank."""
 
-        shortcut: str
-
-        def __post_init__(self) -> None:
+        def __init__(self, shortcut: str) -> None:
             super().__init__()
+            self.shortcut = shortcut
 
-    @dataclass
     class Touched(TextualMessage):
         """Text or caret changed."""
-
-        def __post_init__(self) -> None:
-            super().__init__()
 
     def __init__(self) -> None:
         super().__init__()

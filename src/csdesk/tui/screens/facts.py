@@ -19,7 +19,7 @@ WORDS_LINES = 4
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A case and what words it: the time (UTC ms), who reads, names of agents, keys of verbs."""
+    """A case and what words it: time (UTC ms), who reads, names of agents, keys of verbs."""
 
     view: CaseView
     words: Words
@@ -44,7 +44,7 @@ def gutter(words: Words) -> int:
 
 
 def facts(scene: Scene, width: int) -> list[Line]:
-    """All sections that have something to say, each with its label at the left, an empty line between them."""
+    """All sections that have something to say, each with its label at the left, a line between them."""
     left = gutter(scene.words)
     told = {
         "clocks": clocks(scene),
@@ -124,7 +124,7 @@ def _of_whom(scene: Scene) -> Line:
         named = "  ".join(part for part in (view.person.name, view.person.phone) if part)
         line.append((f"  {cells.safe(named)}", "text"))
     else:
-        line.append((f"  {words('case.erased')}", "quiet"))
+        line.append((f"  {words('label.erased')}", "quiet"))
     return line
 
 
@@ -170,7 +170,7 @@ def request(scene: Scene, width: int) -> list[Line]:
     ]
     opened = next((entry for entry in scene.view.timeline if entry.code == "opened"), None)
     if opened is not None and opened.text is None:
-        lines.append([(words("case.hidden"), "faint")])
+        lines.append([(words("label.closed_text"), "faint")])
     elif opened is not None and opened.text:
         said = [cells.safe(line) for line in cells.wrap(opened.text, width)]
         if len(said) > WORDS_LINES:

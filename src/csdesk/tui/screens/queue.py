@@ -7,8 +7,6 @@ from textual import events
 from textual.timer import Timer
 from textual.widget import Widget
 
-from csdesk.desk.queries import KeepPlace, QueueCounts
-from csdesk.domain.cases.kinds import VERBS
 from csdesk.tui import doors
 from csdesk.tui.columns import number
 from csdesk.tui.messages import Changed, CursorMoved, VerbDone
@@ -133,6 +131,8 @@ class QueueScreen(ConsoleScreen[None]):
         self.repaint_hints()
 
     async def _count(self) -> None:
+        from csdesk.desk.queries import QueueCounts
+
         self.tabs.count(await self.console.desk.ask(QueueCounts()))
 
     # Keeping the place
@@ -149,6 +149,8 @@ class QueueScreen(ConsoleScreen[None]):
         return Stand(self.list.window.queue, *where, self.opened, bool(self.preview.display))
 
     async def keep(self) -> None:
+        from csdesk.desk.queries import KeepPlace
+
         state = self.stand().write()
         if state != self._kept:
             self._kept = state
@@ -296,5 +298,3 @@ class QueueScreen(ConsoleScreen[None]):
             self.app.copy_to_clipboard(told)
             self.console.say(self.console.words("status.copied", case=told), "good")
 
-
-MARKABLE = frozenset(name for name, cls in VERBS.items() if cls.verb.bulk)

@@ -34,7 +34,7 @@ def talk(scene: Scene, width: int) -> list[Line]:
         lines.append(said)
         if entry.text is None and not told_hidden:
             told_hidden = True
-            lines.append([("  ", "text"), (scene.words("case.hidden"), "faint")])
+            lines.append([("  ", "text"), (scene.words("label.closed_text"), "faint")])
         elif entry.text:
             how = "strong" if entry.code == "message_received" else "text"
             lines += [[("  ", "text"), (line, how)] for line in cells.wrap(entry.text, width - 2)]

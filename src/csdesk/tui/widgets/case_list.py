@@ -10,13 +10,12 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from csdesk.desk.queries import QueuePage, Rows
 from csdesk.store.feed import Place, Row
 from csdesk.tui import cells
 from csdesk.tui.columns import columns, due_text, lateness, next_change, parts
 from csdesk.tui.messages import CursorMoved
-from csdesk.tui.start import First
-from csdesk.tui.window import PAGE, Window
+from csdesk.tui.start import PAGE, First, just_before
+from csdesk.tui.window import Window
 
 if TYPE_CHECKING:
     from csdesk.tui.app import ConsoleApp
@@ -177,6 +176,8 @@ class CaseList(Widget):
         self.console.call(self._show(queue, stand))
 
     async def _show(self, queue: str, stand: str) -> None:
+        from csdesk.desk.queries import QueuePage
+
         before = self.window.current
         rows: list[Row] = await self.console.patient(self.console.desk.ask(QueuePage(queue, PAGE)))
         self._asking = False
@@ -187,6 +188,8 @@ class CaseList(Widget):
         self.post_message(CursorMoved(self.current.id if self.current else ""))
 
     async def _jump(self, *, end: bool) -> None:
+        from csdesk.desk.queries import QueuePage
+
         before, queue = self.window.current, self.window.queue
         ask = QueuePage(queue, PAGE, before=_LAST) if end else QueuePage(queue, PAGE)
         rows: list[Row] = await self.console.patient(self.console.desk.ask(ask))
@@ -203,6 +206,8 @@ class CaseList(Widget):
             self.console.call(self._fetch(side))
 
     async def _fetch(self, side: str) -> None:
+        from csdesk.desk.queries import QueuePage
+
         queue, below = self.window.queue, side == "below"
         end = self.window.place(-1 if below else 0)
         ask = QueuePage(queue, PAGE, after=end) if below else QueuePage(queue, PAGE, before=end)
@@ -224,6 +229,8 @@ class CaseList(Widget):
             self.console.call(self._consider(ids))
 
     async def _consider(self, ids: tuple[str, ...]) -> None:
+        from csdesk.desk.queries import Rows
+
         if any(self.window.touches(row) for row in await self.console.desk.ask(Rows(ids))):
             self.reload()
 
@@ -235,6 +242,8 @@ class CaseList(Widget):
         self.console.call(self._reload())
 
     async def _reload(self) -> None:
+        from csdesk.desk.queries import QueuePage
+
         window, queue = self.window, self.window.queue
         limit = max(len(window.rows), PAGE)
         first = None if window.at_top or not window.rows else window.place(0)
@@ -243,7 +252,7 @@ class CaseList(Widget):
             rows = await self.console.desk.ask(QueuePage(queue, limit))
         else:
             # `after` leaves out the row it names: begin one id earlier.
-            earlier = Place(first.due, f"{int(first.id, 16) - 1:032x}")
+            earlier = Place(first.due, just_before(first.id))
             rows = await self.console.desk.ask(QueuePage(queue, limit, after=earlier))
         if queue != self.window.queue:
             return

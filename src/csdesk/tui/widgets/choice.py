@@ -1,4 +1,4 @@
-"""One value out of a list: by its number, by typing some of its letters, sounds or initials, or by the arrows."""
+"""One value out of a list: by its number, by typing letters, sounds or initials of it, or by the arrows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,15 +32,13 @@ class Choice(Widget, can_focus=True):
     editing_keys = frozenset({"backspace", "enter"})
     DEFAULT_CSS = "Choice { height: auto; background: $field; }"
 
-    @dataclass
     class Edited(Message):
         """Another value was chosen; `on`: and one goes on to the next field."""
 
-        choice: "Choice"
-        on: bool
-
-        def __post_init__(self) -> None:
+        def __init__(self, choice: "Choice", on: bool) -> None:
             super().__init__()
+            self.choice = choice
+            self.on = on
 
     def __init__(self, options: Sequence[Option], value: str = "", *, empty: str = "") -> None:
         super().__init__()
@@ -103,7 +101,9 @@ class Choice(Widget, can_focus=True):
         from csdesk.search.fuzzy import Short, rank
 
         by_value = {option.value: option for option in self.options}
-        hits = rank(typed, [Short.of(option.value, option.label) for option in self.options], len(self.options))
+        hits = rank(
+            typed, [Short.of(option.value, option.label) for option in self.options], len(self.options)
+        )
         return tuple(by_value[hit.id] for hit in hits)
 
     def on_key(self, event: events.Key) -> None:
@@ -143,7 +143,9 @@ class Choice(Widget, can_focus=True):
         if y == 0:
             shown = self.typed or cells.safe(self.label(self.text)) or self._empty
             how = "text" if self.typed or self.text else "faint"
-            return cells.line([(f" {shown}", palette.style(how, "field"))], width, palette.style("text", "field"))
+            return cells.line(
+                [(f" {shown}", palette.style(how, "field"))], width, palette.style("text", "field")
+            )
         index = self.top + y - 1
         if index >= len(self._fitting):
             return Strip.blank(width, palette.style("text", "raised"))

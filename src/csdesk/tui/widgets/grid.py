@@ -1,4 +1,4 @@
-"""Quantities of order lines: one column of units, or one for each disposition; typed, or counted up and down."""
+"""Quantities of order lines: one column of units, or one a disposition; typed, or counted up and down."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,15 +45,13 @@ class Grid(Widget, can_focus=True):
 
     DEFAULT_CSS = "Grid { height: auto; background: $field; }"
 
-    @dataclass
     class Edited(Message):
         """A quantity changed, or (`on`) one goes on to the next field."""
 
-        grid: "Grid"
-        on: bool
-
-        def __post_init__(self) -> None:
+        def __init__(self, grid: "Grid", on: bool) -> None:
             super().__init__()
+            self.grid = grid
+            self.on = on
 
     def __init__(self, columns: Sequence[GridColumn]) -> None:
         super().__init__()
@@ -74,12 +72,9 @@ class Grid(Widget, can_focus=True):
     @property
     def text(self) -> str:
         """The quantities as the registry of verbs reads them: 1x2,3x1 or 1x1:restock."""
-        told = []
-        for row in self.rows:
-            for column in self.columns:
-                if n := self.values.get((row.line, column.code), 0):
-                    told.append(f"{row.line}x{n}" + (f":{column.code}" if column.code else ""))
-        return ",".join(told)
+        counted = ((row.line, column.code) for row in self.rows for column in self.columns)
+        told = ((line, code, self.values.get((line, code), 0)) for line, code in counted)
+        return ",".join(f"{line}x{n}" + (f":{code}" if code else "") for line, code, n in told if n)
 
     def fill(self, rows: Sequence[GridRow], values: Mapping[Cell, int]) -> None:
         """Show these lines with these quantities."""
@@ -178,7 +173,10 @@ class Grid(Widget, can_focus=True):
         rest = palette.style("text", "field")
         room = width - 1 - sum(self._width(column) for column in self.columns) - 2
         if y < self._heads:
-            heads = [(cells.fit(c.label, self._width(c), "right"), palette.style("quiet", "field")) for c in self.columns]
+            heads = [
+                (cells.fit(c.label, self._width(c), "right"), palette.style("quiet", "field"))
+                for c in self.columns
+            ]
             return cells.line([(" " * (room + 1), rest), *heads], width, rest)
         index = self.top + y - self._heads
         if index >= len(self.rows):

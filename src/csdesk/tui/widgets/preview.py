@@ -6,13 +6,12 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from csdesk.desk.queries import CaseView, ShowCase
-from csdesk.domain.cases.context import Refused
-from csdesk.tui import cells, summary
+from csdesk.tui import cells
 from csdesk.tui.messages import Seen
-from csdesk.tui.summary import Line
 
 if TYPE_CHECKING:
+    from csdesk.desk.queries import CaseView
+    from csdesk.tui.summary import Line
     from csdesk.tui.app import ConsoleApp
 
 # The cursor rests: long enough that a held key asks for nothing, short enough that nobody waits.
@@ -21,8 +20,10 @@ REST_SECONDS = 0.12
 LOW, COLUMN = 14, 36
 
 
-def beside(left: list[Line], right: list[Line], width: int) -> list[Line]:
+def beside(left: "list[Line]", right: "list[Line]", width: int) -> "list[Line]":
     """Two columns of lines in one."""
+    from csdesk.tui import summary
+
     half = width // 2 - 1
     lines = []
     for n in range(max(len(left), len(right))):
@@ -49,7 +50,7 @@ class Preview(Widget):
         return cast("ConsoleApp", self.app)
 
     @property
-    def view(self) -> CaseView | None:
+    def view(self) -> "CaseView | None":
         """What is shown now."""
         return self._view
 
@@ -66,6 +67,9 @@ class Preview(Widget):
             self.console.call(self._ask(self.case))
 
     async def _ask(self, case: str) -> None:
+        from csdesk.desk.queries import ShowCase
+        from csdesk.domain.cases.context import Refused
+
         view: CaseView | None = None
         if case:
             try:
@@ -88,10 +92,12 @@ class Preview(Widget):
             self._lines = lines
             self.refresh()
 
-    def _worded(self) -> list[Line]:
+    def _worded(self) -> "list[Line]":
         view, console = self._view, self.console
         if view is None:
             return []
+        from csdesk.tui import summary
+
         words, width, height = console.words, self.size.width - 2, self.size.height
         case, head = view.case, summary.head(view, words)
         urgent = [*summary.clocks(case, words, console.now(), articles=False), *summary.next_verbs(view, words)]
@@ -111,6 +117,8 @@ class Preview(Widget):
         rest = palette.style("text", "raised")
         if y >= len(self._lines):
             return Strip.blank(width, rest)
+        from csdesk.tui import summary
+
         parts = [
             (text, palette.style(meaning, "raised", bold=meaning == "strong"))
             for text, meaning in summary.laid(self._lines[y], width - 2)

@@ -1,0 +1,161 @@
+"""Imports measured in rows a second, each beside a bare `executemany` of the very rows it left behind.
+
+`python benchmarks/import_.py --data DIR [--times N]` reads retail/, complaints/, statutes/, platform_rules/ and
+canned_zh/ from DIR; retail is taken N times over under new ids, so that a start's fixed costs do not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from csdesk.desk.core import Core
+from csdesk.domain.cases.context import Actor
+from csdesk.domain.roles import Role
+from csdesk.interop.importer import run_import
+from csdesk.interop.overlay import CN_YEAR
+from csdesk.store.connection import bulk
+from csdesk.store.file import init, open_store
+
+# Tables of the full-text index are made by FTS5 out of what it is given: they are no rows of ours.
+DERIVED = ("doc_terms_", "article_terms_", "sqlite_")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One import to measure."""
+
+    name: str
+    map: str
+    files: tuple[Path, ...]
+    overlay: str = ""
+
+
+def desk(folder: Path, name: str) -> Core:
+    """A new desk for an import."""
+    path = folder / f"{name}.db"
+    init(path, name, "Asia/Shanghai", 0)
+    return Core(open_store(path), Actor("bench", Role.ADMIN))
+
+
+def many(data: Path, folder: Path, times: int) -> tuple[Path, ...]:
+    """The retail files `times` over: each copy's customers, products and orders under ids of their own."""
+    read = {
+        name: json.loads((data / "retail" / f"{name}.json").read_text("utf-8"))
+        for name in ("users", "products", "orders")
+    }
+    made: dict[str, dict[str, Any]] = {name: {} for name in read}
+    for n in range(times):
+        for key, user in read["users"].items():
+            made["users"][f"{key}_{n}"] = {**user, "email": f"{n}.{user['email']}"}
+        for key, product in read["products"].items():
+            variants = {k: {**v, "item_id": f"{v['item_id']}-{n}"} for k, v in product["variants"].items()}
+            made["products"][f"{key}-{n}"] = {**product, "product_id": f"{key}-{n}", "variants": variants}
+        for key, order in read["orders"].items():
+            made["orders"][f"{key}-{n}"] = {
+                **order,
+                "order_id": f"{key}-{n}",
+                "user_id": f"{order['user_id']}_{n}",
+                "items": [
+                    {**item, "item_id": f"{item['item_id']}-{n}", "product_id": f"{item['product_id']}-{n}"}
+                    for item in order["items"]
+                ],
+                "fulfillments": [
+                    {**f, "item_ids": [f"{item}-{n}" for item in f["item_ids"]]}
+                    for f in order["fulfillments"]
+                ],
+            }
+    paths = []
+    for name, records in made.items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(records), "utf-8")
+        paths.append(path)
+    return tuple(paths)
+
+
+def rows_of(core: Core) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of a desk's file, by table; of a contentless index there is nothing to read."""
+    conn = core.store.conn
+    tables = [
+        name
+        for (name,) in conn.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'"
+        )
+        if not name.startswith(DERIVED)
+    ]
+    return {name: conn.execute(f"SELECT * FROM {name}").fetchall() for name in tables}
+
+
+def floor(
+    folder: Path, name: str, tables: dict[str, list[tuple[Any, ...]]], before: dict[str, Sequence[Any]]
+) -> tuple[int, float]:
+    """The same rows by `executemany` into an empty desk with all its indexes: how many, and in how many seconds."""
+    core = desk(folder, f"{name}-floor")
+    fresh = {
+        table: rows[len(before.get(table, ())) :]
+        for table, rows in tables.items()
+        if len(rows) > len(before.get(table, ()))
+    }
+    began = time.perf_counter()
+    with bulk(core.store.conn) as conn:
+        for table, rows in fresh.items():
+            conn.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
+    took = time.perf_counter() - began
+    core.store.close()
+    return sum(map(len, fresh.values())), took
+
+
+def measure(folder: Path, case: Case) -> str:
+    """One line of the table: records, rows, rates, and the ratio to the floor."""
+    core = desk(folder, case.name)
+    before = rows_of(core)
+    began = time.perf_counter()
+    report = run_import(core, case.files, case.map, overlay=case.overlay)
+    took = time.perf_counter() - began
+    tables = rows_of(core)
+    began = time.perf_counter()
+    again = run_import(core, case.files, case.map, overlay=case.overlay)
+    second = time.perf_counter() - began
+    assert again.total("added") == again.total("changed") == 0
+    core.store.close()
+    count, bare = floor(folder, case.name, tables, before)
+    records = report.total("added")
+    return (
+        f"{case.name:12} {records:8,} {count:9,} {took:7.2f} {count / took:9,.0f} {count / bare:9,.0f}"
+        f" {took / bare:6.1f}x {records / took:9,.0f} {records / second:9,.0f}"
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--times", type=int, default=10)
+    given = parser.parse_args()
+    data: Path = given.data
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ["CSDESK_HOME"] = name
+        shop = many(data, folder, given.times)
+        cases = [
+            Case("warm-up", "retail", tuple((data / "retail" / f"{n}.json") for n in ("users", "products", "orders"))),
+            Case("retail", "retail", shop),
+            Case("overlaid", "retail", shop, CN_YEAR),
+            Case("complaints", "complaints", (data / "complaints" / "cfpb.csv",)),
+            Case("articles", "articles", (data / "statutes/articles.jsonl", data / "platform_rules/articles.jsonl")),
+            Case("canned", "canned", (data / "canned_zh" / "scripts.jsonl",)),
+        ]  # fmt: skip
+        print("import        records      rows seconds    rows/s   floor/s  ratio records/s   again/s")
+        for case in cases:
+            print(measure(folder, case), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Prepayment: seven days to think, what is left to refund, interest, minors (预付式消费司法解释 §§10-22)."""
+
+from csdesk.domain.entitlement.decision import Decision
+from csdesk.domain.entitlement.facts import Fields, count, days, flag, money, past, word
+from csdesk.domain.entitlement.matter import Matter, shown
+from csdesk.domain.money import Money
+
+FIELDS: Fields = {
+    "paid_at": past,
+    "request_at": past,
+    "had_same_service_before": flag,
+    "promised_days": days,
+    "paid": money,
+    "gift_amount": money,
+    "consumed_value": money,
+    "list_consumed_value": money,
+    "cause": word("cause"),
+    "sessions": count,
+    "used": count,
+    "discount_unit": money,
+    "list_unit": money,
+    "unlimited": flag,
+    "months": days,
+    "months_elapsed": days,
+    "days_total": days,
+    "days_elapsed": days,
+    "consumer_never_came": flag,
+    "interest_agreed": flag,
+    "minor_age": count,
+    "guardian_consented": flag,
+    "fits_age": flag,
+    "unlawful_minor_service": flag,
+}
+ALIASES = {
+    "requested_at": "request_at",
+    "used_before": "had_same_service_before",
+    "sessions_used": "used",
+    "guardian_ratified": "guardian_consented",
+    "ratified": "guardian_consented",
+    "guardian_agreed": "guardian_consented",
+    "fit_for_age": "fits_age",
+    "age_appropriate": "fits_age",
+    "bonus": "gift_amount",
+}
+DATED_BY = ("paid_at", "request_at", "purchased_at", "now")
+ORDER = (("paid_at", "request_at"),)
+
+
+def decide(m: Matter) -> Decision:
+    """The question that the facts put: a minor, an unlimited card, what was used, interest, or the seven days.
+
+    Answers `void`, `refund` (an amount; for minors whether), `no_reason_refund`, `window_last_day`, `interest`,
+    `consumer_owes`.
+    """
+    facts = m.facts
+    if facts.has("minor_age"):
+        return _minor(m)
+    if facts.true("unlimited") or facts.any("months", "days_total"):
+        return _pro_rata(m)
+    if facts.any("consumed_value", "list_consumed_value", "used"):
+        return _left_over(m)
+    if facts.any("paid_at", "had_same_service_before"):
+        return _seven_days(m)
+    if facts.any("interest_agreed", "cause"):
+        _interest(m)
+        return m.close("computed")
+    m.need("paid_at", "request_at", "had_same_service_before")
+    return _seven_days(m)
+
+
+def _seven_days(m: Matter) -> Decision:
+    """The principal back on request within seven days, unless the consumer knew the service (§14)."""
+    m.need("paid_at", "request_at")
+    by_law = m.rule("prepaid_window").period
+    length = max(by_law.count if by_law else 0, m.facts.count("promised_days") or 0)
+    paid_at, request = m.facts.the_day("paid_at"), m.facts.the_day("request_at")
+    window = m.count("prepaid_request", "prepaid_window", paid_at, length=length, decisive=False)
+    m.answer(window_last_day=window.rolled_day, raw_last_day=window.raw_day, no_reason_refund=False)
+    if request > window.rolled_day:
+        m.say("after_window", "prepaid_window", last=window.rolled_day.isoformat())
+        return m.close("ineligible", "expired")
+    if m.facts.the_flag("had_same_service_before"):
+        m.say("had_service_before", "prepaid_window")
+        return m.close("ineligible", "had_same_service_before")
+    if request > window.raw_day:
+        m.trust("interpretation")
+    m.say("inside_window", "prepaid_window", last=window.rolled_day.isoformat())
+    m.answer(no_reason_refund=True)
+    paid = m.facts.money("paid")
+    if paid is not None:
+        m.answer(refund=paid)
+    return m.close("eligible", remedies=("refund",))
+
+
+def _left_over(m: Matter) -> Decision:
+    """Prepayment less what was used: at the discount, or at list price when the consumer ends it (§§15, 18-20)."""
+    m.need("paid", "cause")
+    paid = m.facts.the_money("paid")
+    consumer = m.facts.the_word("cause") == "consumer"
+    used = _used_at_list(m, paid) if consumer else _used_at_discount(m, paid)
+    refund = paid - used if used < paid else m.amount("0")
+    m.answer(used_value=used, refund=refund, consumer_owes=m.amount("0"))
+    m.say("left_over", "prepaid_principal", paid=shown(paid), used=shown(used), amount=shown(refund))
+    if used > paid:
+        m.say("no_more_owed", "prepaid_no_more_owed")
+    _interest(m)
+    return m.close("computed", remedies=("refund",))
+
+
+def _used_at_discount(m: Matter, paid: Money) -> Money:
+    """Not the consumer's doing: the discounted price, or the share that the gift makes of it (§18)."""
+    unit, used = m.facts.money("discount_unit"), m.facts.count("used")
+    if used is not None and unit is None and (sessions := m.facts.count("sessions")):
+        return Money(paid.minor * used // sessions, paid.currency)
+    if used is not None:
+        m.say("used_at_discount", "prepaid_operator_price")
+        return m.facts.the_money("discount_unit") * used
+    consumed, gift = m.facts.the_money("consumed_value"), m.facts.money("gift_amount")
+    if gift is None or not (paid + gift).minor:
+        return consumed
+    # Rounded down to the fen: what is reckoned is reckoned for the consumer (处罚办法§10).
+    m.say("used_at_ratio", "prepaid_operator_price", paid=shown(paid), whole=shown(paid + gift))
+    return Money(consumed.minor * paid.minor // (paid + gift).minor, paid.currency)
+
+
+def _used_at_list(m: Matter, paid: Money) -> Money:
+    """The consumer's own doing: the price before the discount; gifts do not lower it (§19)."""
+    m.say("used_at_list", "prepaid_consumer_price")
+    used = m.facts.count("used")
+    if used is not None:
+        return m.facts.the_money("list_unit") * used
+    value = m.facts.money("list_consumed_value")
+    return value if value is not None else m.facts.the_money("consumed_value")
+
+
+def _pro_rata(m: Matter) -> Decision:
+    """Unlimited use for a time: the share of the time that is left (§22)."""
+    if m.facts.true("consumer_never_came"):
+        m.say("never_came", "prepaid_pro_rata")
+        m.answer(refund=m.amount("0"))
+        return m.close("ineligible", "never_came")
+    unit = ("days_total", "days_elapsed") if m.facts.has("days_total") else ("months", "months_elapsed")
+    m.need("paid", *unit)
+    paid, whole, gone = m.facts.the_money("paid"), m.facts.the_count(unit[0]), m.facts.the_count(unit[1])
+    left = max(whole - gone, 0)
+    # Rounded up to the fen, in the consumer's favour.
+    refund = Money(-(-paid.minor * left // whole), paid.currency) if whole else m.amount("0")
+    m.say("pro_rata", "prepaid_pro_rata", left=left, whole=whole, amount=shown(refund))
+    m.answer(refund=refund)
+    _interest(m)
+    return m.close("computed", remedies=("refund",))
+
+
+def _interest(m: Matter) -> None:
+    """As agreed; else LPR when the operator is the cause, the deposit rate when the consumer is (§16)."""
+    if m.facts.true("interest_agreed"):
+        m.say("interest_agreed", "prepaid_interest")
+        m.answer(interest="as_agreed")
+        return
+    cause = m.facts.word("cause")
+    if cause is None:
+        return
+    rate = "1y_deposit_rate_at_contract" if cause == "consumer" else "1y_LPR_at_contract"
+    m.say("interest_by_law", "prepaid_interest", rate=rate)
+    m.answer(interest=rate)
+
+
+def _minor(m: Matter) -> Decision:
+    """A minor's prepayment (§10, 民法典§§19-20): void under 8; from 8 unless consented to or fit for the age."""
+    age, law = m.facts.the_count("minor_age"), m.rule("minor_prepaid")
+    if age >= law.number("adult"):
+        m.say("adult", "minor_prepaid", age=age)
+        m.answer(void=False, refund=False)
+        return m.close("ineligible", "adult")
+    if age < law.number("no_capacity"):
+        return _void(m, "minor_void", age)
+    if m.facts.true("guardian_consented") or m.facts.true("fits_age"):
+        m.say("minor_bound", "minor_prepaid", age=age)
+        m.answer(void=False, refund=False)
+        return m.close("ineligible", "minor_bound")
+    m.need("guardian_consented", "fits_age")
+    return _void(m, "minor_ineffective", age)
+
+
+def _void(m: Matter, code: str, age: int) -> Decision:
+    m.say(code, "minor_prepaid", age=age)
+    m.answer(void=True, refund=True)
+    paid = m.facts.money("paid")
+    used = m.facts.money("consumed_value") or m.amount("0")
+    if paid is not None:
+        # What was used may be deducted, but not a game that may not be sold to minors (§10(3)).
+        kept = m.amount("0") if m.facts.true("unlawful_minor_service") else min(used, paid)
+        m.answer(refund_amount=paid - kept)
+    return m.close("eligible", remedies=("refund",))

@@ -1,0 +1,209 @@
+"""Looking something up as one types: a field, what was found, and beside it what the cursor stands on."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.screen import ScreenResultType
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input
+
+from csdesk.domain.text import clean
+from csdesk.tui import cells
+from csdesk.tui.screen import ConsoleScreen
+from csdesk.tui.screens.overlay import Title
+from csdesk.tui.summary import Line
+from csdesk.tui.widgets.fields import LineField
+from csdesk.tui.widgets.page import Page
+from csdesk.tui.widgets.picks import Pick, PickList
+
+# From this width on what was found stands beside its text.
+WIDE = 100
+# The cursor rests: a held arrow key asks for nothing.
+REST_SECONDS = 0.1
+
+
+class Panes(Widget):
+    """What was found, and the text of one of it."""
+
+    DEFAULT_CSS = """
+    Panes { height: 1fr; layout: vertical; }
+    Panes > PickList { height: 40%; max-height: 100%; width: 1fr; }
+    Panes > Page { height: 1fr; width: 1fr; }
+    Panes.wide { layout: horizontal; }
+    Panes.wide > PickList { width: 50%; height: 1fr; }
+    """
+
+
+class Lookup(ConsoleScreen[ScreenResultType]):
+    """Subclasses give `find`, `see` and `choose`; keys are those of a list, letters go into the field."""
+
+    title_key: ClassVar[str] = ""
+    hint_key: ClassVar[str] = ""
+    # So long must the hands rest before anything is asked; 0: at every letter, the newest text wins.
+    wait: ClassVar[float] = 0.0
+    AUTO_FOCUS = "LineField"
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self._first = text
+        self.picks = PickList()
+        self.pane = Page(self._pane)
+        self._wanted = text
+        self._answered: str | None = None
+        self._asking = False
+        self._typing: Timer | None = None
+        self._rest: Timer | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield Title(self.console.words(self.title_key))
+        yield LineField(self._first, placeholder=self.console.words(self.hint_key))
+        yield Panes(self.picks, self.pane)
+
+    def on_mount(self) -> None:
+        self.query_one(Panes).set_class(self.size.width >= WIDE, "wide")
+        self._look()
+
+    def on_resize(self) -> None:
+        self.query_one(Panes).set_class(self.size.width >= WIDE, "wide")
+
+    # What subclasses give
+
+    async def find(self, text: str) -> list[Pick]:
+        """What fits the text."""
+        raise NotImplementedError
+
+    async def see(self, pick: Pick | None) -> None:
+        """Get ready to show this one."""
+
+    def words_of(self, width: int) -> list[Line]:
+        """The text of the one that was got ready."""
+        return []
+
+    def choose(self, pick: Pick) -> None:
+        """Take this one."""
+
+    def nothing(self, text: str) -> str:
+        """What to say when nothing fits."""
+        return self.console.words("lookup.none") if text else ""
+
+    # Asking
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._wanted = event.value.strip()
+        if self._typing is not None:
+            self._typing.stop()
+        if self.wait:
+            self._typing = self.set_timer(self.wait, self._look)
+        else:
+            self._look()
+
+    def _look(self) -> None:
+        if not self._asking:
+            self._asking = True
+            self.console.call(self._ask())
+
+    async def _ask(self) -> None:
+        picks: list[Pick] = []
+        try:
+            while self._wanted != self._answered:
+                text = self._wanted
+                picks = await self.console.patient(self.find(text))
+                self._answered = text
+                self.picks.show(picks)
+                self.console.say(self.nothing(text) if not picks else "")
+        finally:
+            self._asking = False
+        await self.see(self.picks.picked)
+        self.pane.lay(anew=True)
+
+    def again(self) -> None:
+        """Ask for the same text once more."""
+        self._answered = None
+        self._look()
+
+    def _pane(self, width: int) -> list[Line]:
+        return self.words_of(width)
+
+    def _stand(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST_SECONDS, lambda: self.console.call(self._see()))
+
+    async def _see(self) -> None:
+        await self.see(self.picks.picked)
+        self.pane.lay(anew=True)
+
+    # Keys
+
+    def footer_actions(self) -> tuple[str, ...]:
+        return ("open", "down", "up", "page_down", "back", "help")
+
+    def _move(self, by: int) -> None:
+        self.picks.move(by)
+        self._stand()
+
+    def action_down(self) -> None:
+        """To the next one."""
+        self._move(1)
+
+    def action_up(self) -> None:
+        """To the one above."""
+        self._move(-1)
+
+    def action_top(self) -> None:
+        """To the first one."""
+        self._move(-len(self.picks.picks))
+
+    def action_bottom(self) -> None:
+        """To the last one."""
+        self._move(len(self.picks.picks))
+
+    def action_page_down(self) -> None:
+        """The text one screen down."""
+        self.pane.page(1)
+
+    def action_page_up(self) -> None:
+        """The text one screen up."""
+        self.pane.page(-1)
+
+    def action_open(self) -> None:
+        """Take the one under the cursor."""
+        pick = self.picks.picked
+        if pick is not None and self._wanted == self._answered:
+            self.choose(pick)
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_open()
+
+
+def spanned(
+    text: str, spans: Iterable[tuple[int, int]], width: int, how: str = "text", hit: str = "accent"
+) -> list[Line]:
+    """A text in lines of `width` cells, the characters in `spans` (start, end) in the colour `hit`."""
+    plain = clean(text).text
+    marked = set() if plain != text else {n for start, end in spans for n in range(start, end)}
+    lines: list[Line] = []
+    at = 0
+    for line in cells.wrap(plain, width):
+        at = plain.find(line, at)
+        lines.append(runs(line, marked, at, how, hit))
+        at += len(line)
+    return lines
+
+
+def runs(text: str, marked: set[int], at: int, how: str, hit: str) -> Line:
+    """One line cut where the colour changes; `at`: where the line begins in what `marked` counts."""
+    line: Line = []
+    for n, sign in enumerate(text):
+        meaning = hit if at + n in marked else how
+        if line and line[-1][1] == meaning:
+            line[-1] = (line[-1][0] + sign, meaning)
+        else:
+            line.append((sign, meaning))
+    return line

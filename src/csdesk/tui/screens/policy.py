@@ -1,0 +1,58 @@
+"""Looking up an article: by words, pinyin, initials or citation, as one types; Enter cites it."""
+
+from typing import ClassVar
+
+from csdesk.desk.queries import FoundArticle, SearchPolicies
+from csdesk.tui import cells
+from csdesk.tui.screens.lookup import Lookup, spanned
+from csdesk.tui.summary import Line
+from csdesk.tui.widgets.picks import Pick
+
+MOST = 40
+
+
+class PolicyScreen(Lookup[FoundArticle | None]):
+    """Dismissed with the article to cite, or None. `case_id`: the case it is looked up for, "" for none."""
+
+    context: ClassVar[str] = "policy"
+    title_key: ClassVar[str] = "policy.title"
+    hint_key: ClassVar[str] = "policy.hint"
+
+    def __init__(self, case_id: str = "", text: str = "") -> None:
+        super().__init__(text)
+        self.case_id = case_id
+        self._found: dict[str, FoundArticle] = {}
+        self._seen: FoundArticle | None = None
+
+    async def find(self, text: str) -> list[Pick]:
+        hits = await self.console.desk.ask(SearchPolicies(text, MOST)) if text else []
+        self._found = {hit.id: hit for hit in hits}
+        return [Pick(hit.id, self._line(hit)) for hit in hits]
+
+    def _line(self, hit: FoundArticle) -> Line:
+        sign: Line = [("  ", "text")] if hit.in_force else [("! ", "soon")]
+        name = cells.safe(f"{hit.law} {hit.article_no}")
+        told = cells.safe(hit.title) or cells.safe(hit.text[:60])
+        return [*sign, (name, "text" if hit.in_force else "quiet"), (f"  {told}", "quiet")]
+
+    async def see(self, pick: Pick | None) -> None:
+        self._seen = self._found.get(pick.id) if pick else None
+
+    def words_of(self, width: int) -> list[Line]:
+        hit, words = self._seen, self.console.words
+        if hit is None:
+            return []
+        heads = cells.wrap(cells.safe(f"《{hit.law}》{hit.article_no}"), width)
+        lines: list[Line] = [[(head, "strong")] for head in heads]
+        if hit.title:
+            lines.append([(cells.safe(hit.title), "accent")])
+        since = words("policy.since", day=hit.effective_from or "-")
+        if hit.in_force:
+            lines.append([(f"+ {words('policy.in_force')}  ", "good"), (since, "quiet")])
+        else:
+            until = words("policy.until", day=hit.effective_to or "-")
+            lines.append([(f"! {words('policy.superseded')}  ", "soon"), (f"{since}  {until}", "quiet")])
+        return [*lines, [], *spanned(hit.text, hit.spans, width)]
+
+    def choose(self, pick: Pick) -> None:
+        self.dismiss(self._found[pick.id])
