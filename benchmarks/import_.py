@@ -1,7 +1,8 @@
 """Imports measured in rows a second, each beside a bare `executemany` of the very rows it left behind.
 
-`python benchmarks/import_.py --data DIR [--times N]` reads retail/, complaints/, statutes/, platform_rules/ and
-canned_zh/ from DIR; retail is taken N times over under new ids, so that a start's fixed costs do not count.
+`python benchmarks/import_.py --data DIR [--times N]` reads retail/, complaints/, statutes/, platform_rules/
+and canned_zh/ from DIR; retail is taken N times over under new ids, so that a start's fixed costs do not
+count.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from csdesk.desk.core import Core
 from csdesk.domain.cases.context import Actor
 from csdesk.domain.roles import Role
 from csdesk.interop.importer import run_import
-from csdesk.interop.overlay import CN_YEAR
+from csdesk.interop.overlay import RETAIL_CN
 from csdesk.store.connection import bulk
 from csdesk.store.file import init, open_store
 
+SHOP = ("users", "products", "orders")
+TEXTS = ("statutes", "platform_rules")
 # Tables of the full-text index are made by FTS5 out of what it is given: they are no rows of ours.
 DERIVED = ("doc_terms_", "article_terms_", "sqlite_")
 
@@ -47,10 +50,7 @@ def desk(folder: Path, name: str) -> Core:
 
 def many(data: Path, folder: Path, times: int) -> tuple[Path, ...]:
     """The retail files `times` over: each copy's customers, products and orders under ids of their own."""
-    read = {
-        name: json.loads((data / "retail" / f"{name}.json").read_text("utf-8"))
-        for name in ("users", "products", "orders")
-    }
+    read = {name: json.loads((data / "retail" / f"{name}.json").read_text("utf-8")) for name in SHOP}
     made: dict[str, dict[str, Any]] = {name: {} for name in read}
     for n in range(times):
         for key, user in read["users"].items():
@@ -96,7 +96,9 @@ def rows_of(core: Core) -> dict[str, list[tuple[Any, ...]]]:
 def floor(
     folder: Path, name: str, tables: dict[str, list[tuple[Any, ...]]], before: dict[str, Sequence[Any]]
 ) -> tuple[int, float]:
-    """The same rows by `executemany` into an empty desk with all its indexes: how many, and in how many seconds."""
+    """The same rows by `executemany` into an empty desk with all its indexes: how many, and in how many
+    seconds.
+    """
     core = desk(folder, f"{name}-floor")
     fresh = {
         table: rows[len(before.get(table, ())) :]
@@ -145,11 +147,11 @@ def main() -> None:
         os.environ["CSDESK_HOME"] = name
         shop = many(data, folder, given.times)
         cases = [
-            Case("warm-up", "retail", tuple((data / "retail" / f"{n}.json") for n in ("users", "products", "orders"))),
+            Case("warm-up", "retail", tuple(data / "retail" / f"{name}.json" for name in SHOP)),
             Case("retail", "retail", shop),
-            Case("overlaid", "retail", shop, CN_YEAR),
+            Case("overlaid", "retail", shop, RETAIL_CN),
             Case("complaints", "complaints", (data / "complaints" / "cfpb.csv",)),
-            Case("articles", "articles", (data / "statutes/articles.jsonl", data / "platform_rules/articles.jsonl")),
+            Case("articles", "articles", tuple(data / name / "articles.jsonl" for name in TEXTS)),
             Case("canned", "canned", (data / "canned_zh" / "scripts.jsonl",)),
         ]  # fmt: skip
         print("import        records      rows seconds    rows/s   floor/s  ratio records/s   again/s")

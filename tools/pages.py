@@ -29,6 +29,8 @@ from csdesk.domain.cases.context import Policy
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.machine import Edge, Machine, State, Term
 from csdesk.domain.roles import RIGHTS, Right, Role
+from csdesk.interop.maps import SHAPES as RECORDS
+from csdesk.interop.maps import load_map, shipped
 from csdesk.tui import keymap
 from csdesk.tui.actions import CONTEXTS, Action, label, registry
 
@@ -127,6 +129,11 @@ right. `system` is the worker that runs clocks and sends; nobody can be given it
 LIMITS = """
 The most that one refund may be. Above it the verb is refused, and somebody whose limit is higher
 must do it.
+"""
+MAPS = """
+A map is a TOML file that says where another system keeps what csdesk wants.
+[Imports](../integrator.md#writing-a-map) tells how to write one. `csdesk import --map` takes the name
+of a shipped map or the path of a file.
 """
 
 
@@ -510,6 +517,25 @@ def roles() -> str:
     )
 
 
+def maps() -> str:
+    """maps.md: the shipped maps, and the tables and fields that a map may have."""
+    rows = []
+    for name, shape in RECORDS.items():
+        rows.append((code(name), codes(shape.required), codes(shape.optional), codes(shape.settings)))
+        rows += [
+            (code(f"{name}.{n}"), codes(p.required), codes(p.optional), "") for n, p in shape.parts.items()
+        ]
+    known = [(name, load_map(name)) for name in shipped()]
+    return page(
+        "Import maps",
+        MAPS,
+        "## Shipped maps",
+        table(("map", "what it takes", "tables"), [(code(n), m.title, codes(m.sections)) for n, m in known]),
+        "## Tables and fields",
+        table(("table", "required", "also", "settings of the table"), rows),
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "keys.md": keys,
     "commands.md": commands,
@@ -518,6 +544,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "config.md": config,
     "states.md": states,
     "roles.md": roles,
+    "maps.md": maps,
 }
 
 

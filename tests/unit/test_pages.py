@@ -10,15 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.building import build
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 import pages
-from csdesk.cli.main import build
+from csdesk.cli import main
 from csdesk.desk.config import docs
 from csdesk.desk.registry import command
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.kinds import MACHINES
+from csdesk.interop.importer import run_import
+from csdesk.interop.maps import SHAPES
 from csdesk.tui.actions import registry
 
 ROOT = Path(__file__).parent.parent.parent
@@ -79,6 +82,8 @@ def test_nothing_that_is_registered_is_left_out():
     assert [verb for verb in VERBS if f"\n### {verb}\n" not in verbs and f"\n| `{verb}` |" not in verbs] == []
     assert [action for action in registry() if f"`{action}` |" not in keys] == []
     assert [setting for setting, *_ in docs() if f"\n| `{setting}` |" not in config] == []
+    maps = pages.maps()
+    assert [record for record in SHAPES if f"\n| `{record}` |" not in maps] == []
     for machine in MACHINES.values():
         (room,) = (part for part in states.split("\n## ") if part.startswith(machine.kind.value))
         assert [state.name for state in machine.states if f"\n| `{state.name}` |" not in room] == []
@@ -99,11 +104,20 @@ def test_the_example_of_a_verb_is_one_that_its_form_takes(verb: str):
     assert command(verb, dict(word.split("=", 1) for word in words[5:])).verb.name == verb
 
 
+def anchors(path: Path) -> set[str]:
+    """The names of a page's headings as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("path", WRITTEN, ids=name)
-def test_every_link_leads_to_a_file_of_this_repository(path: Path):
-    found = [link.partition("#")[0] for link in LINK.findall(path.read_text(encoding="utf-8"))]
-    inside = [link for link in found if link and not link.startswith(("https://", "http://"))]
-    assert [link for link in inside if not (path.parent / link).exists()] == []
+def test_every_link_leads_to_a_heading_of_a_file_of_this_repository(path: Path):
+    for link in LINK.findall(path.read_text(encoding="utf-8")):
+        if not link.startswith(("https://", "http://")):
+            file, _, anchor = link.partition("#")
+            target = path.parent / file if file else path
+            assert target.exists(), link
+            assert not anchor or anchor in anchors(target), link
 
 
 def typed(path: Path) -> Iterator[list[str]]:
@@ -117,7 +131,7 @@ def typed(path: Path) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("path", WRITTEN, ids=name)
 def test_every_command_that_a_page_shows_exists_with_its_options(path: Path):
-    root = get_command(build(""))
+    root = get_command(main.build(""))
     for words in typed(path):
         at: object = root
         while isinstance(at, TyperGroup) and words and not words[0].startswith("-"):
@@ -129,3 +143,32 @@ def test_every_command_that_a_page_shows_exists_with_its_options(path: Path):
             assert given <= known | {"--help"}, words
         else:
             assert words in ([], ["--version"], ["--help"]), words
+
+
+def test_the_map_that_the_integrators_page_shows_reads_the_record_beside_it(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    page = (ROOT / "docs/integrator.md").read_text(encoding="utf-8")
+    found = re.search(r"^```toml\n(\[map\].*?)^```\n+```json\n(.*?)^```$", page, re.M | re.S)
+    assert found
+    (tmp_path / "shop.toml").write_text(found[1], encoding="utf-8")
+    (tmp_path / "orders.jsonl").write_text(found[2], encoding="utf-8")
+    monkeypatch.setenv("CSDESK_HOME", str(home))
+    desk = build(tmp_path)
+    try:
+        report = run_import(desk.core("zhao"), [tmp_path / "orders.jsonl"], str(tmp_path / "shop.toml"))
+    finally:
+        desk.close()
+    assert [(file.entity, file.added) for file in report.files] == [("customers", 1), ("orders", 1)]
+    assert report.rejects == []
+
+
+def test_every_variable_that_the_code_reads_is_told_to_who_keeps_a_desk():
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    told = "".join(
+        (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("admin.md", "reference/config.md")
+    )
+    assert (
+        set(re.findall(r"\bCSDESK_[A-Z_]*[A-Z]\b", code)) - set(re.findall(r"\bCSDESK_[A-Z_]+\b", told))
+        == set()
+    )

@@ -3,9 +3,7 @@
 from datetime import UTC
 
 from csdesk.desk.config import Config, ConfigError, load
-from csdesk.desk.desk import Conflict
 from csdesk.desk.words import LANGUAGES, Words
-from csdesk.domain.cases.context import Refused
 from csdesk.store.errors import StoreError
 
 
@@ -21,6 +19,10 @@ def words(config: Config | None = None) -> Words:
 
 def failed(exc: Exception) -> str | None:
     """The one sentence for an error that a person can cause or mend; None for a mistake of the program."""
+    # Not at the top: the console comes through here and must not wait for the whole domain.
+    from csdesk.desk.desk import Conflict
+    from csdesk.domain.cases.context import Refused
+
     told = words()
     if isinstance(exc, Refused):
         return told.refused(exc)

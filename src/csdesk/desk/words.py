@@ -67,7 +67,7 @@ class Words:
         self.zone = zone
         self._get = _catalogue(language)
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """The sentence `key` with its blanks filled; a key without a sentence is shown as it is."""
         found = self._get.gettext(key)
         return _filled(found, values) if "{" in found else found
@@ -76,7 +76,7 @@ class Words:
         """Whether the catalogue words this key."""
         return self._get.gettext(key) != key
 
-    def count(self, key: str, n: int, **values: object) -> str:
+    def count(self, key: str, n: int, /, **values: object) -> str:
         """The sentence `key` for n things, in the language's plural."""
         found = self._get.ngettext(key, key, n)
         return _filled(found, {**values, "n": n})

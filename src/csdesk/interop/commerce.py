@@ -20,6 +20,8 @@ from csdesk.store.crypto import normal_order_number
 from csdesk.store.people import Customer
 
 MOST_OPTIONS = 1_000
+# Some 20 MB of ids.
+MOST_REMEMBERED = 100_000
 STATUSES = ("pending", "shipped", "delivered", "cancelled")
 
 
@@ -136,6 +138,7 @@ class Orders(Entity):
     def __init__(self, run: Run, overlay: Overlay | None = None) -> None:
         super().__init__(run)
         self._overlay = overlay
+        self._here: set[tuple[str, str]] = set()
         self.told = 0
 
     def read(self, told: Fields, item: Item) -> Read | None:
@@ -145,13 +148,14 @@ class Orders(Entity):
         lines, links = self._lines(told, currency)
         payments = _payments(told, currency)
         shipments = _shipments(told, lines)
-        if number and not normal_order_number(number):
+        if number and not any(map(str.isalnum, number)):
             told.problem("id", "missing")
         total = sum(p.captured for p in payments) if told.has("payments") else sum(map(_price, lines))
         record = load.Order(
             currency, status, told.line("channel", most=50), told.moment("placed_at"), told.moment("paid_at"),
             told.moment("shipped_at"), told.moment("signed_at"), total, told.line("address", between=", "),
-            told.line("phone", most=50), _merchant(told), _paid(told, lines, total, currency), payments, shipments,
+            told.line("phone", most=50), _merchant(told), _paid(told, lines, total, currency), payments,
+            shipments,
         )  # fmt: skip
         if told.problems:
             return None
@@ -213,11 +217,19 @@ class Orders(Entity):
         return "" if key in self.run.accepted.get("customers", ()) else None
 
     def _goods(self, kind: str, id_: str) -> bool:
+        """Whether a variant or a product is known; what was found once in this run is not looked up again."""
+        if (kind, id_) in self._here:
+            return True
         if kind == "sku":
-            here = load.product_of(self.conn, self.desk, id_) is not None
+            found = load.product_of(self.conn, self.desk, id_) is not None
         else:
-            here = load.find_product(self.conn, self.desk, id_) is not None
-        return here or load.external_bytes(id_) in self.run.accepted.get(kind, ())
+            found = load.find_product(self.conn, self.desk, id_) is not None
+        if found or load.external_bytes(id_) in self.run.accepted.get(kind, ()):
+            if len(self._here) >= MOST_REMEMBERED:
+                self._here.clear()
+            self._here.add((kind, id_))
+            return True
+        return False
 
     def put(self, pending: Sequence[Pending], at: int) -> int:
         rows = load.put_orders(
@@ -268,7 +280,7 @@ def _merchant(told: Fields) -> load.Merchant | None:
 
 
 def _payments(told: Fields, currency: str) -> tuple[load.Payment, ...]:
-    """Payments in order; money given back is taken off the payments of the same method, the first one first."""
+    """Payments in order; money given back is taken off those of the same method, the first one first."""
     taken: list[load.Payment] = []
     back: list[tuple[int, str, str, int]] = []
     for n, inner in enumerate(told.members("payments")):

@@ -1,4 +1,4 @@
-"""Complaints that another body has handled, as cases with their history: every step by the desk's own verbs."""
+"""Complaints that another body has handled, as cases: every step of their history by the desk's own verbs."""
 
 import hashlib
 from collections.abc import Sequence
@@ -66,7 +66,8 @@ class Complaints(Entity):
             opened_at, summary, told.choice("reason", complaint.REASONS, "other"),
             told.choice("channel", CHANNELS, "app"), told.line("company", most=200),
             tuple(tag[:MOST_TAG].strip() for tag in told.words("tags")), outcome,
-            told.text("answer", most=5_000), max(told.moment("answered_at"), opened_at), told.flag("disputed", False),
+            told.text("answer", most=5_000), max(told.moment("answered_at"), opened_at),
+            told.flag("disputed", False),
         )  # fmt: skip
         if outcome and not self._basis:
             told.problem("basis", "missing")
@@ -118,7 +119,7 @@ class Complaints(Entity):
         self._answered(steps, told, told.answered_at)
 
     def _answered(self, steps: "_Steps", told: Complaint, at: int) -> None:
-        """What the company did: heard, talked, decided, told the consumer, closed (or the consumer appealed)."""
+        """What the company did: heard, talked, decided, told the consumer, closed (or was not believed)."""
         if not told.outcome:
             return
         steps.do(complaint.Acknowledge(), at)

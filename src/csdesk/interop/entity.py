@@ -30,7 +30,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A record read from its item. `links`: (field, kind of record, id at the source) of what it points to."""
+    """A record read from its item. `links`: (field, kind, id at the source) of what it points to."""
 
     external_id: str
     record: Any
@@ -39,7 +39,9 @@ class Read:
 
 @dataclass(slots=True)
 class Pending:
-    """A good record on its way in. `before`: what was kept of it; `changed`: which fields now differ; `id`: its row."""
+    """A good record on its way in. `before`: what was kept of it; `changed`: which fields now differ; `id`:
+    its row.
+    """
 
     item: Item
     read: Read

@@ -17,11 +17,11 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "import_not_a_file": "{path} is no regular file; name the files themselves.",
         "import_unreadable": "{path} cannot be read ({reason}); ask for permission, or copy it here.",
         "import_empty": "{path} holds no records; check that it was written whole.",
-        "import_too_big": "{path} is larger than {most} MB, too much for one JSON document; write it as JSON lines.",
+        "import_too_big": "{path} is larger than {most} MB, too much for one document; write JSON lines.",
         "import_bad_gzip": "{path} is a broken gzip file ({reason}); fetch it again.",
         "import_not_utf8": "{path}, line {line}: is not UTF-8; save the file as UTF-8.",
-        "import_bad_json": "{path}, line {line}: is not JSON ({reason}); mend it, or write JSON lines, where bad"
-        " lines are left out one by one.",
+        "import_bad_json": "{path}, line {line}: is not JSON ({reason}); mend it, or write JSON lines,"
+        " of which bad ones are left out.",
         "import_bad_csv": "{path}, line {line}: the heading has {why}; mend it.",
         "wrong_map": "{path} is nothing that map '{map}' takes ({takes}); name another map, or another file.",
         "import_twice": "{path} was given twice; name it once.",
@@ -32,8 +32,8 @@ FAULTS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# English fallback of `reject.<code>`: why a record was left out. Never with a value from the record: it may be
-# somebody's name.
+# English fallback of `reject.<code>`: why a record was left out. Never with a value from the record: it may
+# be somebody's name.
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "missing": "is required and is missing or empty.",
@@ -71,7 +71,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
 
 
 class ImportFault(Exception):
-    """An import that cannot start or go on. `code` is a key of FAULTS; `details` its arguments; `str()` English."""
+    """An import that cannot start or go on. `code` is a key of FAULTS; `details` its arguments; `str()`
+    English.
+    """
 
     code: str
     details: Mapping[str, object]
@@ -84,7 +86,9 @@ class ImportFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field of a record ("" when it is the record itself). `details` hold no value of it."""
+    """What is wrong with one field of a record ("" when it is the record itself). `details` hold no value of
+    it.
+    """
 
     field: str
     code: str
@@ -96,7 +100,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that was left out: the file's name, its line and number there (from 1), and one thing wrong with it."""
+    """A record that was left out: the file's name, its line and number there (from 1), and one thing wrong
+    with it.
+    """
 
     file: str
     line: int
@@ -109,7 +115,9 @@ class Reject:
 
 
 class Rejects:
-    """Where rejects are written, a JSON object a line. The file is made at once, and removed when nothing came."""
+    """Where rejects are written, a JSON object a line. The file is made at once, and removed when nothing
+    came.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self.path = path

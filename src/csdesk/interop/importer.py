@@ -1,7 +1,8 @@
 """Imports files by a map: looks all of them through, then keeps them batch by batch, and reports.
 
-A run that was broken off, a second run, and the first one are the same walk over the same files: what is already kept
-is recognised by its digest and left alone, so that all of them end alike and write the same rejects.
+A run that was broken off, a second run, and the first one are the same walk over the same files: what is
+already kept is recognised by its digest and left alone, so that all of them end alike and write the same
+rejects.
 """
 
 from collections import Counter
@@ -15,7 +16,7 @@ from csdesk.interop.commerce import Customers, Orders, Products
 from csdesk.interop.complaints import Complaints
 from csdesk.interop.entity import Entity, Pending, Run
 from csdesk.interop.faults import ImportFault, Problem, Reject, Rejects
-from csdesk.interop.fields import Fields, Reading
+from csdesk.interop.fields import Fields, reading
 from csdesk.interop.maps import SHAPES, ImportMap, Section, load_map
 from csdesk.interop.overlay import OVERLAYS, Overlay
 from csdesk.interop.readers import Item, Source, look
@@ -38,7 +39,9 @@ _OVERLAY_ENTITY = "overlay"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A record that is now a new version: what it is called (a customer by csdesk's own id) and which fields differ."""
+    """A record that is now a new version: what it is called (a customer by csdesk's own id) and which fields
+    differ.
+    """
 
     entity: str
     name: str
@@ -48,7 +51,9 @@ class Change:
 
 @dataclass(slots=True)
 class FileReport:
-    """What became of one file (of one kind of record in it). `resumed`: records behind which an earlier run broke off."""
+    """What became of one file (of one kind of record in it). `resumed`: records behind which an earlier run
+    broke off.
+    """
 
     path: str
     entity: str
@@ -115,10 +120,10 @@ def run_import(
 ) -> Report:
     """Import `files` by the map of this name or path; they may come in any order.
 
-    `overlay` (see `overlay.OVERLAYS`) makes up what the source does not tell, as of `overlay_now` (UTC ms; first
-    import: now, later ones: as of the first). `progress` is called with bytes done and all bytes. Nothing is written
-    before every file has been looked through and recognised. Raises Refused without the right to load, ImportFault,
-    StoreError; whole batches stay kept.
+    `overlay` (see `overlay.OVERLAYS`) makes up what the source does not tell, as of `overlay_now` (UTC ms;
+    first import: now, later ones: as of the first). `progress` is called with bytes done and all bytes.
+    Nothing is written before every file has been looked through and recognised. Raises Refused without the
+    right to load, ImportFault, StoreError; whole batches stay kept.
     """
     core.need(Right.LOAD)
     map_ = load_map(map_name)
@@ -129,8 +134,9 @@ def run_import(
     if rejects_path and any(_same(rejects_path, path) for path in files):
         raise ImportFault("rejects_is_input", path=str(rejects_path))
     jobs = _jobs(files, map_)
-    reading = Reading(map_, map_.zone or core.zone)
-    run = Run(core, map_, reading, core.now(), dry_run, {name: set() for name in (*SHAPES, "sku")})
+    run = Run(
+        core, map_, reading(map_, core.zone), core.now(), dry_run, {name: set() for name in (*SHAPES, "sku")}
+    )
     made_up = _overlay(run, overlay, overlay_now)
     report = Report(map_.name, dry_run, overlay)
     rejects = Rejects(rejects_path)
@@ -149,7 +155,9 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _jobs(files: Sequence[Path], map_: ImportMap) -> list[_Job]:
-    """What each file holds, in the order in which it must be kept. ImportFault for one that the map does not take."""
+    """What each file holds, in the order in which it must be kept. ImportFault for one that the map does not
+    take.
+    """
     jobs = []
     for n, path in enumerate(files):
         if any(_same(path, other) for other in files[:n]):
@@ -194,8 +202,9 @@ def _holds(source: Source, section: Section) -> bool:
 
 
 def _overlay(run: Run, name: str, now: int | None) -> Overlay | None:
-    """The overlay, as of the moment at which it was first used on this source: otherwise each day's import would
-    change all orders."""
+    """The overlay, as of the moment at which it was first used on this source: otherwise each day's import
+    would change all orders.
+    """
     if not name:
         return None
     store, source, key = run.core.store, run.map.source, load.external_bytes(name)

@@ -1,7 +1,8 @@
 """Import maps: TOML files that say where another system keeps what csdesk wants, as JMESPath expressions.
 
-A map is data, so that a desk can write its own: `[map]` names it, one table a kind of record (`[orders]`) says by
-`when` which files hold it and gives each field an expression, or a table {path, values, other, default, match}.
+A map is data, so that a desk can write its own: `[map]` names it, one table a kind of record (`[orders]`)
+says by `when` which files hold it and gives each field an expression, or a table {path, values, other,
+default, match}.
 """
 
 import hashlib
@@ -25,7 +26,9 @@ Search = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a kind of record consists of: required fields, other fields, parts that repeat, settings of the map."""
+    """What a kind of record consists of: required fields, other fields, parts that repeat, settings of the
+    map.
+    """
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
@@ -38,13 +41,15 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
     {
         "customers": Shape(("id",), ("name", "phone", "email", "address", "language", "methods")),
         "products": Shape(
-            ("id", "title"), ("category",), {"variants": Shape(("sku", "price"), ("options", "available", "currency"))}
+            ("id", "title"),
+            ("category",),
+            {"variants": Shape(("sku", "price"), ("options", "available", "currency"))},
         ),
         "orders": Shape(
             ("id", "customer", "status"),
             (
-                "currency", "channel", "placed_at", "paid_at", "shipped_at", "signed_at", "address", "phone", "merchant",
-                "merchant_name", "return_address", "self_operated",
+                "currency", "channel", "placed_at", "paid_at", "shipped_at", "signed_at", "address", "phone",
+                "merchant", "merchant_name", "return_address", "self_operated",
             ),
             {
                 "lines": Shape(
@@ -57,7 +62,8 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "articles": Shape(
             ("id", "law", "article_no", "text"),
             (
-                "title", "chapter", "effective_from", "effective_to", "source", "language", "tags", "confidence",
+                "title", "chapter", "effective_from", "effective_to", "source", "language", "tags",
+                "confidence",
             ),
         ),
         "canned": Shape(
@@ -66,8 +72,8 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "complaints": Shape(
             ("id", "opened_at"),
             (
-                "narrative", "summary", "reason", "company", "channel", "tags", "outcome", "answer", "answered_at",
-                "disputed",
+                "narrative", "summary", "reason", "company", "channel", "tags", "outcome", "answer",
+                "answered_at", "disputed",
             ),
             settings=("basis",),
         ),
@@ -101,7 +107,8 @@ class _Head(msgspec.Struct, forbid_unknown_fields=True):
 class FieldMap:
     """Where a field is found, and how what stands there is translated.
 
-    `values` names every value that is understood, `other` what all others become; `match` takes the first group.
+    `values` names every value that is understood, `other` what all others become; `match` takes the first
+    group.
     """
 
     search: Search
@@ -113,9 +120,11 @@ class FieldMap:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One kind of record in a map. `when` recognises its files, `records` finds the records in a JSON document.
+    """One kind of record in a map. `when` recognises its files, `records` finds the records in a JSON
+    document.
 
-    `repeats`: the same record may stand in a file several times (a buyer in each order's row); the first counts.
+    `repeats`: the same record may stand in a file several times (a buyer in each order's row); the first
+    counts.
     """
 
     name: str
@@ -171,23 +180,36 @@ def load_map(name: str) -> ImportMap:
 
 
 def _direct(node: Mapping[str, Any]) -> Search | None:
-    """A field, or a field of a field, looked up without the interpreter: 0.1 µs instead of 2; None for all else."""
-    children = [node] if node["type"] == "field" else node["children"]
-    if node["type"] not in ("field", "subexpression") or any(child["type"] != "field" for child in children):
+    """The commonest expressions (a, a.b, [a, b], a || b) as plain functions, 0.1 to 0.5 µs instead of 2 to 25
+    in the interpreter; None for all others.
+    """
+    inner = [_direct(child) for child in node["children"]]
+    steps = [step for step in inner if step is not None]
+    if len(steps) != len(inner):
         return None
-    names = [child["value"] for child in children]
-    if len(names) == 1:
-        name = names[0]
-        return lambda data: data.get(name) if isinstance(data, dict) else None
+    match node["type"]:
+        case "field":
+            name = node["value"]
+            return lambda data: data.get(name) if isinstance(data, dict) else None
+        case "subexpression":
 
-    def search(data: Any) -> Any:
-        for name in names:
-            if not isinstance(data, dict):
-                return None
-            data = data.get(name)
-        return data
+            def follow(data: Any) -> Any:
+                for step in steps:
+                    data = step(data)
+                return data
 
-    return search
+            return follow
+        case "multi_select_list":
+            return lambda data: None if data is None else [step(data) for step in steps]
+        case "or_expression":
+            return lambda data: steps[1](data) if _false(found := steps[0](data)) else found
+        case _:
+            return None
+
+
+def _false(value: Any) -> bool:
+    """False in JMESPath: null, false, and what is empty; 0 is a value."""
+    return value is None or value is False or value in ("", [], {})
 
 
 class _Reader:

@@ -1,4 +1,4 @@
-"""A Chinese year over foreign retail data: people, shops, times and words made up, amounts left as they are."""
+"""A Chinese year over foreign retail data: people, shops, times and words made up, amounts left alone."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,8 +9,8 @@ from csdesk.interop.seeds import Seeds
 from csdesk.store import load
 from csdesk.store.people import Customer
 
-CN_YEAR = "cn_year"
-OVERLAYS = (CN_YEAR,)
+RETAIL_CN = "retail_cn"
+OVERLAYS = (RETAIL_CN,)
 # Our statuses in the words of data/seeds/retail_cn.toml.
 _STATUS = {"pending": "pending", "shipped": "processed", "delivered": "delivered", "cancelled": "cancelled"}
 
@@ -18,7 +18,7 @@ _STATUS = {"pending": "pending", "shipped": "processed", "delivered": "delivered
 class Overlay:
     """What csdesk makes up for one import: the same for the same foreign ids, seed and `now` (UTC ms)."""
 
-    name = CN_YEAR
+    name = RETAIL_CN
     currency = "CNY"
 
     def __init__(self, now: int, seed: int = 0) -> None:

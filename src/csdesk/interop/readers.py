@@ -1,7 +1,7 @@
 """Files of records: looked through once whole (digest, encoding, gzip), then read record by record.
 
-JSON documents are read whole, JSON lines and CSV line by line; a bad line is an item with a problem, and reading goes
-on behind it.
+JSON documents are read whole, JSON lines and CSV line by line; a bad line is an item with a problem, and
+reading goes on behind it.
 """
 
 import codecs
@@ -25,7 +25,7 @@ from csdesk.interop.maps import ImportMap, Search
 
 # Longest line taken into memory; a record of any shop is below 100 kB.
 MOST_LINE = 8_000_000
-# A JSON document lies in memory some eight times over while it is read.
+# A JSON document is read as a whole.
 MOST_DOCUMENT_MB = 512
 # Longest cell the CSV reader joins; fields longer than their own limit are refused later, by name.
 MOST_CELL = 4_000_000
@@ -47,7 +47,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that was looked through. `size` and `digest` are of its unpacked bytes; `encoding` of its text."""
+    """A file that was looked through; `size` and `digest` are of its unpacked bytes."""
 
     path: Path
     format: str
@@ -64,7 +64,7 @@ class Source:
         return self.path.name
 
     def items(self, records: Search | None = None) -> Iterator[Item]:
-        """Its records in order. ImportFault for a JSON document that is broken, or a CSV without a heading."""
+        """Its records in order. ImportFault for a broken JSON document or a CSV without a heading."""
         if self.format == "json":
             return _document(self, records)
         return _json_lines(self) if self.format == "jsonl" else _csv(self)
@@ -185,8 +185,9 @@ def _record(number: int, line: int, done: int, data: object) -> Item:
 
 
 def _document(source: Source, records: Search | None) -> Iterator[Item]:
-    """Records of a JSON document: those that `records` finds, else the members of a list, else of an object whose
-    members are all objects (each told its name under `_key`), else the object itself."""
+    """Records of a JSON document: those that `records` finds, else the members of a list, else of an object
+    whose members are all objects (each told its name under `_key`), else the object itself.
+    """
     if source.size > MOST_DOCUMENT_MB * 1_000_000:
         raise ImportFault("import_too_big", path=str(source.path), most=MOST_DOCUMENT_MB)
     if records is not None:
@@ -201,8 +202,12 @@ def _document(source: Source, records: Search | None) -> Iterator[Item]:
         text = _text(source)
         kept["members"], kept["text"] = _Members(source, text).all(), text
     text, line, last = kept["text"], 1, 0
-    for number, (at, key, data) in enumerate(kept["members"], 1):
+    # Decoded a second time here: a tenth of an import's time, but the document then lies in memory once as
+    # text, not eight times over as objects that the garbage collector walks through.
+    decode = json.JSONDecoder().raw_decode
+    for number, (at, key, begin) in enumerate(kept["members"], 1):
         line, last = line + text.count("\n", last, at), at
+        data, _ = decode(text, begin)
         keyed = {KEY: key, **data} if key is not None and isinstance(data, dict) else data
         yield _record(number, line, source.size * at // max(len(text), 1), keyed)
 
@@ -234,35 +239,36 @@ def _loads(source: Source, text: str) -> Any:
 
 
 def _why(exc: Exception) -> str:
-    """What json says in no words of its own: too deep for the stack, or a number of more than 4,300 digits."""
+    """What json has no words for: too deep for the stack, or a number of more than 4,300 digits."""
     return "nested too deep" if isinstance(exc, RecursionError) else "a number of thousands of digits"
 
 
 class _Members:
-    """The members of the outermost list or object of a JSON text, with where each begins; none of two members of
-    one name is lost, as it would be in a dict."""
+    """The members of the outermost list or object of a JSON text, with where each begins; none of two members
+    of one name is lost, as it would be in a dict.
+    """
 
     def __init__(self, source: Source, text: str) -> None:
         self._source = source
         self._text = text
         self._decode = json.JSONDecoder().raw_decode
 
-    def all(self) -> list[tuple[int, str | None, Any]]:
-        """(position, name in an object, value) of each; an object with other members than objects is one record."""
+    def all(self) -> list[tuple[int, str | None, int]]:
+        """(position, name in an object, position of the value) of each. An object with other members than
+        objects is one record, and so is what is neither list nor object.
+        """
         at = self._blank(0)
-        if self._text[at : at + 1] == "[":
-            found = self._series(at, "]")
-        elif self._text[at : at + 1] == "{":
-            found = self._series(at, "}")
-            if not all(isinstance(value, dict) for _, _, value in found):
-                found = [(at, None, {str(key): value for _, key, value in found})]
-        else:
-            value, _ = self._value(at)
-            found = [(at, None, value)]
-        return found
+        close = {"[": "]", "{": "}"}.get(self._text[at : at + 1])
+        if close is None:
+            self._end(self._value(at)[1])
+            return [(at, None, at)]
+        found, objects = self._series(at, close)
+        return found if objects or close == "]" else [(at, None, at)]
 
-    def _series(self, at: int, close: str) -> list[tuple[int, str | None, Any]]:
-        found: list[tuple[int, str | None, Any]] = []
+    def _series(self, at: int, close: str) -> tuple[list[tuple[int, str | None, int]], bool]:
+        """The members, and whether all of them are objects."""
+        found: list[tuple[int, str | None, int]] = []
+        objects = True
         at = self._blank(at + 1)
         while self._text[at : at + 1] != close or found:
             began, key = at, None
@@ -271,16 +277,20 @@ class _Members:
                 if not isinstance(key, str):
                     raise self._fault(began, "a name is no text")
                 at = self._sign(at, ":")
+            found.append((began, key, at))
             value, at = self._value(at)
-            found.append((began, key, value))
+            objects = objects and isinstance(value, dict)
             at = self._blank(at)
             if self._text[at : at + 1] == close:
                 break
             at = self._sign(at, ",")
-        end = self._blank(at + 1)
-        if end < len(self._text):
-            raise self._fault(end, "more text behind the end")
-        return found
+        self._end(at + 1)
+        return found, objects
+
+    def _end(self, at: int) -> None:
+        at = self._blank(at)
+        if at < len(self._text):
+            raise self._fault(at, "more text behind the end")
 
     def _value(self, at: int) -> tuple[Any, int]:
         try:
@@ -396,7 +406,8 @@ def _json_lines(source: Source) -> Iterator[Item]:
 
 
 def _csv(source: Source) -> Iterator[Item]:
-    # The limit belongs to the whole process, so it is put back; its own 128 kB would hide which field was too long.
+    # The limit belongs to the whole process, so it is put back; its own 128 kB would hide which field was too
+    # long.
     before = csv.field_size_limit(MOST_CELL)
     try:
         with _open(source.path) as file:

@@ -40,13 +40,14 @@ class Articles(Entity):
         confidence = told.choice("confidence", CONFIDENCES) if told.has("confidence") else ""
         article = Article(
             id_, law, label, told.text("text", required=True), number, suffix or 0, told.line("title"),
-            told.line("chapter"), told.day("effective_from"), told.day("effective_to"), told.line("source") or self.run.map.source,
+            told.line("chapter"), told.day("effective_from"), told.day("effective_to"),
+            told.line("source") or self.run.map.source,
             told.line("language", most=20) or DEFAULT_LANGUAGE, told.words("tags"), confidence,
         )  # fmt: skip
         return None if told.problems else Read(id_, self._dated(article))
 
     def _dated(self, article: Article) -> Article:
-        """With the day on which a superseded text left force, unless the record is a later text of that name."""
+        """With the day on which a superseded text left force, unless this is a later text of that name."""
         end = self._ends.get(article.law, "")
         if not end or article.effective_to or article.effective_from > end:
             return article
@@ -77,8 +78,8 @@ class CannedReplies(Entity):
             told.problem("kinds", "bad_choice", allowed=", ".join(Kind))
         language = told.line("language", most=20) or (DEFAULT_LANGUAGE if _CHINESE.search(body) else "en")
         reply = Canned(
-            id_, title, self._with_slots(body), told.line("shortcut", most=20), language, told.line("source") or self.run.map.source,
-            told.line("topic"), kinds,
+            id_, title, self._with_slots(body), told.line("shortcut", most=20), language,
+            told.line("source") or self.run.map.source, told.line("topic"), kinds,
         )  # fmt: skip
         return None if told.problems else Read(id_, reply)
 

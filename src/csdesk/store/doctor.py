@@ -21,7 +21,8 @@ from csdesk.store.connection import (
 )
 from csdesk.store.errors import SENTENCES as ERRORS
 from csdesk.store.errors import StoreError
-from csdesk.store.file import config_dir, desks
+from csdesk.store.file import desks
+from csdesk.store.home import config_dir
 from csdesk.store.keys import FromFile, KeySource, key_file
 from csdesk.store.schema import SCHEMA_VERSION
 

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from csdesk.store.connection import Connection
 
 # The deadline of a case without one, so that it sorts after all that have one.
 NEVER = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A case in a list; times UTC ms, `due` is NEVER when no clock runs, money in minor units."""
+class Row(msgspec.Struct, frozen=True):
+    """A case in a list; times UTC ms, `due` is NEVER when no clock runs, money in minor units.
+
+    A struct, because 50 frozen dataclasses took as long to make as their query (0.14 ms each).
+    """
 
     id: str
     body: str

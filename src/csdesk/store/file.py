@@ -7,8 +7,8 @@ from pathlib import Path
 from csdesk.store import keys as keysource
 from csdesk.store.connection import Connection, connect, write
 from csdesk.store.errors import StoreError
-from csdesk.store.home import config_dir as config_dir
-from csdesk.store.keys import FromFile, KeySource, Keyring, key_file, new_keyring
+from csdesk.store.home import config_dir
+from csdesk.store.keys import FromFile, Keyring, KeySource, key_file, new_keyring
 from csdesk.store.people import People
 from csdesk.store.schema import SCHEMA_VERSION
 

@@ -104,7 +104,7 @@ STATEMENTS = (
         confidence TEXT NOT NULL, kinds TEXT NOT NULL, keywords TEXT NOT NULL, basis TEXT NOT NULL,
         note TEXT NOT NULL)""",
     "CREATE UNIQUE INDEX article_external ON article (desk_id, external_id, source, language)",
-    "CREATE INDEX article_law ON article (desk_id, law, number, suffix)",
+    "CREATE INDEX article_law ON article (desk_id, law, number, suffix, effective_from)",
     """CREATE TABLE canned (
         id INTEGER PRIMARY KEY, desk_id TEXT NOT NULL, changed_at INTEGER NOT NULL, external_id TEXT NOT NULL,
         title TEXT NOT NULL, body TEXT NOT NULL, shortcut TEXT NOT NULL, language TEXT NOT NULL,
@@ -116,7 +116,8 @@ STATEMENTS = (
 
 _Record = Article | Canned
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in (Article, Canned)}
-_LISTS = {kind: frozenset(field.name for field in fields(kind) if field.default == ()) for kind in (Article, Canned)}
+# Places of the fields that are lists.
+_LISTS = {kind: [n for n, field in enumerate(fields(kind)) if field.default == ()] for kind in _NAMES}
 ARTICLE_COLUMNS = ", ".join(_NAMES[Article])
 CANNED_COLUMNS = ", ".join(_NAMES[Canned])
 _KEY = "desk_id = ? AND external_id = ? AND source = ? AND language = ?"
@@ -183,12 +184,12 @@ def shelf_of(conn: Connection, desk: str) -> Shelf | None:
 
 def to_article(row: tuple[Any, ...]) -> Article:
     """An article from its columns (ARTICLE_COLUMNS)."""
-    return Article(*_fields(Article, row))
+    return Article(*_listed(row, _LISTS[Article]))
 
 
 def to_canned(row: tuple[Any, ...]) -> Canned:
     """A canned reply from its columns (CANNED_COLUMNS)."""
-    return Canned(*_fields(Canned, row))
+    return Canned(*_listed(row, _LISTS[Canned]))
 
 
 def preferred(languages: Iterable[str], wanted: str) -> str:
@@ -223,9 +224,11 @@ def _values(record: _Record) -> tuple[Any, ...]:
     return tuple("\n".join(value) if isinstance(value, tuple) else value for value in values)
 
 
-def _fields(kind: type[_Record], row: tuple[Any, ...]) -> Iterable[Any]:
-    for name, value in zip(_NAMES[kind], row, strict=True):
-        yield (tuple(value.split("\n")) if value else ()) if name in _LISTS[kind] else value
+def _listed(row: tuple[Any, ...], lists: list[int]) -> list[Any]:
+    values = list(row)
+    for n in lists:
+        values[n] = tuple(values[n].split("\n")) if values[n] else ()
+    return values
 
 
 def _searched(article: Article) -> tuple[str, str]:

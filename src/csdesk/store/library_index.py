@@ -26,8 +26,8 @@ STATEMENTS = (
 )
 _ADD = "INSERT INTO article_terms (rowid, title, body, initials) VALUES (?, ?, ?, ?)"
 _FIND = (
-    "SELECT rowid, -rank FROM article_terms WHERE article_terms MATCH ? AND rowid BETWEEN ? AND ?"
-    " ORDER BY rank LIMIT ?"
+    "SELECT rowid, -bm25(article_terms, 1.0, 1.0, 1.0) AS score FROM article_terms"
+    " WHERE article_terms MATCH ? AND rowid BETWEEN ? AND ? ORDER BY score DESC LIMIT ?"
 )
 _COUNT = (
     "INSERT INTO article_gram VALUES (?, ?, ?, ?)"
@@ -35,8 +35,8 @@ _COUNT = (
 )
 _DOCS = "SELECT term, docs FROM article_gram WHERE desk_id = ? AND term IN (SELECT value FROM json_each(?))"
 # Initials are counted when they are asked for (0.02 to 0.3 ms, and few are typed at a time): keeping their counts
-# made an import a sixth slower. A number such as 07 is found in _DOCS, and here too.
-_INITIALS = "SELECT doc FROM article_vocabulary WHERE term = ?"
+# made an import a sixth slower.
+_INITIALS = "SELECT term, doc FROM article_vocabulary WHERE term = ?"
 _ALIKE = (
     "SELECT sound, term, docs FROM article_gram WHERE desk_id = ? AND sound IN (SELECT value FROM json_each(?))"
     " AND sound IS NOT NULL ORDER BY sound, docs DESC"
@@ -63,8 +63,8 @@ class Index:
         """Articles per term; terms that no article holds are absent."""
         found = dict(self._conn.execute(_DOCS, (self._desk, json.dumps(terms))))
         for term in terms:
-            if term.startswith(pinyin.INITIALS) and (row := self._conn.execute(_INITIALS, (term,)).fetchone()):
-                found[term] = row[0]
+            if term.startswith(pinyin.INITIALS) and not term.isdigit():
+                found |= dict(self._conn.execute(_INITIALS, (term,)))
         return found
 
     def alike(self, sounds: Sequence[str]) -> Mapping[str, Sequence[tuple[str, int]]]:

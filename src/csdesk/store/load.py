@@ -1,7 +1,7 @@
 """Records from other systems, kept in bulk: what each was when last seen, and how far a load has come.
 
-A customer's id at its source often holds a name, so it is only ever kept hashed. All functions that write stand
-inside the caller's transaction and tell how many rows they wrote.
+A customer's id at its source often holds a name, so it is only ever kept hashed. All functions that write
+stand inside the caller's transaction and tell how many rows they wrote.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from csdesk.store.people import Customer
 
 # 8 bytes a field: two values of one field look alike once in 2**64.
 _FIELD_BYTES = 8
+_NOTHING = bytes(_FIELD_BYTES)
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -68,7 +69,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money taken for an order and what its source says was given back, in minor units; `at` UTC ms, 0 unknown."""
+    """Money taken for an order and what its source says was given back, in minor units; `at` UTC ms, 0
+    unknown.
+    """
 
     method: str
     reference: str
@@ -79,7 +82,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """A parcel; `lines` are places in the order's lines from 0, `track` is (code, UTC ms, place, text) each."""
+    """A parcel. `lines`: places in the order's lines, from 0; `track`: (code, UTC ms, place, text) each."""
 
     carrier: str
     waybill: str
@@ -137,9 +140,10 @@ def new_id(at: int) -> str:
 
 
 def digester(key: bytes) -> Callable[[Any], bytes]:
-    """Makes digests of dataclasses: a keyed hash of each field, in order, so that they tell which fields differ.
+    """Makes digests of dataclasses: a keyed hash of each field, in order, so that they tell which fields
+    differ.
 
-    Without the key nobody can try names and addresses against a digest.
+    Without the key nobody can try names and addresses against a digest; that a field is empty (or 0) shows.
     """
     start = hashlib.blake2b(
         key=hashlib.blake2b(key, person=b"csdesk record").digest(), digest_size=_FIELD_BYTES
@@ -152,8 +156,12 @@ def digester(key: bytes) -> Callable[[Any], bytes]:
             names[kind] = tuple(field.name for field in fields(kind))
         parts = []
         for name in names[kind]:
+            value = getattr(record, name)
+            if not value:
+                parts.append(_NOTHING)
+                continue
             state = start.copy()
-            state.update(_ENCODE(getattr(record, name)))
+            state.update(_ENCODE(value))
             parts.append(state.digest())
         return b"".join(parts)
 
@@ -277,16 +285,16 @@ def put_merchants(conn: Connection, desk: str, merchants: Iterable[Merchant], at
     found: dict[str, str] = {}
     for merchant in dict.fromkeys(merchants):
         row = conn.execute(
-            "SELECT id FROM merchant WHERE desk_id = ? AND external_id = ?", (desk, merchant.external_id)
+            "SELECT id, return_address FROM merchant WHERE desk_id = ? AND external_id = ?",
+            (desk, merchant.external_id),
         ).fetchone()
-        id_ = found[merchant.external_id] = row[0] if row else new_id(at)
-        values = (merchant.name, merchant.return_address, int(merchant.self_operated))
+        id_, known_address = row or (new_id(at), "")
+        found[merchant.external_id] = id_
+        # A source that knows no address does not take away what another one told.
+        address = merchant.return_address or known_address
         conn.execute(
-            "INSERT INTO merchant VALUES (?,?,?,?,?,?) ON CONFLICT (desk_id, id) DO UPDATE SET name = excluded.name,"
-            " return_address = excluded.return_address, self_operated = excluded.self_operated"
-            " WHERE (name, return_address, self_operated)"
-            " <> (excluded.name, excluded.return_address, excluded.self_operated)",
-            (desk, id_, merchant.external_id, *values),
+            "INSERT OR REPLACE INTO merchant VALUES (?,?,?,?,?,?)",
+            (desk, id_, merchant.external_id, merchant.name, address, int(merchant.self_operated)),
         )
     return found
 
@@ -389,9 +397,9 @@ class _OrderRows:
         desk, tables = self._desk, self._tables
         tables["orders"].append(
             (
-                desk, put.id, put.external_id, normal_order_number(put.external_id), customer, merchant, order.currency,
-                order.status, order.channel, order.placed_at, order.paid_at, order.shipped_at, order.signed_at,
-                order.total, order.overlay, sealed, put.version, at,
+                desk, put.id, put.external_id, normal_order_number(put.external_id), customer, merchant,
+                order.currency, order.status, order.channel, order.placed_at, order.paid_at,
+                order.shipped_at, order.signed_at, order.total, order.overlay, sealed, put.version, at,
             )
         )  # fmt: skip
         tables["order_line"] += [

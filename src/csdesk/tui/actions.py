@@ -9,7 +9,20 @@ if TYPE_CHECKING:
     from csdesk.desk.words import Words
 
 # Where keys may land. A place is one screen; within it a key has one meaning.
-CONTEXTS = ("queue", "case", "form", "compose", "canned", "policy", "order", "menu", "find", "palette", "command", "help")
+CONTEXTS = (
+    "queue",
+    "case",
+    "form",
+    "compose",
+    "canned",
+    "policy",
+    "order",
+    "menu",
+    "find",
+    "palette",
+    "command",
+    "help",
+)
 CASES = ("queue", "case")
 _LISTS = ("queue", "case", "canned", "policy", "order", "menu", "find", "palette", "help")
 _PICKS = ("queue", "canned", "policy", "order", "menu", "find", "palette", "command", "help")
@@ -64,8 +77,8 @@ CONSOLE = (
     Action("repeat", CASES),
     Action("copy_number", CASES),
     Action("refresh", CASES),
-    Action("field_next", _FIELDS),
-    Action("field_prev", _FIELDS),
+    Action("field_next", ("case", *_FIELDS)),
+    Action("field_prev", ("case", *_FIELDS)),
     Action("send", ("form", "compose")),
     Action("command", CASES),
     Action("palette", ("queue", "case", "form", "compose", "canned", "policy", "order")),

@@ -1,6 +1,8 @@
 """The console: one desk, its screens, what it says, and the one watcher that tells screens what changed."""
 
 import asyncio
+import gc
+import signal
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 # After so long a person wonders whether the key arrived.
 SLOW_SECONDS = 0.3
+# Twice what writing 30 kB to a terminal takes.
+AFTER_FIRST_SECONDS = 0.02
 
 
 def clock_ms() -> int:
@@ -71,12 +75,17 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.leasing = Leasing(self)
         self.trouble: StoreError | ConfigError | None = None
         self._opened = asyncio.Event()
+        self._then: list[Callable[[], None]] = []
         self._look = tools.look
         self._waiting = 0
         self._leaving = False
         self.animation_level = "none"
+        # What is said goes to the status line, and nothing hangs on a mouse: no toasts, no tooltips.
+        self._disable_notifications = self._disable_tooltips = True
+        # Set before anything is styled; to change it later would parse every style sheet again.
         self.register_theme(tools.look.theme)
-        self.theme = tools.look.theme.name
+        self.set_reactive(App.theme, tools.look.theme.name)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     @cached_property
     def verbs(self) -> "Verbs":
@@ -97,10 +106,22 @@ class ConsoleApp(App[int], inherit_bindings=False):
         return QueueScreen(self.first)
 
     def on_mount(self) -> None:
-        # What the first picture does not need begins when it is painted.
-        self.call_after_refresh(self._begin)
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            # The line dropped, or the host goes down: nothing typed may be lost.
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                loop.add_signal_handler(number, lambda: self.run_worker(self.leave()))
+        # What the first picture does not need begins when its bytes have left: importing would hold the writer up.
+        self.call_after_refresh(lambda: self.set_timer(AFTER_FIRST_SECONDS, self._begin))
+
+    def when_open(self, begin: Callable[[], None]) -> None:
+        """Do this once the desk is open."""
+        self._then.append(begin)
 
     def _begin(self) -> None:
+        # Nothing of what was made so far is garbage; `launch` had it switched off meanwhile.
+        gc.freeze()
+        gc.enable()
         self.run_worker(self._open(), exit_on_error=True)
         self.call(self._watch())
         self.call(self._learn_names())
@@ -114,6 +135,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
                 self.exit(1)
                 return
         self._opened.set()
+        for begin in self._then:
+            begin()
 
     async def _watch(self) -> None:
         async for changes in self.desk.watch():

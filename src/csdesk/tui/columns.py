@@ -30,7 +30,7 @@ class Column:
 
 _ALWAYS = (Column("due", 12), Column("number", 12), Column("state", 10), Column("subject", 0))
 # Latin words are longer than Chinese ones.
-_LATIN = {"due": 14, "state": 16, "kind": 10}
+_LATIN = {"due": 15, "state": 16, "kind": 10}
 # In the order in which they get room when there is some.
 _OPTIONAL = (Column("amount", 11, "right"), Column("assignee", 8), Column("kind", 6), Column("merchant", 14))
 _ORDER = ("due", "number", "kind", "state", "subject", "merchant", "amount", "assignee")
@@ -40,7 +40,10 @@ _ORDER = ("due", "number", "kind", "state", "subject", "merchant", "amount", "as
 def columns(width: int, mixed: bool, latin: bool = False) -> tuple[Column, ...]:
     """The columns that fit into `width` cells beside the two of the gutter; `mixed`: rows of several kinds."""
     always, optional = (
-        [replace(column, cells=_LATIN.get(column.name, column.cells)) if latin else column for column in group]
+        [
+            replace(column, cells=_LATIN.get(column.name, column.cells)) if latin else column
+            for column in group
+        ]
         for group in (_ALWAYS, _OPTIONAL)
     )
     room = width - 2 - sum(column.cells + 1 for column in always)
@@ -80,11 +83,20 @@ def next_change(due: int, now: int) -> int:
     late = now >= due
     away = abs(due - now)
     unit = 60_000 if away < 3_600_000 else 3_600_000 if away < 48 * 3_600_000 else 86_400_000
-    return unit - away % unit if late else away % unit + 1
+    if late:
+        return unit - away % unit
+    return away if away < unit else away % unit + 1
 
 
 def parts(
-    row: Row, shape: tuple[Column, ...], words: Words, palette: Palette, assignee: str, due: str, meaning: str, on: str
+    row: Row,
+    shape: tuple[Column, ...],
+    words: Words,
+    palette: Palette,
+    assignee: str,
+    due: str,
+    meaning: str,
+    on: str,
 ) -> list[tuple[str, Style]]:
     """The cells of a row after the gutter, as styled pieces."""
     style = palette.style

@@ -43,7 +43,9 @@ class ComingDesk:
             raise RuntimeError("the desk is not open yet")
         return self._desk.me
 
-    async def do(self, command: "Command", case: str = "", *, version: int | None = None, key: str = "") -> "Done":
+    async def do(
+        self, command: "Command", case: str = "", *, version: int | None = None, key: str = ""
+    ) -> "Done":
         """See `Desk.do`."""
         return await (await self._ready()).do(command, case, version=version, key=key)
 

@@ -77,7 +77,9 @@ def parse(text: str) -> str | None:
     if len(set(mods)) != len(mods) or not set(mods) <= {"ctrl", "shift", "alt"}:
         return None
     if len(last) == 1:
-        return f"{mods[0]}+{last}" if len(mods) == 1 and mods[0] in ("ctrl", "alt") and last.isascii() else None
+        return (
+            f"{mods[0]}+{last}" if len(mods) == 1 and mods[0] in ("ctrl", "alt") and last.isascii() else None
+        )
     name = _NAMED.get(last)
     return "+".join([*sorted(mods), name]) if name else None
 
@@ -152,7 +154,11 @@ def _places(bound: Mapping[str, tuple[str, ...]], origins: Mapping[str, str]) ->
                 if key in place:
                     raise ConfigError(
                         "keymap_clash",
-                        where=origins[id_], key=spelled(key), one=place[key], other=id_, place=context,
+                        where=origins[id_],
+                        key=spelled(key),
+                        one=place[key],
+                        other=id_,
+                        place=context,
                     )
                 place[key] = id_
     return places

@@ -1,12 +1,14 @@
 """Opening the console: the terminal is checked, the desk opens in its thread while Textual loads, a crash is reported."""
 
 import asyncio
+import gc
 import locale
 import os
 import sys
+import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +18,13 @@ from csdesk.desk.config import Config, ConfigError
 if TYPE_CHECKING:
     from csdesk.desk.core import Core
     from csdesk.desk.words import Words
+    from csdesk.store.errors import StoreError
     from csdesk.tui.app import ConsoleApp
     from csdesk.tui.start import First
 
 COLUMNS, LINES = 80, 24
+# How often this console looks whether anything is due.
+POLL_SECONDS = 1.0
 
 
 class NoTerminal(Exception):
@@ -65,16 +70,17 @@ def launch(config: Config) -> int:
         check_terminal()
     except NoTerminal as problem:
         return _sorry(config, problem.code, problem.detail)
+    # 40,000 objects are made before the first picture and all of them stay.
+    gc.disable()
     # An input method's composing keys arrive twice under the kitty protocol; read before Textual is imported.
     os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
     from csdesk.store.errors import StoreError
 
     try:
         app = _build(config)
-    except ConfigError as problem:
-        return _sorry(config, problem.code, problem.detail, str(problem))
-    except StoreError as problem:
-        return _sorry(config, problem.code, problem.details, str(problem))
+    except (ConfigError, StoreError) as problem:
+        print(_sentence(config, problem), file=sys.stderr)
+        return 1
     return _until_left(app, config)
 
 
@@ -112,14 +118,43 @@ def _open(config: Config) -> "Core":
 
 
 def _until_left(app: "ConsoleApp", config: Config) -> int:
-    code = app.run(mouse=False) or 0
+    stop = threading.Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="worker") as thread:
+        if config.worker:
+            app.when_open(lambda: _elect(app, config, thread, stop))
+        code = app.run(mouse=False) or 0
+        stop.set()
     asyncio.run(app.desk.close())
     if app.trouble is not None:
-        detail = app.trouble.detail if isinstance(app.trouble, ConfigError) else app.trouble.details
-        return _sorry(config, app.trouble.code, detail, str(app.trouble))
+        print(_sentence(config, app.trouble), file=sys.stderr)
+        return 1
     if app.crashed is not None:
         return _sorry(config, "crashed", {"report": write_report(app.crashed)})
     return code
+
+
+def _elect(app: "ConsoleApp", config: Config, thread: ThreadPoolExecutor, stop: threading.Event) -> None:
+    """Stand by as the desk's worker; when it breaks, the console goes on and says so."""
+
+    def over(work: "Future[None]") -> None:
+        error = work.exception()
+        if error is not None and not stop.is_set():
+            report = write_report(error)
+            app.call_from_thread(app.say, app.words("status.worker_broke", report=report), "bad")
+
+    thread.submit(_work, config, stop).add_done_callback(over)
+
+
+def _work(config: Config, stop: threading.Event) -> None:
+    """Run what is due while nobody else does: with its own connection, and nothing of the console's."""
+    from csdesk.desk.entry import open_core
+    from csdesk.effects.desk_worker import make_worker
+
+    core = open_core(config, system=True)
+    try:
+        make_worker(core, config).run(stop, POLL_SECONDS)
+    finally:
+        core.store.close()
 
 
 def write_report(error: BaseException) -> Path:
@@ -129,7 +164,8 @@ def write_report(error: BaseException) -> Path:
     folder = user_state_path("csdesk")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / time.strftime("crash-%Y%m%d-%H%M%S.txt", time.gmtime())
-    lines, seen = [], error
+    lines: list[str] = []
+    seen: BaseException | None = error
     while seen is not None:
         lines.append(f"{type(seen).__module__}.{type(seen).__qualname__}")
         trace = seen.__traceback__
@@ -148,6 +184,11 @@ def _words(config: Config) -> "Words":
     return Words(config.language, UTC)
 
 
-def _sorry(config: Config, code: str, detail: Mapping[str, object], fallback: str = "") -> int:
-    print(_words(config).error(code, detail, fallback or code), file=sys.stderr)
+def _sentence(config: Config, problem: "ConfigError | StoreError") -> str:
+    detail = problem.detail if isinstance(problem, ConfigError) else problem.details
+    return _words(config).error(problem.code, detail, str(problem))
+
+
+def _sorry(config: Config, code: str, detail: Mapping[str, object]) -> int:
+    print(_words(config).error(code, detail, code), file=sys.stderr)
     return 1

@@ -1,7 +1,7 @@
 """What every screen of the console shares: keys through the keymap, reasons for what is off, one status line."""
 
 import unicodedata
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -26,6 +26,7 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
 
     context: ClassVar[str] = ""
     AUTO_FOCUS = ""
+    BLANK = True  # covered by its widgets
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,10 +116,10 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
             return
         entry = action_of(action)
         if entry.verb:
-            answer = self.action_verb(entry.verb)
-        else:
-            handler = self.handler(action)
-            answer = handler(key) if entry.keyed else handler()
+            self.action_verb(entry.verb)
+            return
+        handler = self.handler(action)
+        answer = handler(key) if entry.keyed else handler()
         if isawaitable(answer):
             await answer
 
@@ -127,14 +128,13 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         name = f"action_{action}"
         return cast("Callable[..., Any]", getattr(self, name, None) or getattr(self.app, name))
 
-    def action_verb(self, verb: str) -> Awaitable[None] | None:
+    def action_verb(self, verb: str) -> None:
         """Carry out a verb on the current case."""
         case = self.current_case()
         if case is None:
             self.console.say(self.console.words("status.no_case"), "warn")
         else:
             self.console.run_verb(case[0], case[1], verb)
-        return None
 
     async def action_back(self) -> None:
         """Leave this screen."""

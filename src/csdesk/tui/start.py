@@ -36,14 +36,26 @@ class Stand:
             return cls()
         try:
             found = json.loads(state)
-            return cls(str(found["queue"]), str(found["case"]), int(found["due"]), str(found["opened"]), bool(found["preview"]))
+            return cls(
+                str(found["queue"]),
+                str(found["case"]),
+                int(found["due"]),
+                str(found["opened"]),
+                bool(found["preview"]),
+            )
         except (ValueError, KeyError, TypeError):
             return cls()
 
     def write(self) -> str:
         """The place as JSON, without personal text."""
         return json.dumps(
-            {"queue": self.queue, "case": self.case, "due": self.due, "opened": self.opened, "preview": self.preview}
+            {
+                "queue": self.queue,
+                "case": self.case,
+                "due": self.due,
+                "opened": self.opened,
+                "preview": self.preview,
+            }
         )
 
 

@@ -147,7 +147,9 @@ def worded(entry: Entry, words: Words, currency: str, name_of: Callable[[str], s
     if "assignee" in detail:
         detail["assignee"] = name_of(str(detail["assignee"]))
     if "graded" in detail:
-        detail["graded"] = _DISPOSITION.sub(lambda m: " " + words.code("disposition", m[1]), str(detail["graded"]))
+        detail["graded"] = _DISPOSITION.sub(
+            lambda m: " " + words.code("disposition", m[1]), str(detail["graded"])
+        )
     if entry.code == "counted":
         name, value = str(detail.get("name", "")), detail.get("value", 0)
         detail["name"] = words.code("counter", name)

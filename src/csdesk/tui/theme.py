@@ -1,5 +1,6 @@
 """Themes: colours by meaning from a TOML file, as styles for lines and as variables for style sheets."""
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass, fields
@@ -33,10 +34,21 @@ class Palette:
     good: str
     bad: str
     mark: str
+    colourless: bool = False
 
     def style(self, meaning: str = "text", on: str = "ground", *, bold: bool = False) -> Style:
-        """The style of a meaning on a ground."""
+        """The style of a meaning on a ground; without colours the line one stands on is reversed."""
+        if self.colourless:
+            return _mono(bold or meaning == "strong", on == "cursor")
         return _style(getattr(self, meaning), getattr(self, on), bold)
+
+
+_MEANINGS = tuple(field.name for field in fields(Palette) if field.name != "colourless")
+
+
+@lru_cache(maxsize=4)
+def _mono(bold: bool, reverse: bool) -> Style:
+    return Style(bold=bold or None, reverse=reverse or None)
 
 
 @lru_cache(maxsize=256)
@@ -73,18 +85,18 @@ def load(name: str) -> Look:
     colours = found.get("colours")
     if not isinstance(colours, dict):
         raise ConfigError("theme_broken", path=path, reason="[colours]")
-    for meaning in (field.name for field in fields(Palette)):
+    for meaning in _MEANINGS:
         if not _COLOUR.fullmatch(str(colours.get(meaning, ""))):
             raise ConfigError("theme_colour", path=path, name=meaning, value=colours.get(meaning, "–"))
-    unknown = set(colours) - {field.name for field in fields(Palette)}
+    unknown = set(colours) - set(_MEANINGS)
     if unknown:
         raise ConfigError("theme_broken", path=path, reason=", ".join(sorted(unknown)))
-    palette = Palette(**colours)
+    palette = Palette(**colours, colourless="NO_COLOR" in os.environ)
     return Look(palette, _textual(palette, bool(found.get("dark", True))))
 
 
 def _textual(palette: Palette, dark: bool) -> Theme:
-    variables = {field.name: getattr(palette, field.name) for field in fields(Palette)}
+    variables = {meaning: getattr(palette, meaning) for meaning in _MEANINGS}
     return Theme(
         "csdesk",
         primary=palette.accent,

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from csdesk.tui.app import ConsoleApp
 
 
+# So often a long run says how far it is.
+PROGRESS = 10
+
+
 def at_once(verb: str) -> bool:
     """Whether a verb asks for nothing: no field, no confirmation."""
     return not form(verb) and not VERBS[verb].verb.confirm
@@ -54,7 +58,9 @@ class Verbs:
         view = await console.patient(console.desk.ask(ShowCase(case, timeline=False)))
         offer = next((offer for offer in view.offers if offer.verb == verb), None)
         if offer is None or offer.off is not None:
-            refused = offer.off if offer and offer.off else Refused("wrong_kind", kind=view.case.kind, verb=verb)
+            refused = (
+                offer.off if offer and offer.off else Refused("wrong_kind", kind=view.case.kind, verb=verb)
+            )
             console.say(console.refusal(refused), "warn")
             return
         await console.push_screen(doors.form(view, verb))
@@ -78,6 +84,32 @@ class Verbs:
             screen.post_message(VerbDone(done))
         return done
 
+    def for_many(self, verb: str) -> bool:
+        """Whether a verb may be used on several cases at once from the list: in bulk, and without a form."""
+        return VERBS[verb].verb.bulk and at_once(verb)
+
+    async def do_many(self, cases: list[str], verb: str) -> list[str]:
+        """Carry out a verb on each of these cases; says how many it was, gives those where it was refused."""
+        console, words = self._console, self._console.words
+        failed: list[str] = []
+        reason, name = "", words.code("verb", verb)
+        for n, case in enumerate(cases, 1):
+            try:
+                await console.desk.do(VERBS[verb](), case)
+            except (Refused, Conflict) as error:
+                failed.append(case)
+                reason = console.explain(error) or str(error)
+            if n % PROGRESS == 0:
+                console.say(f"{name} {n}/{len(cases)}", "wait")
+        done = len(cases) - len(failed)
+        if failed:
+            console.say(
+                words("status.bulk_failed", verb=name, done=done, failed=len(failed), reason=reason), "warn"
+            )
+        else:
+            console.say(words("status.bulk_done", verb=name, done=done), "good")
+        return failed
+
     async def undo(self) -> None:
         """Take back my last verb that can be taken back, also one of an earlier console."""
         console = self._console
@@ -89,11 +121,15 @@ class Verbs:
         done = await self.do(TakeBack(), case)
         if done is None:
             return
-        mine = next((entry for entry in reversed(self._done) if entry[0] == case and entry[1].verb.name == verb), None)
+        mine = next(
+            (entry for entry in reversed(self._done) if entry[0] == case and entry[1].verb.name == verb), None
+        )
         if mine is not None:
             self._done.remove(mine)
             self._undone.append(mine)
-        console.say(console.words("status.undone", case=done.number, verb=console.words.code("verb", verb)), "good")
+        console.say(
+            console.words("status.undone", case=done.number, verb=console.words.code("verb", verb)), "good"
+        )
 
     async def redo(self) -> None:
         """Do again what was taken back last in this console."""

@@ -60,25 +60,25 @@ def change(path: Path, what: Callable[[Any], None]) -> None:
 def dump(core: Core) -> dict[str, list[tuple[Any, ...]]]:
     """What an import leaves behind, without ids, times and sealed bytes, which differ from run to run."""
     conn, desk = core.store.conn, core.desk
-    queries = {
-        "customers": "SELECT external_id, version FROM customer WHERE desk_id = ? ORDER BY 1",
-        "people": "SELECT count(*) FROM person_key WHERE desk_id = ?",
-        "hashes": "SELECT field, hash FROM customer_hash WHERE desk_id = ? ORDER BY 1, 2",
-        "products": "SELECT external_id, title, category, version FROM product WHERE desk_id = ? ORDER BY 1",
-        "variants": "SELECT sku, options, price, currency, available FROM variant WHERE desk_id = ? ORDER BY 1",
-        "orders": "SELECT number, currency, status, placed_at, paid_at, shipped_at, signed_at, total, overlay,"
-        " version FROM orders WHERE desk_id = ? ORDER BY 1",
-        "lines": "SELECT o.number, l.line, l.sku, l.title, l.options, l.qty, l.unit_price, l.paid FROM order_line l"
-        " JOIN orders o ON o.id = l.order_id WHERE l.desk_id = ? ORDER BY 1, 2",
-        "payments": "SELECT o.number, p.number, p.method, p.reference, p.captured, p.returned, p.at FROM payment p"
-        " JOIN orders o ON o.id = p.order_id WHERE p.desk_id = ? ORDER BY 1, 2",
-        "shipments": "SELECT o.number, s.number, s.carrier, s.waybill, s.lines, s.shipped_at, s.signed_at"
-        " FROM shipment s JOIN orders o ON o.id = s.order_id WHERE s.desk_id = ? ORDER BY 1, 2",
-        "sources": "SELECT entity, source, external_id, digest, version FROM source_record WHERE desk_id = ?"
-        " ORDER BY 1, 2, 3",
-        "runs": "SELECT digest, map, position, done FROM import_run WHERE desk_id = ? ORDER BY 1, 2",
-        "cases": "SELECT id, body, kind, state, version, reason, opened_at, changed_at FROM cases WHERE desk_id = ?"
-        " ORDER BY 1",
-        "events": "SELECT case_id, seq, type, at, actor, cause, verb FROM event WHERE desk_id = ? ORDER BY 1, 2",
+    of_order = "JOIN orders o ON o.id = x.order_id WHERE x.desk_id = ? ORDER BY 1, 2"
+    columns = {
+        "customer": "external_id, version",
+        "person_key": "count(*)",
+        "customer_hash": "field, hash",
+        "product": "external_id, title, category, version",
+        "variant": "sku, options, price, currency, available",
+        "orders": "number, currency, status, placed_at, paid_at, shipped_at, signed_at, total, overlay,"
+        " version",
+        "order_line": "o.number, x.line, x.sku, x.title, x.options, x.qty, x.unit_price, x.paid",
+        "payment": "o.number, x.number, x.method, x.reference, x.captured, x.returned, x.at",
+        "shipment": "o.number, x.number, x.carrier, x.waybill, x.lines, x.shipped_at, x.signed_at",
+        "source_record": "entity, source, external_id, digest, version",
+        "import_run": "digest, map, position, done",
+        "cases": "id, body, kind, state, version, reason, opened_at, changed_at",
+        "event": "case_id, seq, type, at, actor, cause, verb",
     }
-    return {name: conn.execute(sql, (desk,)).fetchall() for name, sql in queries.items()}
+    found = {}
+    for table, wanted in columns.items():
+        rest = of_order if wanted.startswith("o.") else "WHERE x.desk_id = ?"
+        found[table] = sorted(conn.execute(f"SELECT {wanted} FROM {table} x {rest}", (desk,)).fetchall())
+    return found

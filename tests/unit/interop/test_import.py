@@ -13,7 +13,7 @@ from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.opening import Open
 from csdesk.interop.importer import run_import
-from csdesk.interop.overlay import CN_YEAR
+from csdesk.interop.overlay import RETAIL_CN
 from csdesk.store import cases, orders
 
 YEAR_MS = 365 * 86_400_000
@@ -27,20 +27,20 @@ def test_a_shop_arrives_whole_with_its_money(zhao: Core, shop: list[Path]):
         ("orders", 4, 0),
     ]
     kept = dump(zhao)
-    assert len(kept["variants"]) == 3
+    assert len(kept["variant"]) == 3
     assert [(number, total) for number, *_, total, _, _ in kept["orders"]] == [
         ("#W1000001", 14_008),
         ("#W1000002", 2_450),
         ("#W1000003", 10_010),
         ("#W1000004", 4_449),
     ]
-    assert sum(line[7] for line in kept["lines"]) == sum(order[7] for order in kept["orders"])
-    assert kept["payments"][-1] == ("#W1000004", 1, "paypal", "paypal_21", 4_449, 4_449, 0)
+    assert sum(line[7] for line in kept["order_line"]) == sum(order[7] for order in kept["orders"])
+    assert kept["payment"][-1] == ("#W1000004", 1, "paypal", "paypal_21", 4_449, 4_449, 0)
 
 
 def test_the_same_goods_twice_in_an_order_are_units_of_one_line(zhao: Core, shop: list[Path]):
     run_import(zhao, shop, "retail")
-    lines = [line for line in dump(zhao)["lines"] if line[0] == "#W1000001"]
+    lines = [line for line in dump(zhao)["order_line"] if line[0] == "#W1000001"]
     assert [(line, sku, qty, price, paid) for _, line, sku, _, _, qty, price, paid in lines] == [
         (1, "1001", 2, 1_999, 3_998),
         (2, "2001", 1, 10_010, 10_010),
@@ -51,8 +51,8 @@ def test_statuses_shipments_and_options_are_translated_by_the_map(zhao: Core, sh
     run_import(zhao, shop, "retail")
     kept = dump(zhao)
     assert [order[2] for order in kept["orders"]] == ["delivered", "pending", "shipped", "cancelled"]
-    assert kept["shipments"][0][:5] == ("#W1000001", 1, "", "555000111222", "1,2")
-    assert kept["lines"][0][4] == "color: white, brightness: low"
+    assert kept["shipment"][0][:5] == ("#W1000001", 1, "", "555000111222", "1,2")
+    assert kept["order_line"][0][4] == "color: white, brightness: low"
     assert kept["orders"][0][1] == "USD"
     assert kept["orders"][0][3:7] == (0, 0, 0, 0)
 
@@ -105,7 +105,7 @@ def test_a_changed_record_is_a_new_version_and_says_what_changed(zhao: Core, sho
     assert [c.name for c in report.changes if c.entity == "orders"] == ["#W1000002"]
     kept = dump(zhao)
     assert [order[9] for order in kept["orders"]] == [1, 2, 1, 1]
-    assert ("#W1000002", 1, "", "555000111999", "1", 0, 0) in kept["shipments"]
+    assert ("#W1000002", 1, "", "555000111999", "1", 0, 0) in kept["shipment"]
     assert zhao.store.people.find("otto@example.org")
     assert not zhao.store.people.find("otto.bly@example.com")
 
@@ -135,14 +135,14 @@ def test_lines_keep_their_numbers_when_the_source_turns_them_round(zhao: Core, s
 
     change(shop[0], turn)
     run_import(zhao, shop, "retail")
-    lines = [(line, sku) for number, line, sku, *_ in dump(zhao)["lines"] if number == "#W1000004"]
+    lines = [(line, sku) for number, line, sku, *_ in dump(zhao)["order_line"] if number == "#W1000004"]
     assert lines == [(1, "1001"), (2, "1002"), (3, "2001")]
 
 
 def test_what_was_paid_less_than_the_prices_is_shared_to_the_last_cent(zhao: Core, shop: list[Path]):
     change(shop[0], lambda data: data["#W1000001"]["payment_history"][0].update(amount=100.0))
     run_import(zhao, shop, "retail")
-    paid = [line[7] for line in dump(zhao)["lines"] if line[0] == "#W1000001"]
+    paid = [line[7] for line in dump(zhao)["order_line"] if line[0] == "#W1000001"]
     assert sum(paid) == 10_000
     assert paid == [2_854, 7_146]
 
@@ -156,7 +156,9 @@ def test_the_files_hold_no_personal_value(zhao: Core, shop: list[Path], desk_fil
 
 
 def test_the_rejects_hold_no_personal_value(zhao: Core, shop: list[Path], tmp_path: Path):
-    change(shop[2], lambda data: data["mia_kross_1001"].update(email=["mia.kross@example.com", {"a": "Kross"}]))
+    change(
+        shop[2], lambda data: data["mia_kross_1001"].update(email=["mia.kross@example.com", {"a": "Kross"}])
+    )
     change(shop[0], lambda data: data["#W1000003"].update(user_id="otto_bly_9999", address={"address1": 5.5}))
     rejects = tmp_path / "rejects.jsonl"
     report = run_import(zhao, shop, "retail", rejects_path=rejects)
@@ -196,10 +198,10 @@ def test_progress_ends_at_the_end(zhao: Core, shop: list[Path]):
 
 def test_the_overlay_gives_the_same_orders_a_chinese_year(desk_file: DeskFile, zhao: Core, shop: list[Path]):
     now = desk_file.clock()
-    run_import(zhao, shop, "retail", overlay=CN_YEAR)
+    run_import(zhao, shop, "retail", overlay=RETAIL_CN)
     kept = dump(zhao)
     for _, currency, status, placed, paid, shipped, signed, _, overlay, _ in kept["orders"]:
-        assert (currency, overlay) == ("CNY", CN_YEAR)
+        assert (currency, overlay) == ("CNY", RETAIL_CN)
         assert now - YEAR_MS <= placed <= paid <= now
         assert bool(shipped) == (status in ("shipped", "delivered"))
         assert bool(signed) == (status == "delivered")
@@ -217,20 +219,20 @@ def test_the_overlay_gives_the_same_orders_a_chinese_year(desk_file: DeskFile, z
 
 
 def test_the_overlay_stays_what_it_was_on_a_later_day(desk_file: DeskFile, zhao: Core, shop: list[Path]):
-    run_import(zhao, shop, "retail", overlay=CN_YEAR)
+    run_import(zhao, shop, "retail", overlay=RETAIL_CN)
     before = dump(zhao)
     desk_file.clock.forward(days=40)
-    report = run_import(zhao, shop, "retail", overlay=CN_YEAR)
+    report = run_import(zhao, shop, "retail", overlay=RETAIL_CN)
     assert (report.total("unchanged"), report.total("changed")) == (8, 0)
     assert dump(zhao) == before
 
 
 def test_two_desks_get_the_same_overlay(desk_file: DeskFile, zhao: Core, shop: list[Path], tmp_path: Path):
-    run_import(zhao, shop, "retail", overlay=CN_YEAR, overlay_now=desk_file.clock())
+    run_import(zhao, shop, "retail", overlay=RETAIL_CN, overlay_now=desk_file.clock())
     first = dump(zhao)["orders"]
     run_import(zhao, shop, "retail")
     assert [order[8] for order in dump(zhao)["orders"]] == [""] * 4
-    run_import(zhao, shop, "retail", overlay=CN_YEAR)
+    run_import(zhao, shop, "retail", overlay=RETAIL_CN)
     assert [order[:9] for order in dump(zhao)["orders"]] == [order[:9] for order in first]
 
 

@@ -1,4 +1,6 @@
-"""Complaints of another body as cases: their dates, their outcome, their words sealed, and what changes later."""
+"""Complaints of another body as cases: their dates, their outcome, their words sealed, and what changes
+later.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +21,9 @@ TABLE = (DATA / "complaints.csv").read_text("utf-8")
 
 def by_source(core: Core) -> dict[str, Case]:
     """The cases by their complaint's number."""
-    rows = core.store.conn.execute("SELECT external_id, record FROM source_record WHERE entity = 'complaints'")
+    rows = core.store.conn.execute(
+        "SELECT external_id, record FROM source_record WHERE entity = 'complaints'"
+    )
     return {id_.decode(): core.load(record)[0] for id_, record in rows}
 
 

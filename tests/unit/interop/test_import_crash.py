@@ -18,8 +18,8 @@ from csdesk.interop.importer import run_import
 from csdesk.store.verify import verify
 
 ORDERS = 60
-# Imports in a process of its own, in batches of seven; kills itself in the n-th transaction, its rows written and
-# not yet committed.
+# Imports in a process of its own, in batches of seven; kills itself in the n-th transaction, its rows written
+# and not yet committed.
 CHILD = """
 import os, signal, sys
 from pathlib import Path
@@ -70,7 +70,9 @@ def big(tmp_path: Path) -> list[Path]:
 
 def child(desk: Path, files: list[Path], now: int, rejects: Path, fatal: int = 0) -> subprocess.Popen[str]:
     arguments = [sys.executable, "-c", CHILD, str(desk), str(now), str(fatal), str(rejects), *map(str, files)]
-    return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ.copy())
+    return subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ.copy()
+    )
 
 
 def ended(process: subprocess.Popen[str]) -> str:
@@ -98,11 +100,12 @@ def test_a_killed_import_leaves_whole_batches_and_ends_like_an_unbroken_one(
     dead.communicate()
     assert dead.returncode == -signal.SIGKILL
     half = dump(desk_file.core("zhao"))
-    # Two of the transactions are the customers' and the products'; what a batch of seven leaves over is rejected.
-    assert len(half["customers"]) == (2 if fatal > 1 else 0)
-    assert len(half["products"]) == (2 if fatal > 2 else 0)
-    numbers = {line[0] for line in half["lines"]}
-    assert numbers == {order[0] for order in half["orders"]} == {payment[0] for payment in half["payments"]}
+    # Two of the transactions are the customers' and the products'; what a batch of seven leaves over is
+    # rejected.
+    assert len(half["customer"]) == (2 if fatal > 1 else 0)
+    assert len(half["product"]) == (2 if fatal > 2 else 0)
+    numbers = {line[0] for line in half["order_line"]}
+    assert numbers == {order[0] for order in half["orders"]} == {payment[0] for payment in half["payment"]}
 
     out = ended(child(desk_file.path, big, desk_file.clock(), told_broken))
     after, resumed = dump(desk_file.core("zhao")), int(out.split()[2])
@@ -125,7 +128,9 @@ def test_two_imports_at_once_are_one(desk_file: DeskFile, big: list[Path], tmp_p
     whole.close()
 
 
-def test_an_import_that_stops_between_batches_goes_on(zhao: Core, big: list[Path], monkeypatch: pytest.MonkeyPatch):
+def test_an_import_that_stops_between_batches_goes_on(
+    zhao: Core, big: list[Path], monkeypatch: pytest.MonkeyPatch
+):
     from csdesk.interop.commerce import Orders
 
     monkeypatch.setattr(Orders, "size", 10)

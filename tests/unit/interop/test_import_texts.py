@@ -122,9 +122,13 @@ def test_brackets_become_slots_and_braces_are_made_safe(zhao: Core):
     assert (chinese.language, english.language) == ("zh-Hans", "en")
 
 
-@pytest.mark.parametrize("body", ["[]", "[ ]", "[[a]]", "[" * 50, "[a\nb]", "{x}", "{[x]}", "[" + "长" * 99 + "]"])
+@pytest.mark.parametrize(
+    "body", ["[]", "[ ]", "[[a]]", "[" * 50, "[a\nb]", "{x}", "{[x]}", "[" + "长" * 99 + "]"]
+)
 def test_no_body_ends_in_a_slot_that_cannot_be_filled(zhao: Core, write: Callable[..., Path], body: str):
-    run_import(zhao, [write("r.jsonl", [{"file": "f", "no": 1, "title": "t", "body": f"好 {body}"}])], "canned")
+    run_import(
+        zhao, [write("r.jsonl", [{"file": "f", "no": 1, "title": "t", "body": f"好 {body}"}])], "canned"
+    )
     kept = replies(zhao)["f#1"].body
     assert kept.count("{") == kept.count("}") == len(slots(kept))
     assert all(name.strip() for name in slots(kept))

@@ -82,6 +82,11 @@ class NoStock(Command):
 
     note: str = ""
 
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        refused = super(NoStock, cls).off(case, ctx)
+        return Refused("nothing_owed") if refused is None and not owed_units(case) else refused
+
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)
         return (Moved("no_stock", to.name, to.phase, reason="no_stock", decides=True, note=self.note),)

@@ -52,7 +52,7 @@ ALIASES = {
 }
 DATED_BY = ("purchased_at", "now")
 # 满200减40, 每满300减50: the threshold and what it takes off; "每" takes it off again at each multiple.
-PROMO = re.compile(r"(每?)满\s*(\d+(?:\.\d+)?)\s*[元块]?\s*[减-]\s*(\d+(?:\.\d+)?)\s*[元块]?")
+PROMO = re.compile(r"(每?)满\s*(\d{1,9}(?:\.\d{1,2})?)\s*元?\s*[减-]\s*(\d{1,9}(?:\.\d{1,2})?)(?!\d)")
 
 
 def decide(m: Matter) -> Decision:
@@ -249,6 +249,8 @@ def _methods(m: Matter, back: Money | None) -> None:
         raise Faulty("paid_by", "does_not_add_up", total=shown(whole))
     if parts and back is not None:
         amounts = [part.money("amount") or m.amount("0") for part in parts]
+        if sum(amounts, m.amount("0")) < back:
+            raise Faulty("paid_by", "does_not_add_up", total=shown(back))
         shares = share(back, [amount.minor for amount in amounts]) if back.minor else amounts
         m.say("same_methods", "same_methods")
         m.answer(

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 
-from csdesk.domain.clocks.deadline import LONGEST
 from csdesk.domain.clocks.explain import Arg
 from csdesk.domain.entitlement.pack import Pack, ProductClass
 from csdesk.domain.money import BadAmount, Money
 from csdesk.domain.money import parse as parse_money
 
-# Days outside this span are slips of the pen: no instrument here is older, no clock runs longer.
-FIRST_DAY, LAST_DAY = date(1980, 1, 1), date(2199, 12, 31)
-MOST = 10**9
+# Days outside this century are slips of the pen. It is no longer than the longest period, so that no two days
+# lie further apart than can be counted.
+FIRST_DAY, LAST_DAY = date(1980, 1, 1), date(2079, 12, 31)
+MOST, MOST_DAYS = 10**9, 10_000
 LONGEST_TEXT = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SAID = {"true": True, "yes": True, "false": False, "no": False}
@@ -112,8 +112,8 @@ def count(value: object, frame: Frame) -> int:
 def days(value: object, frame: Frame) -> int:
     """A number of days or months that a period may have."""
     number = count(value, frame)
-    if number > LONGEST:
-        raise BadFact("count_out_of_range", most=LONGEST)
+    if number > MOST_DAYS:
+        raise BadFact("count_out_of_range", most=MOST_DAYS)
     return number
 
 

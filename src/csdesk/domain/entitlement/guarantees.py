@@ -89,16 +89,15 @@ def _early_fault(m: Matter, regime: str) -> Decision:
     m.answer(day7_last=seventh, day15_last=fifteenth)
     if fault <= seventh:
         m.say("fault_in_7_days", f"{regime}_fault_return")
-        if m.facts.word("wants") == "return":
-            return _money_back(m, m.amount("0"))
+        m.answer(depreciation=m.amount("0"))
         return _options(m, "return", "exchange", "repair")
     if fault <= fifteenth:
         m.say("fault_in_15_days", f"{regime}_fault_exchange")
         return _exchange_due(m, regime, "exchange", "repair")
-    return _later(m, sold, fault)
+    return _later(m)
 
 
-def _later(m: Matter, sold: object, fault: object) -> Decision:
+def _later(m: Matter) -> Decision:
     """After day 15: repair, as long as the guarantee of the class lasts."""
     product = m.facts.the_product()
     term = m.law(f"guarantee_{product.name}")
@@ -186,6 +185,9 @@ def _exchange_due(m: Matter, regime: str, *options: str) -> Decision:
     if in_stock is False and (wants_money or m.facts.flag("accepts_other_model") is False):
         m.say("no_same_model", f"{regime}_no_same_model")
         return _money_back(m, m.amount("0"))
+    if in_stock is False and not m.facts.has("accepts_other_model"):
+        m.say("no_same_model", f"{regime}_no_same_model")
+        return _options(m, "exchange", "return")
     if in_stock and wants_money:
         m.contest("same_model_refund")
         rule = m.rule(f"{regime}_depreciation")
@@ -216,7 +218,8 @@ def _days_used(m: Matter) -> int:
     if stated is not None:
         return stated
     m.need("sold_at")
-    end = m.facts.day("returned_at") or m.now
+    # The fee runs to the return; the day of the fault stands for it until then, never the clock on the wall.
+    end = m.facts.day("returned_at") or m.facts.day("now") or m.facts.day("performance_fault_at")
     if end is None:
         m.need("days_used")
     away = (m.facts.count("repair_days") or 0) + (m.facts.count("waiting_days") or 0)

@@ -125,12 +125,17 @@ class EventDeadline:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pack:
-    """The law of one jurisdiction, as of `version`. `zone` and `calendar` name what the lawbook holds."""
+    """The law of one jurisdiction, as of `version`. `zone` and `calendar` name what the lawbook holds.
+
+    `calendar` is "" where each country has its own; `also` are other codes of the jurisdiction, `countries`
+    those inside it.
+    """
 
     id: str
     version: str
     day: date
     currency: str
+    other_currencies: bool
     zone: str
     calendar: str
     also: tuple[str, ...]

@@ -75,12 +75,14 @@ def _seven_days(m: Matter) -> Decision:
     length = max(by_law.count if by_law else 0, m.facts.count("promised_days") or 0)
     paid_at, request = m.facts.the_day("paid_at"), m.facts.the_day("request_at")
     window = m.count("prepaid_request", "prepaid_window", paid_at, length=length, decisive=False)
-    m.answer(window_last_day=window.rolled_day, raw_last_day=window.raw_day, no_reason_refund=False)
+    m.answer(window_last_day=window.rolled_day, raw_last_day=window.raw_day)
     if request > window.rolled_day:
         m.say("after_window", "prepaid_window", last=window.rolled_day.isoformat())
+        m.answer(no_reason_refund=False)
         return m.close("ineligible", "expired")
     if m.facts.the_flag("had_same_service_before"):
         m.say("had_service_before", "prepaid_window")
+        m.answer(no_reason_refund=False)
         return m.close("ineligible", "had_same_service_before")
     if request > window.raw_day:
         m.trust("interpretation")

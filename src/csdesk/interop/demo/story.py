@@ -125,6 +125,8 @@ class Life:
         actor = self._draw.pick(self._cast.seniors) if dear or move.by == "senior" else self._agent
         if move.verb == "close" and self.case is not None and not self.case.noticed:
             self._reply("answer" if self.case.kind is Kind.INQUIRY else "close", actor)
+        if self.case is not None and not self.case.assignee and move.verb != "take":
+            self._do(VERBS["take"](), self._agent)
         if not self._do(self._command(move.verb), actor):
             return False
         if move.verb in ANSWERS:

@@ -12,7 +12,7 @@ from csdesk.desk.queries import FillCanned, Filled, FoundCanned, SearchCanned
 from csdesk.domain.cases.conversation import SLOT
 from csdesk.domain.text import clean_line
 from csdesk.tui import cells
-from csdesk.tui.screens.entry import Label
+from csdesk.tui.screens.entry import FieldLabel
 from csdesk.tui.screens.lookup import Lookup, runs, spanned
 from csdesk.tui.summary import Line
 from csdesk.tui.widgets.fields import LineField
@@ -28,8 +28,8 @@ class SlotLine(Horizontal):
 
     def ask(self, label: str) -> None:
         """Ask for this one."""
-        self.query(Label).remove()
-        self.mount(Label(label, cells.width(label) + 4), before=0)
+        self.query(FieldLabel).remove()
+        self.mount(FieldLabel(label, cells.width(label) + 4), before=0)
         self.display = True
         field = self.query_one(LineField)
         field.value = ""

@@ -42,6 +42,7 @@ from csdesk.tui.widgets.verdict import Told, Verdict
 
 # From this width on the conversation stands beside the facts, below it after them.
 WIDE = 104
+AIRY = 32
 # A draft is kept when the hands rest; with the write itself that is well inside half a second.
 PAUSE_SECONDS = 0.35
 
@@ -55,16 +56,16 @@ class Columns(Widget):
     Columns > #talk-side { width: 1fr; height: auto; }
     Columns #talk { display: none; }
     Columns.wide { layout: horizontal; }
-    Columns.wide > #facts-side { width: 47%; }
+    Columns.wide > #facts-side { width: 50%; }
     Columns.wide > #talk-side { height: 1fr; }
     Columns.wide #talk { display: block; }
     """
 
 
-class Header(Page):
+class CaseHeader(Page):
     """Two lines that stay."""
 
-    DEFAULT_CSS = "Header { height: 2; }"
+    DEFAULT_CSS = "CaseHeader { height: 2; }"
 
 
 class CaseScreen(ConsoleScreen[None]):
@@ -74,7 +75,7 @@ class CaseScreen(ConsoleScreen[None]):
         super().__init__()
         self.case_id = case_id
         self.view: CaseView | None = None
-        self.header = Header(self._header, on="raised")
+        self.header = CaseHeader(self._header, on="raised")
         self.verdict = Verdict()
         self.facts = Page(self._facts, id="facts")
         self.talk = Page(self._talk, tail=True, id="talk")
@@ -141,7 +142,8 @@ class CaseScreen(ConsoleScreen[None]):
         if scene is None:
             return []
         told = [] if self.wide else talk(scene, width)
-        return facts(scene, width) + ([[], *told] if told else [])
+        # A small screen has no room for air.
+        return facts(scene, width, airy=self.size.height >= AIRY) + ([[], *told] if told else [])
 
     def _talk(self, width: int) -> list[Line]:
         scene = self.scene()

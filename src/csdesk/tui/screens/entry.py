@@ -13,12 +13,12 @@ from csdesk.tui import cells
 from csdesk.tui.widgets.bars import Bar
 from csdesk.tui.widgets.choice import Choice, Option
 from csdesk.tui.widgets.fields import LineField, TextField
-from csdesk.tui.widgets.grid import Grid, GridColumn
+from csdesk.tui.widgets.grid import GridColumn, UnitGrid
 
 if TYPE_CHECKING:
     from csdesk.desk.words import Words
 
-Editor = LineField | TextField | Choice | Grid
+Editor = LineField | TextField | Choice | UnitGrid
 # Values a choice offers that the registry does not know as such.
 FLAGS = ("true", "false")
 PRIORITIES = ("0", "1", "2", "3")
@@ -37,9 +37,14 @@ def editor(field: Field, words: "Words", value: str, options: Iterable[Option] |
     if options is not None:
         return Choice(list(options), value, empty=words("form.choose"))
     if field.shape == "units":
-        return Grid((GridColumn("", ""),))
+        return UnitGrid((GridColumn("", ""),))
     if field.shape == "graded":
-        return Grid([GridColumn(code, words.code("disposition", code)) for code in Disposition])
+        return UnitGrid(
+            [
+                GridColumn(code, words.code("disposition", code), shares=code is not Disposition.MISSING)
+                for code in Disposition
+            ]
+        )
     if field.shape == "long":
         return TextField(value)
     hint = f"form.hint.{field.name}"
@@ -54,10 +59,10 @@ def entered(widget: Editor) -> str:
     return widget.value if isinstance(widget, LineField) else widget.text
 
 
-class Label(Bar):
+class FieldLabel(Bar):
     """What a field is called."""
 
-    DEFAULT_CSS = "Label { width: auto; height: 1; }"
+    DEFAULT_CSS = "FieldLabel { width: auto; height: 1; }"
 
     def __init__(self, text: str, room: int) -> None:
         super().__init__()
@@ -103,7 +108,7 @@ class FieldRow(Widget):
     FieldRow > Horizontal { height: auto; }
     FieldRow TextField { height: 4; width: 1fr; }
     FieldRow LineField { width: 1fr; }
-    FieldRow Grid { width: 1fr; }
+    FieldRow UnitGrid { width: 1fr; }
     FieldRow Choice { width: 1fr; }
     """
 
@@ -112,7 +117,7 @@ class FieldRow(Widget):
         self.field = field
         self.editor = widget
         self.beside = Beside(room)
-        self._label = Label(label, room)
+        self._label = FieldLabel(label, room)
         # What stood in the field at first is no mistake of the one who opens it.
         self.touched = False
 

@@ -43,23 +43,24 @@ def gutter(words: Words) -> int:
     return max(cells.width(words(f"case.{name}")) for name in SECTIONS) + 2
 
 
-def facts(scene: Scene, width: int) -> list[Line]:
-    """All sections that have something to say, each with its label at the left, a line between them."""
+def facts(scene: Scene, width: int, *, airy: bool = True) -> list[Line]:
+    """All sections that have something to say, each after its label; `airy`: a line between them."""
     left = gutter(scene.words)
     told = {
-        "clocks": clocks(scene),
+        "clocks": clocks(scene, width - left),
         "request": request(scene, width - left),
         "goods": goods(scene, width - left),
         "money": money(scene),
-        "parcels": parcels(scene),
+        "parcels": parcels(scene, width - left),
         "verbs": verbs(scene, width - left),
         "others": others(scene),
     }
     lines: list[Line] = []
     for name, body in told.items():
         if body:
-            lines += [[], *labelled(scene.words(f"case.{name}"), body, left)]
-    return lines[1:]
+            gap: list[Line] = [[]] if airy and lines else []
+            lines += [*gap, *labelled(scene.words(f"case.{name}"), body, left)]
+    return lines
 
 
 def labelled(label: str, body: list[Line], left: int) -> list[Line]:
@@ -138,25 +139,25 @@ def _marks(scene: Scene) -> Line:
     return line
 
 
-def clocks(scene: Scene) -> list[Line]:
+def clocks(scene: Scene, width: int) -> list[Line]:
     """Deadlines, the nearest first: sign, name, time left or by how much late, until when, set by whom."""
-    return [
-        clock_line(scene.words, clock, scene.now)
-        for clock in sorted(scene.view.case.clocks, key=lambda c: c.due)
-    ]
+    lines: list[Line] = []
+    for clock in sorted(scene.view.case.clocks, key=lambda clock: clock.due):
+        lines += clock_lines(scene.words, clock, scene.now, width)
+    return lines
 
 
-def clock_line(words: Words, clock: Clock, now: int) -> Line:
-    """One deadline; a sign says late (!) and near (~)."""
+def clock_lines(words: Words, clock: Clock, now: int, width: int) -> list[Line]:
+    """One deadline; a sign says late (!) and near (~). The article goes under it where there is no room."""
     late, near = now >= clock.due, clock.due - now < SOON_MS
     sign, how = ("! ", "late") if late else ("~ ", "soon") if near else ("  ", "text")
-    article = f" {cells.safe(clock.article)}" if clock.article else ""
-    return [
+    told: Line = [
         (sign, how),
         (cells.fit(words.code("clock", clock.name), 10), "text"),
         (cells.fit(words.left(clock.due, now), 12), how),
-        (f"{words.short(clock.due)}  {words.code('basis', clock.basis)}{article}", "quiet"),
+        (f"{words.short(clock.due)}  {words.code('basis', clock.basis)}", "quiet"),
     ]
+    return folded([*told, (f"  {cells.safe(clock.article)}", "quiet")] if clock.article else told, width, 12)
 
 
 def request(scene: Scene, width: int) -> list[Line]:
@@ -166,6 +167,7 @@ def request(scene: Scene, width: int) -> list[Line]:
         [
             (words.code("reason", case.reason), "strong"),
             (f"  {words.code('channel', case.channel)}  {words.moment(case.opened_at)}", "quiet"),
+            (f"  {words.code('outcome', case.outcome)}" if case.outcome else "", "good"),
         ]
     ]
     opened = next((entry for entry in scene.view.timeline if entry.code == "opened"), None)
@@ -176,8 +178,6 @@ def request(scene: Scene, width: int) -> list[Line]:
         if len(said) > WORDS_LINES:
             said = [*said[: WORDS_LINES - 1], cells.crop(said[WORDS_LINES - 1], width - 2) + cells.MORE]
         lines += [[(line, "text")] for line in said]
-    if case.outcome:
-        lines.append([(words.code("outcome", case.outcome), "good")])
     return lines
 
 
@@ -210,17 +210,18 @@ def _goods(scene: Scene, line: CaseLine, width: int) -> list[Line]:
         told.append((f" {scene.money(line.refunded)}", "good"))
     if line.exchange_sku:
         told.append((f"  {words('units.exchange', sku=cells.safe(line.exchange_sku))}", "quiet"))
-    return [[(cells.fit(head, room), "strong"), (f" {worth}", "text")], *_folded(told, width)]
+    return [[(cells.fit(head, room), "strong"), (f" {worth}", "text")], *folded(told, width, 2)]
 
 
-def _folded(line: Line, width: int) -> list[Line]:
-    """Pieces over as many lines as they need, broken between pieces."""
+def folded(line: Line, width: int, indent: int = 0) -> list[Line]:
+    """Pieces over as many lines as they need, broken between pieces; all but the first line indented."""
     lines: list[Line] = [[]]
     used = 0
-    for text, how in line:
-        if used and used + cells.width(text) > width:
-            lines.append([])
-            used = 0
+    for piece, how in line:
+        text = piece
+        if used and used + cells.width(piece) > width:
+            lines.append([(" " * indent, "text")] if indent else [])
+            used, text = indent, piece.lstrip()
         lines[-1].append((text, how))
         used += cells.width(text)
     return lines
@@ -274,9 +275,12 @@ def parts_lines(scene: Scene, refund: Refund) -> list[Line]:
     ]
 
 
-def parcels(scene: Scene) -> list[Line]:
+def parcels(scene: Scene, width: int) -> list[Line]:
     """Parcels of the case: direction, carrier, waybill, what is in them, whether they came."""
-    return [_parcel(scene.words, parcel) for parcel in scene.view.case.parcels]
+    lines: list[Line] = []
+    for parcel in scene.view.case.parcels:
+        lines += folded(_parcel(scene.words, parcel), width, 6)
+    return lines
 
 
 def _parcel(words: Words, parcel: Parcel) -> Line:
@@ -292,22 +296,41 @@ def _parcel(words: Words, parcel: Parcel) -> Line:
 
 
 def verbs(scene: Scene, width: int) -> list[Line]:
-    """What can be done now, the best next verb first, each with its key when it has one."""
+    """What can be done now, the best next verb first, each with its key or its place in the status menu."""
     on = [offer.verb for offer in scene.view.offers if offer.off is None]
-    best, rest = (
-        [name for name in on if not VERBS[name].verb.shared],
-        [name for name in on if VERBS[name].verb.shared],
-    )
     lines: list[Line] = []
-    for names, how in ((best, "strong"), (rest, "text")):
-        told: Line = []
+    for names in ([n for n in on if not VERBS[n].verb.shared], [n for n in on if VERBS[n].verb.shared]):
+        told: list[Line] = []
         for name in names:
-            key = scene.key_of(f"verb.{name}")
-            money = "¥" if VERBS[name].verb.money else ""
-            piece = f"{key} " if key else ""
-            told.append((f"{piece}{money}{scene.words.code('verb', name)}  ", how))
-        if told:
-            lines += _folded(told, width)
+            if name not in _ELSEWHERE:
+                key = scene.key_of(_ACTIONS.get(name, f"verb.{name}")) or _menu_key(scene, on.index(name) + 1)
+                sign = "¥" if VERBS[name].verb.money else ""
+                told.append([(f"{key} ", "accent"), (f"{sign}{scene.words.code('verb', name)}  ", "text")])
+        lines += _folded_pieces(told, width)
+    return lines
+
+
+# Verbs that have an action of their own, and those whose key acts on more than this case.
+_ACTIONS = {"reply": "reply", "close": "resolve"}
+_ELSEWHERE = ("undo",)
+_DIGITS = 9
+
+
+def _menu_key(scene: Scene, place: int) -> str:
+    return f"{scene.key_of('status')}{place}" if place <= _DIGITS else scene.key_of("status")
+
+
+def _folded_pieces(pieces: list[Line], width: int) -> list[Line]:
+    """Pieces of several colours over as many lines as they need."""
+    lines: list[Line] = []
+    used = width
+    for piece in pieces:
+        size = sum(cells.width(text) for text, _ in piece)
+        if used + size > width + 2:
+            lines.append([])
+            used = 0
+        lines[-1] += piece
+        used += size
     return lines
 
 

@@ -28,7 +28,7 @@ from csdesk.tui.screens.overlay import Sheet, Title
 from csdesk.tui.summary import Line
 from csdesk.tui.widgets.bars import Hints, StatusLine
 from csdesk.tui.widgets.choice import Choice, Option
-from csdesk.tui.widgets.grid import Cell, Grid, GridRow
+from csdesk.tui.widgets.grid import Cell, GridRow, UnitGrid
 from csdesk.tui.widgets.page import Page
 
 # More units than any order has: asked for on purpose, so that the rules name what they allow.
@@ -52,8 +52,8 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
     """A verb on a case, or (`case` None) the one that opens one. Dismissed with whether it was done."""
 
     context: ClassVar[str] = "form"
+    BLANK = False  # what is behind shows
     DEFAULT_CSS = """
-    Form { background: transparent; }
     Form Page { height: auto; max-height: 12; }
     """
 
@@ -69,6 +69,8 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         self._tried = False
         self._sending = False
         self._painted = float("inf")
+        # Over the app's own style sheet: the case stays in sight above the form.
+        self.styles.background = "transparent"
 
     # The fields
 
@@ -144,9 +146,9 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
 
     # Quantities
 
-    def _grids(self) -> Iterable[tuple[str, Grid]]:
+    def _grids(self) -> Iterable[tuple[str, UnitGrid]]:
         for name, row in self.rows.items():
-            if isinstance(row.editor, Grid):
+            if isinstance(row.editor, UnitGrid):
                 yield name, row.editor
 
     def _fill_grids(self) -> None:
@@ -164,7 +166,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         found = VERBS[self.verb].suggest(self.case).get(name, ()) if self.case else ()
         return {(unit.line, unit.disposition if isinstance(unit, Graded) else ""): unit.qty for unit in found}
 
-    def _most(self, name: str, grid: Grid) -> dict[Cell, int]:
+    def _most(self, name: str, grid: UnitGrid) -> dict[Cell, int]:
         """What the rules themselves say is the most, asked by asking for too many."""
         most: dict[Cell, int] = {}
         likely = {(line, code): n for (line, code), n in self._quantities(name).items()}
@@ -206,6 +208,9 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
             # No units means all of them to the verb, and none to the person who took them all away.
             if name in likely and likely[name] and not grid.text:
                 raise Refused("no_units")
+        for name, row in self.rows.items():
+            if isinstance(row.editor, Choice) and not row.editor.settled:
+                raise Refused("field_missing", verb=self.verb, field=name)
         return command(self.verb, {**self.fixed(), **values})
 
     def rejudge(self) -> None:
@@ -250,7 +255,10 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
                     for line in cells.wrap(self.console.refusal(judged), width - 2)
                 ),
             ]
-        lines: list[Line] = [[], *outcome(judged, self.case, words, self.console.now(), self.console.name_of)]
+        lines: list[Line] = [
+            [],
+            *outcome(judged, self.case, words, self.console.now(), self.console.name_of, width),
+        ]
         if spec.undo is Undo.NONE and spec.name != "open":
             lines.append([("! ", "soon"), (words("form.no_undo", why=words.code("why", spec.why)), "soon")])
         return lines
@@ -278,7 +286,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
 
     def _step(self, by: int) -> None:
         front = self.focused
-        if isinstance(front, Choice | Grid) and front.move(by):
+        if isinstance(front, Choice | UnitGrid) and front.move(by):
             return
         if by > 0:
             self.focus_next()
@@ -320,8 +328,8 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         if event.on:
             self._next()
 
-    @on(Grid.Edited)
-    def _counted(self, event: Grid.Edited) -> None:
+    @on(UnitGrid.Edited)
+    def _counted(self, event: UnitGrid.Edited) -> None:
         self._edited(event.grid)
         if event.on:
             self._next()

@@ -24,15 +24,15 @@ WIDE = 100
 REST_SECONDS = 0.1
 
 
-class Panes(Widget):
+class LookupPanes(Widget):
     """What was found, and the text of one of it."""
 
     DEFAULT_CSS = """
-    Panes { height: 1fr; layout: vertical; }
-    Panes > PickList { height: 40%; max-height: 100%; width: 1fr; }
-    Panes > Page { height: 1fr; width: 1fr; }
-    Panes.wide { layout: horizontal; }
-    Panes.wide > PickList { width: 50%; height: 1fr; }
+    LookupPanes { height: 1fr; layout: vertical; }
+    LookupPanes > PickList { height: 40%; max-height: 100%; width: 1fr; }
+    LookupPanes > Page { height: 1fr; width: 1fr; }
+    LookupPanes.wide { layout: horizontal; }
+    LookupPanes.wide > PickList { width: 50%; height: 1fr; }
     """
 
 
@@ -59,14 +59,14 @@ class Lookup(ConsoleScreen[ScreenResultType]):
     def body(self) -> Iterable[Widget]:
         yield Title(self.console.words(self.title_key))
         yield LineField(self._first, placeholder=self.console.words(self.hint_key))
-        yield Panes(self.picks, self.pane)
+        yield LookupPanes(self.picks, self.pane)
 
     def on_mount(self) -> None:
-        self.query_one(Panes).set_class(self.size.width >= WIDE, "wide")
+        self.query_one(LookupPanes).set_class(self.size.width >= WIDE, "wide")
         self._look()
 
     def on_resize(self) -> None:
-        self.query_one(Panes).set_class(self.size.width >= WIDE, "wide")
+        self.query_one(LookupPanes).set_class(self.size.width >= WIDE, "wide")
 
     # What subclasses give
 

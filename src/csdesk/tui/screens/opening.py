@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 
 from csdesk.desk.queries import OrderView
 from csdesk.desk.registry import Field, form
-from csdesk.domain.cases.command import Command
-from csdesk.domain.cases.context import Refused
 from csdesk.tui.screens.form import Form
 from csdesk.tui.widgets.grid import Cell
 
@@ -39,12 +37,6 @@ class OpenForm(Form):
         lines = self.order.lines if self.order else ()
         # One line with one unit leaves no question; otherwise what is not wanted would be claimed.
         return {(lines[0].line, ""): 1} if len(lines) == 1 and lines[0].qty - lines[0].claimed == 1 else {}
-
-    def command(self) -> Command:
-        for name in ("kind", "reason"):
-            if not self.rows[name].text:
-                raise Refused("field_missing", verb="open", field=name)
-        return super().command()
 
     def done(self, case: str) -> None:
         self.dismiss(True)

@@ -11,12 +11,12 @@ from csdesk.domain.cases.events import ClocksSet, Event, Opened, RefundProposed
 from csdesk.domain.cases.kinds import Decided
 from csdesk.store.cases import Past
 from csdesk.tui import cells
-from csdesk.tui.screens.facts import clock_line
+from csdesk.tui.screens.facts import clock_lines
 from csdesk.tui.summary import Line
 
 
 def outcome(
-    decided: Decided, before: Case | None, words: Words, now: int, name_of: Callable[[str], str]
+    decided: Decided, before: Case | None, words: Words, now: int, name_of: Callable[[str], str], width: int
 ) -> list[Line]:
     """What the timeline will say, the money to the cent by payment, the state and deadlines that follow."""
     after = decided.case
@@ -30,7 +30,9 @@ def outcome(
         state = words.code("state", after.state)
         lines.append([("  ", "text"), (words("form.becomes", state=state), "accent")])
     old = before.clocks if before else ()
-    lines += [clock_line(words, clock, now) for clock in after.clocks if clock not in old]
+    for clock in after.clocks:
+        if clock not in old:
+            lines += clock_lines(words, clock, now, width)
     return lines
 
 

@@ -51,7 +51,7 @@ class PaletteScreen(Overlay[None]):
 
     def _show(self, query: str) -> None:
         words, keymap = self.console.words, self.console.keymap
-        found = []
+        found: list[tuple[int, int, Pick]] = []
         for action in registry().values():
             if self._behind.context not in action.contexts or action.keyed or action.id == "palette":
                 continue
@@ -62,7 +62,9 @@ class PaletteScreen(Overlay[None]):
             keys = "  ".join(key for n in (0, 1) if (key := keymap.shown(action.id, n)))
             line = [(cells.fit(name, 24), "text"), (cells.fit(keys, 18), "quiet")]
             found.append((fits, len(found), Pick(action.id, line, self._behind.off(action.id) or "")))
-        self.picks.show([pick for _, _, pick in sorted(found, key=lambda entry: (bool(entry[2].off), *entry[:2]))])
+        self.picks.show(
+            [pick for _, _, pick in sorted(found, key=lambda entry: (bool(entry[2].off), *entry[:2]))]
+        )
 
     def choose(self, pick: Pick) -> None:
         behind = self._behind

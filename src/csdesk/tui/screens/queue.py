@@ -25,20 +25,21 @@ PAUSE_SECONDS = 1.5
 class Panes(Widget):
     """List and preview, side by side or one above the other."""
 
-    DEFAULT_CSS = """
-    Panes { height: 1fr; layout: vertical; }
-    Panes > CaseList { height: 1fr; width: 1fr; }
-    Panes > Preview { height: 9; width: 1fr; }
-    Panes.wide { layout: horizontal; }
-    Panes.wide > Preview { width: 37%; height: 1fr; }
-    """
+    BLANK = True  # always covered, so nothing of its own to paint
+
+    def __init__(self, first: CaseList, second: Preview) -> None:
+        super().__init__(first, second)
+        self._second = second
+        self.styles.height = first.styles.height = first.styles.width = "1fr"
 
     def on_resize(self, event: events.Resize) -> None:
         self.fit(event.size.width)
 
     def fit(self, width: int) -> None:
         """Side by side when there is room for it."""
-        self.set_class(width >= WIDE, "wide")
+        wide = width >= WIDE
+        self.styles.layout = "horizontal" if wide else "vertical"
+        self._second.styles.width, self._second.styles.height = ("37%", "1fr") if wide else ("1fr", 9)
 
 
 class QueueScreen(ConsoleScreen[None]):
@@ -133,7 +134,8 @@ class QueueScreen(ConsoleScreen[None]):
     async def _count(self) -> None:
         from csdesk.desk.queries import QueueCounts
 
-        self.tabs.count(await self.console.desk.ask(QueueCounts()))
+        counts = await self.console.desk.ask(QueueCounts())
+        self.tabs.count(counts)
 
     # Keeping the place
 
@@ -227,14 +229,41 @@ class QueueScreen(ConsoleScreen[None]):
     def action_mark(self) -> None:
         """Mark the case, or take its mark off."""
         self.list.mark()
+        self._marked()
 
     def action_mark_range(self) -> None:
         """Mark this case and the next."""
         self.list.mark_range()
+        self._marked()
 
     def action_mark_all(self) -> None:
         """Mark all loaded cases, or none."""
         self.list.mark_all()
+        self._marked()
+
+    def _marked(self) -> None:
+        n = len(self.list.marks)
+        self.console.say(self.console.words("status.marked", n=n) if n else "")
+
+    def action_verb(self, verb: str) -> None:
+        """Use a verb on the case under the cursor, or on all that are marked."""
+        marks, words = sorted(self.list.marks), self.console.words
+        if not marks:
+            super().action_verb(verb)
+        elif not self.console.verbs.for_many(verb):
+            self.console.say(words("status.not_bulk", verb=words.code("verb", verb)), "warn")
+        else:
+            from csdesk.tui.screens.confirm import ConfirmScreen
+
+            asked = words("confirm.many", verb=words.code("verb", verb), n=len(marks))
+            self.app.push_screen(ConfirmScreen(asked), lambda yes: self._many(marks, verb) if yes else None)
+
+    def _many(self, marks: list[str], verb: str) -> None:
+        self.console.call(self._carry_out(marks, verb))
+
+    async def _carry_out(self, marks: list[str], verb: str) -> None:
+        self.list.marks = set(await self.console.verbs.do_many(marks, verb))
+        self.list.repaint()
 
     def action_next(self) -> None:
         """Hold and open the most urgent case that I may take."""
@@ -297,4 +326,3 @@ class QueueScreen(ConsoleScreen[None]):
             told = number(self.list.current)
             self.app.copy_to_clipboard(told)
             self.console.say(self.console.words("status.copied", case=told), "good")
-

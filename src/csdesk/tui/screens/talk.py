@@ -6,59 +6,69 @@ from csdesk.desk.queries import Entry
 from csdesk.domain.cases.case import Message
 from csdesk.tui import cells
 from csdesk.tui.screens.facts import Scene
+from csdesk.tui.screens.outcome import named
 from csdesk.tui.summary import Line, actor
 
-# What became of a reply stands beside the reply itself.
-_BESIDE = ("reply_settled",)
+# Colours of what became of a reply.
 _STATES = {
-    "held": "soon",
-    "queued": "soon",
-    "sent": "good",
-    "delivered": "good",
-    "failed": "bad",
-    "recalled": "faint",
-}
+    "held": "soon", "queued": "soon", "sent": "good", "delivered": "good", "failed": "bad", "recalled": "faint",
+}  # fmt: skip
+_SPOKEN = ("message_received", "reply_held")
+# Month, day, minute and the gap after them.
+_TIME = 13
 
 
 def talk(scene: Scene, width: int) -> list[Line]:
-    """Every entry: when, who, what; under it what was said, masked, or that it is hidden from this reader."""
+    """Every entry: when, what, who; under it what was said, masked, or that it is hidden from this reader."""
     replies = iter([message for message in scene.view.case.messages if message.direction == "out"])
     lines: list[Line] = []
     told_hidden = False
-    for entry in scene.view.timeline:
-        if entry.code in _BESIDE:
-            continue
-        said = _said(scene, entry, replies)
-        if (entry.code in _SPOKEN) and lines and lines[-1]:
+    for entry in _told(scene.view.timeline):
+        spoken = entry.code in _SPOKEN
+        if spoken and lines and lines[-1]:
             lines.append([])
-        lines.append(said)
+        lines += _head(scene, entry, replies, width)
         if entry.text is None and not told_hidden:
             told_hidden = True
             lines.append([("  ", "text"), (scene.words("label.closed_text"), "faint")])
         elif entry.text:
             how = "strong" if entry.code == "message_received" else "text"
             lines += [[("  ", "text"), (line, how)] for line in cells.wrap(entry.text, width - 2)]
-        if entry.code in _SPOKEN:
+        if spoken:
             lines.append([])
     return lines if not lines or lines[-1] else lines[:-1]
 
 
-_SPOKEN = ("message_received", "reply_held")
+def _told(timeline: tuple[Entry, ...]) -> Iterator[Entry]:
+    """Entries worth a line: what became of a reply stands beside it, and taking a fresh case is one step."""
+    for n, entry in enumerate(timeline):
+        later = timeline[n + 1] if n + 1 < len(timeline) else None
+        taken_twice = entry.code == "assigned" and later is not None and later.code == "moved.take"
+        if entry.code != "reply_settled" and not taken_twice:
+            yield entry
 
 
-def _said(scene: Scene, entry: Entry, replies: Iterator[Message]) -> Line:
+def _head(scene: Scene, entry: Entry, replies: Iterator[Message], width: int) -> list[Line]:
     words = scene.words
-    line: Line = [(f"{words.short(entry.at)}  ", "quiet")]
+    when = (cells.fit(words.short(entry.at), _TIME), "quiet")
+    told = cells.safe(words.entry(named(entry, scene.name_of), scene.currency))
     if entry.code == "message_received":
-        return [*line, (words("talk.customer"), "mark"), (f"  {words.entry(entry, scene.currency)}", "quiet")]
+        return [[when, (told, "mark")]]
     who = actor(entry.actor, words, scene.name_of)
     if entry.code == "reply_held":
         state = next((message.state for message in replies), "")
-        told = words(f"reply_state.{state}") if state else ""
-        return [
-            *line,
-            (who, "accent"),
-            (f"  {words('talk.reply')}  ", "quiet"),
-            (told, _STATES.get(state, "quiet")),
-        ]
-    return [*line, (words.entry(entry, scene.currency), "text"), (f"  {who}", "quiet")]
+        became = (words.code("state", state), _STATES.get(state, "quiet"))
+        return [[when, (who, "accent"), (f"  {words('talk.reply')}  ", "quiet"), became]]
+    first, *rest = cells.wrap(f"{told}  {who}", width - _TIME)
+    indent = (" " * _TIME, "text")
+    return [
+        [when, *_by(first, who, last=not rest)],
+        *([indent, *_by(line, who, last=line is rest[-1])] for line in rest),
+    ]
+
+
+def _by(line: str, who: str, *, last: bool) -> Line:
+    """A line whose end, the name of who did it, is quiet."""
+    if last and line.endswith(who):
+        return [(line.removesuffix(who), "text"), (who, "quiet")]
+    return [(line, "text")]

@@ -4,14 +4,13 @@ from typing import TYPE_CHECKING, cast
 
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from csdesk.tui import cells
 from csdesk.tui.actions import label
 from csdesk.tui.keymap import spelled
+from csdesk.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from csdesk.tui.app import ConsoleApp
     from csdesk.tui.screen import ConsoleScreen
 
 # A sign beside the colour, one cell each.
@@ -19,15 +18,8 @@ SIGNS = {"info": " ", "good": "+", "warn": "!", "bad": "!", "wait": "*"}
 _MEANING = {"info": "text", "good": "good", "warn": "soon", "bad": "bad", "wait": "quiet"}
 
 
-class Bar(Widget):
+class Bar(Lines):
     """One line of text."""
-
-    DEFAULT_CSS = "Bar { height: 1; }"
-
-    @property
-    def console(self) -> "ConsoleApp":
-        """The app, as what it is."""
-        return cast("ConsoleApp", self.app)
 
     def parts(self) -> list[tuple[str, Style]]:
         """What the line says now."""
@@ -37,6 +29,7 @@ class Bar(Widget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.styles.height = 1
         self._shown: list[tuple[str, Style]] = []
 
     def repaint(self) -> None:
@@ -76,7 +69,9 @@ class Hints(Bar):
         found: list[tuple[str, Style]] = [(" ", word_style)]
         room = self.size.width - 1
         for action in screen.footer_actions():
-            keys = [key for key in console.keymap.keys.get(action, ()) if not (screen.typing and len(key) == 1)]
+            keys = [
+                key for key in console.keymap.keys.get(action, ()) if not (screen.typing and len(key) == 1)
+            ]
             if not keys or screen.off(action):
                 continue
             key, told = spelled(keys[0]), f" {label(console.words, action)}  "

@@ -2,32 +2,26 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 
 from csdesk.store.feed import Place, Row
 from csdesk.tui import cells
 from csdesk.tui.columns import columns, due_text, lateness, next_change, parts
 from csdesk.tui.messages import CursorMoved
 from csdesk.tui.start import PAGE, First, just_before
+from csdesk.tui.widgets.lines import Lines
 from csdesk.tui.window import Window
-
-if TYPE_CHECKING:
-    from csdesk.tui.app import ConsoleApp
 
 # After every row there is, in the order of a queue.
 _LAST = Place((1 << 63) - 1, "~")
 
 
-class CaseList(Widget):
+class CaseList(Lines):
     """Cases of one queue, nearest deadline first. `marks` are case ids: they survive reloads and other queues."""
-
-    DEFAULT_CSS = "CaseList { height: 1fr; }"
 
     def __init__(self, first: First) -> None:
         super().__init__()
@@ -40,11 +34,6 @@ class CaseList(Widget):
         self._shown: list[tuple[object, ...]] = []
         self._painted: tuple[str, float] = ("", 0.0)
         self._clock: Timer | None = None
-
-    @property
-    def console(self) -> "ConsoleApp":
-        """The app, as what it is."""
-        return cast("ConsoleApp", self.app)
 
     @property
     def current(self) -> Row | None:

@@ -2,17 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from csdesk.tui import cells
-
-if TYPE_CHECKING:
-    from csdesk.tui.app import ConsoleApp
+from csdesk.tui.widgets.lines import Lines
 
 # As many as have a number, so that the list never hides what a digit picks.
 ROWS = 9
@@ -26,7 +22,7 @@ class Option:
     label: str
 
 
-class Choice(Widget, can_focus=True):
+class Choice(Lines, can_focus=True):
     """Closed: the chosen label. Open, while it has the keys: what was typed, and the options that fit."""
 
     editing_keys = frozenset({"backspace", "enter"})
@@ -50,11 +46,6 @@ class Choice(Widget, can_focus=True):
         self._empty = empty
         self._fitting = self.options
 
-    @property
-    def console(self) -> "ConsoleApp":
-        """The app, as what it is."""
-        return cast("ConsoleApp", self.app)
-
     def offer(self, options: Sequence[Option], value: str) -> None:
         """Choose from another list."""
         self.options, self.text = tuple(options), value
@@ -63,6 +54,11 @@ class Choice(Widget, can_focus=True):
     def label(self, value: str) -> str:
         """How a value reads."""
         return next((option.label for option in self.options if option.value == value), value)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the value is one of the options."""
+        return any(option.value == self.text for option in self.options)
 
     def move(self, by: int) -> bool:
         """Move among the options; False when there is none further."""

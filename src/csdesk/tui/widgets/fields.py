@@ -20,7 +20,9 @@ class LineField(Input):
     LineField:focus { border: none; background: $field; background-tint: transparent; }
     """
 
-    def __init__(self, value: str = "", *, placeholder: str = "", password: bool = False, id: str | None = None) -> None:
+    def __init__(
+        self, value: str = "", *, placeholder: str = "", password: bool = False, id: str | None = None
+    ) -> None:
         super().__init__(value, placeholder=placeholder, password=password, id=id, select_on_focus=False)
         self.cursor_blink = False
 

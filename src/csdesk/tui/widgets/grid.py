@@ -2,19 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from csdesk.tui import cells
-
-if TYPE_CHECKING:
-    from csdesk.tui.app import ConsoleApp
+from csdesk.tui.widgets.lines import Lines
 
 # Rows in sight at once; an order with more lines scrolls.
 ROWS = 8
@@ -31,24 +27,25 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
-    """A column of quantities: its code ("" for plain units) and its heading."""
+    """A column of quantities: its code ("" for plain units), its heading, whether it shares units with others."""
 
     code: str
     label: str
+    shares: bool = False
 
 
 Cell = tuple[int, str]
 
 
-class Grid(Widget, can_focus=True):
+class UnitGrid(Lines, can_focus=True):
     """`values` and `most` by (line number, column code); a most that nobody knows is left out."""
 
-    DEFAULT_CSS = "Grid { height: auto; background: $field; }"
+    DEFAULT_CSS = "UnitGrid { height: auto; background: $field; }"
 
     class Edited(Message):
         """A quantity changed, or (`on`) one goes on to the next field."""
 
-        def __init__(self, grid: "Grid", on: bool) -> None:
+        def __init__(self, grid: "UnitGrid", on: bool) -> None:
             super().__init__()
             self.grid = grid
             self.on = on
@@ -63,11 +60,6 @@ class Grid(Widget, can_focus=True):
         self.column = 0
         self.top = 0
         self._typing = False
-
-    @property
-    def console(self) -> "ConsoleApp":
-        """The app, as what it is."""
-        return cast("ConsoleApp", self.app)
 
     @property
     def text(self) -> str:
@@ -104,8 +96,21 @@ class Grid(Widget, can_focus=True):
 
     def _set(self, n: int) -> None:
         self.values[self._cell] = max(n, 0)
+        if self.columns[self.column].shares:
+            self._take_from_others()
         self.refresh(Region(0, self.row - self.top + self._heads, self.size.width, 1))
         self.post_message(self.Edited(self, on=False))
+
+    def _take_from_others(self) -> None:
+        """A unit judged anew leaves the column it stood in."""
+        line, code = self._cell
+        others = [(line, other.code) for other in self.columns if other.shares and other.code != code]
+        over = self.values[line, code] + sum(self.values.get(other, 0) for other in others)
+        over -= self.most.get((line, code), over)
+        for other in others:
+            taken = max(min(over, self.values.get(other, 0)), 0)
+            self.values[other] = self.values.get(other, 0) - taken
+            over -= taken
 
     def _count(self, by: int) -> None:
         most = self.most.get(self._cell)

@@ -1,24 +1,20 @@
 """Lines of text that scroll: worded for a width, painted one by one, only those that changed."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from csdesk.tui import cells
 from csdesk.tui.summary import Line
-
-if TYPE_CHECKING:
-    from csdesk.tui.app import ConsoleApp
+from csdesk.tui.widgets.lines import Lines
 
 # One empty cell at either side.
 MARGIN = 2
 
 
-class Page(Widget):
+class Page(Lines):
     """Lines taller than the screen. `source(cells)` words them; the screen's keys scroll.
 
     `tail`: shows its end first, and stays there while lines are added. `on`: the ground it is painted on.
@@ -37,11 +33,6 @@ class Page(Widget):
         self.top = 0
         # The page that the scroll keys move, when there are several, has its sign in the colour of keys.
         self.chosen = True
-
-    @property
-    def console(self) -> "ConsoleApp":
-        """The app, as what it is."""
-        return cast("ConsoleApp", self.app)
 
     @property
     def last_top(self) -> int:

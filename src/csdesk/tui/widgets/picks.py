@@ -1,18 +1,14 @@
 """A list to pick from: a few lines under a cursor, those that cannot be picked with the reason beside them."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from csdesk.tui import cells
 from csdesk.tui.summary import Line
-
-if TYPE_CHECKING:
-    from csdesk.tui.app import ConsoleApp
+from csdesk.tui.widgets.lines import Lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +20,10 @@ class Pick:
     off: str = ""
 
 
-class PickList(Widget):
+class PickList(Lines):
     """Lines to pick from. The owner moves the cursor and reads `picked`."""
 
-    DEFAULT_CSS = "PickList { height: auto; max-height: 16; background: $raised; }"
+    DEFAULT_CSS = "PickList { height: auto; max-height: 16; }"
 
     def __init__(self, empty: str = "") -> None:
         super().__init__()
@@ -65,14 +61,19 @@ class PickList(Widget):
         self.move(0)
 
     def render_line(self, y: int) -> Strip:
-        palette, width = cast("ConsoleApp", self.app).palette, self.size.width
+        palette, width = self.console.palette, self.size.width
         index = self.top + y
         if index >= len(self.picks):
             told = self._empty if not self.picks and not y else ""
-            return cells.line([(f"  {told}", palette.style("quiet", "raised"))], width, palette.style("text", "raised"))
+            return cells.line(
+                [(f"  {told}", palette.style("quiet", "raised"))], width, palette.style("text", "raised")
+            )
         pick, here = self.picks[index], index == self.cursor
         on = "cursor" if here else "raised"
-        parts = [(">" if here else " ", palette.style("accent", on, bold=True)), (" ", palette.style("text", on))]
+        parts = [
+            (">" if here else " ", palette.style("accent", on, bold=True)),
+            (" ", palette.style("text", on)),
+        ]
         for text, meaning in pick.line:
             parts.append((text, palette.style("faint" if pick.off else meaning, on)))
         if pick.off:

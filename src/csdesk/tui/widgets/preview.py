@@ -1,18 +1,17 @@
 """The preview: the case under the cursor in a few lines, once the cursor rests."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 
 from csdesk.tui import cells
 from csdesk.tui.messages import Seen
+from csdesk.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from csdesk.desk.queries import CaseView
     from csdesk.tui.summary import Line
-    from csdesk.tui.app import ConsoleApp
 
 # The cursor rests: long enough that a held key asks for nothing, short enough that nobody waits.
 REST_SECONDS = 0.12
@@ -32,10 +31,8 @@ def beside(left: "list[Line]", right: "list[Line]", width: int) -> "list[Line]":
     return lines
 
 
-class Preview(Widget):
+class Preview(Lines):
     """Facts of one case. Paints only lines that differ from those it shows."""
-
-    DEFAULT_CSS = "Preview { background: $raised; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,11 +40,6 @@ class Preview(Widget):
         self._view: CaseView | None = None
         self._lines: list[Line] = []
         self._rest: Timer | None = None
-
-    @property
-    def console(self) -> "ConsoleApp":
-        """The app, as what it is."""
-        return cast("ConsoleApp", self.app)
 
     @property
     def view(self) -> "CaseView | None":
@@ -100,7 +92,10 @@ class Preview(Widget):
 
         words, width, height = console.words, self.size.width - 2, self.size.height
         case, head = view.case, summary.head(view, words)
-        urgent = [*summary.clocks(case, words, console.now(), articles=False), *summary.next_verbs(view, words)]
+        urgent = [
+            *summary.clocks(case, words, console.now(), articles=False),
+            *summary.next_verbs(view, words),
+        ]
         who = [
             *summary.person(view, words),
             *summary.order(view, words),

@@ -1,17 +1,13 @@
 """The queues as tabs: name, how many cases live in each, and how many of them are late."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from csdesk.store.feed import Count
 from csdesk.tui import cells
-
-if TYPE_CHECKING:
-    from csdesk.tui.app import ConsoleApp
+from csdesk.tui.widgets.lines import Lines
 
 # Written out, and held against the machines by a test: the domain takes longer to import than the first picture to
 # paint. Inquiries come last: most of them are answered while the caller is on the line.
@@ -19,20 +15,14 @@ TABS = ("returns", "exchanges", "repairs", "complaints", "inquiries", "mine", "a
 _Parts = list[tuple[str, str]]
 
 
-class QueueTabs(Widget):
+class QueueTabs(Lines):
     """One line of tabs. The one shown stands in brackets; late counts carry a `!`."""
-
-    DEFAULT_CSS = "QueueTabs { height: 1; }"
 
     def __init__(self, queue: str, counts: Sequence[Count]) -> None:
         super().__init__()
+        self.styles.height = 1
         self.queue = queue
         self.counts = {count.queue: count for count in counts}
-
-    @property
-    def console(self) -> "ConsoleApp":
-        """The app, as what it is."""
-        return cast("ConsoleApp", self.app)
 
     def show(self, queue: str) -> None:
         """Bring another tab to the front."""

@@ -1,0 +1,108 @@
+"""An import as the command line asks for it: where the rejects go, and what is said at the end."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from csdesk.desk.core import Core
+from csdesk.desk.words import Words
+from csdesk.interop.importer import FileReport, Progress, Report, run_import
+
+# English fallback of the catalogue's sentences.
+SENTENCES = {
+    "import.file": "{path}: {records} {entity}: {added} new, {changed} changed, {unchanged} as before,"
+    " {rejected} rejected",
+    "import.resumed": "An earlier import broke off behind record {resumed}; this one has ended it.",
+    "import.changed": "{name} is now version {version}: {fields}",
+    "import.more": "… and {n} more",
+    "import.told": "{told} open cases were told of the change.",
+    "import.cleaned": "Unsafe characters were taken out of {cleaned} fields.",
+    "import.rejects": "{rejected} records were left out; {path} says why.",
+    "import.rejects_unkept": "{rejected} records were left out; name a file with --rejects to see why.",
+    "import.dry": "This was a dry run: nothing was written.",
+    "import.overlay": "Times, shops, people and words are made up (overlay {overlay}).",
+}
+# Changes and rejects shown to a person; the rest is counted.
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An import that has come to its end."""
+
+    report: Report
+
+    def tell(self, words: Words, as_json: bool) -> int:
+        """Print what became of it; the exit code: 1 when every record was rejected, else 0."""
+        if as_json:
+            sys.stdout.write(msgspec.json.encode(self.report).decode() + "\n")
+        else:
+            for line in _lines(self.report, words):
+                print(line)
+        return int(self.report.total("rejected") == self.report.total("records"))
+
+
+def import_files(
+    core: Core,
+    files: Sequence[Path],
+    map_name: str,
+    *,
+    dry_run: bool = False,
+    overlay: str = "",
+    rejects: Path | None = None,
+    progress: Progress | None = None,
+) -> Imported:
+    """`run_import`, with the rejects beside the first file (or here, where that folder cannot be written)."""
+    path = rejects or _beside(files[0])
+    report = run_import(
+        core, files, map_name, dry_run=dry_run, overlay=overlay, rejects_path=path, progress=progress
+    )
+    return Imported(report)
+
+
+def _beside(file: Path) -> Path | None:
+    name = f"{file.name}.rejects.jsonl"
+    for folder in (file.parent, Path.cwd()):
+        if folder.is_dir() and os.access(folder, os.W_OK):
+            return folder / name
+    return None
+
+
+def _say(words: Words, key: str, **values: object) -> str:
+    return words(key, **values) if words.has(key) else SENTENCES[key].format(**values)
+
+
+def _lines(report: Report, words: Words) -> Iterator[str]:
+    for file in report.files:
+        yield from _file(file, words)
+    for change in report.changes[:SHOWN]:
+        fields = ", ".join(change.fields)
+        yield "  " + _say(words, "import.changed", name=change.name, version=change.version, fields=fields)
+    if (more := report.total("changed") - SHOWN) > 0:
+        yield "  " + _say(words, "import.more", n=more)
+    if report.told:
+        yield _say(words, "import.told", told=report.told)
+    if cleaned := report.total("cleaned"):
+        yield _say(words, "import.cleaned", cleaned=cleaned)
+    if rejected := report.total("rejected"):
+        for reject in report.rejects[:SHOWN]:
+            yield f"  {reject}"
+        if report.rejects_path:
+            yield _say(words, "import.rejects", rejected=rejected, path=report.rejects_path)
+        else:
+            yield _say(words, "import.rejects_unkept", rejected=rejected)
+    if report.overlay:
+        yield _say(words, "import.overlay", overlay=report.overlay)
+    if report.dry_run:
+        yield _say(words, "import.dry")
+
+
+def _file(file: FileReport, words: Words) -> Iterator[str]:
+    counts = {name: getattr(file, name) for name in ("records", "added", "changed", "unchanged", "rejected")}
+    yield _say(words, "import.file", path=file.path, entity=words.code("entity", file.entity), **counts)
+    if file.resumed:
+        yield "  " + _say(words, "import.resumed", resumed=file.resumed)

@@ -1,0 +1,199 @@
+"""Reads jurisdiction packs: those shipped in `data/packs/`, or a folder of a desk's own, and checks them whole."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date, tzinfo
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from csdesk import resources
+from csdesk.domain.clocks.calendar import WorkingCalendar
+from csdesk.domain.clocks.deadline import Basis, Period
+from csdesk.domain.entitlement.pack import (
+    CONFIDENCE,
+    Article,
+    EventDeadline,
+    Lawbook,
+    Pack,
+    ProductClass,
+    Provision,
+    Vocabulary,
+    plain_word,
+)
+from csdesk.interop.calendars import countries, load_calendar
+
+FORMAT = 1
+READ = ("text", "secondary", "unread")
+_PERIOD = ("count", "unit", "roll")
+_OWN = ("articles", "from", "to", "confidence", "basis", "contested", *_PERIOD)
+
+
+class PackError(ValueError):
+    """A pack that cannot be used: one sentence that names the file, the entry and what to mend."""
+
+
+def load_lawbook(
+    folder: Path | None = None, *, zone: tzinfo | None = None, calendars: Path | None = None
+) -> Lawbook:
+    """All packs of a folder (those shipped when None), with their calendars and zones. PackError, CalendarError.
+
+    `zone` stands for the home pack's own (a desk may sit elsewhere); `calendars` holds dropped-in holiday-cn files.
+    """
+    home = resources.path("data/packs") if folder is None else folder
+    packs = [read_pack(path) for path in sorted(home.glob("*.toml"))]
+    if not packs:
+        raise PackError(f"{home}: there is no pack in this folder; a pack is a .toml file")
+    zones = {pack.zone: _zone(pack) for pack in packs}
+    if zone is not None:
+        zones[next((pack.zone for pack in packs if pack.id == "CN"), packs[0].zone)] = zone
+    return Lawbook({pack.id: pack for pack in packs}, Calendars(calendars), zones)
+
+
+class Calendars(Mapping[str, WorkingCalendar]):
+    """The shipped calendars by country code, each read when it is first asked for."""
+
+    def __init__(self, dropped: Path | None = None) -> None:
+        self._dropped = dropped
+        self._codes: tuple[str, ...] | None = None
+        self._read: dict[str, WorkingCalendar] = {}
+
+    def __getitem__(self, code: str) -> WorkingCalendar:
+        known = self._read.get(code)
+        if known is None:
+            if code not in self._all():
+                raise KeyError(code)
+            known = self._read[code] = load_calendar(code, self._dropped)
+        return known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> tuple[str, ...]:
+        if self._codes is None:
+            self._codes = countries()
+        return self._codes
+
+
+def read_pack(path: Path) -> Pack:
+    """One pack from its TOML. PackError names the first thing that is wrong with it."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PackError(f"{path}: cannot be read as TOML: {error}") from None
+    try:
+        return _pack(raw)
+    except KeyError as error:
+        raise PackError(f"{path}: {error.args[0]} is missing") from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise PackError(f"{path}: {error}") from None
+
+
+def _pack(raw: dict[str, Any]) -> Pack:
+    if raw["format"] != FORMAT:
+        raise ValueError(f"format is {raw['format']!r}; this csdesk reads {FORMAT}")
+    version = str(raw["version"])
+    return Pack(
+        id=raw["id"],
+        version=version,
+        day=date.fromisoformat(version[:10]),
+        currency=raw["currency"],
+        other_currencies=bool(raw.get("other_currencies", False)),
+        zone=raw["zone"],
+        calendar=raw["calendar"],
+        also=tuple(raw.get("also", ())),
+        countries=tuple(raw.get("countries", ())),
+        provisions=_provisions(raw),
+        classes=_classes(raw.get("classes", {})),
+        words={
+            **{name: _vocabulary(name, words) for name, words in raw.get("words", {}).items()},
+            "event": _vocabulary("event", {name: e.get("also", []) for name, e in raw.get("events", {}).items()}),
+        },
+        events=_events(raw),
+    )
+
+
+def _provisions(raw: dict[str, Any]) -> dict[str, tuple[Provision, ...]]:
+    instruments = raw["instruments"]
+    for law, instrument in instruments.items():
+        if instrument["read"] not in READ:
+            raise ValueError(f"instruments.{law}.read is one of {', '.join(READ)}")
+    return {
+        code: tuple(_provision(code, entry, instruments) for entry in entries)
+        for code, entries in raw["provisions"].items()
+    }
+
+
+def _provision(code: str, entry: dict[str, Any], instruments: dict[str, Any]) -> Provision:
+    confidence, basis = entry.get("confidence", "statute"), entry.get("basis", "law")
+    if confidence not in CONFIDENCE or basis not in get_args(Basis):
+        raise ValueError(f"provisions.{code}: confidence {confidence!r} or basis {basis!r} is not known")
+    articles = tuple(_article(code, said, instruments) for said in entry["articles"])
+    if not articles and "from" not in entry:
+        raise ValueError(f"provisions.{code}: without articles it needs the day from which it holds")
+    return Provision(
+        code=code,
+        articles=articles,
+        effective_from=entry.get("from"),
+        effective_to=entry.get("to"),
+        confidence=confidence,
+        basis=basis,
+        period=Period(**{name: entry[name] for name in _PERIOD if name in entry}) if "count" in entry else None,
+        contested=entry.get("contested", ""),
+        values={name: _value(value) for name, value in entry.items() if name not in _OWN},
+    )
+
+
+def _article(code: str, said: str, instruments: dict[str, Any]) -> Article:
+    law, _, no = said.partition(" ")
+    if law not in instruments:
+        raise ValueError(f"provisions.{code} cites {law}, which is not among the instruments")
+    instrument = instruments[law]
+    return Article(law, no, instrument["name"], instrument["from"], instrument.get("to"), instrument["read"])
+
+
+def _value(value: Any) -> Any:
+    return tuple(str(part) for part in value) if isinstance(value, list) else value
+
+
+def _classes(raw: dict[str, Any]) -> dict[str, ProductClass]:
+    named: dict[str, ProductClass] = {}
+    for name, entry in raw.items():
+        known = ProductClass(name, frozenset(entry["families"]))
+        for spelling in (name, *entry.get("also", ())):
+            if named.setdefault(plain_word(spelling), known) is not known:
+                raise ValueError(f"classes: {spelling} names both {named[plain_word(spelling)].name} and {name}")
+    return named
+
+
+def _vocabulary(name: str, words: dict[str, list[str]]) -> Vocabulary:
+    spellings: dict[str, str] = {}
+    beginnings: list[tuple[str, str]] = []
+    for word, also in words.items():
+        for spelling in (word, *also):
+            if spelling.endswith("*"):
+                beginnings.append((spelling[:-1], word))
+            elif spellings.setdefault(plain_word(spelling), word) != word:
+                raise ValueError(f"words.{name}: {spelling} stands for {spellings[plain_word(spelling)]} and {word}")
+    return Vocabulary(spellings, tuple(sorted(beginnings, key=lambda pair: -len(pair[0]))))
+
+
+def _events(raw: dict[str, Any]) -> dict[str, tuple[EventDeadline, ...]]:
+    events: dict[str, tuple[EventDeadline, ...]] = {}
+    for name, event in raw.get("events", {}).items():
+        events[name] = tuple(EventDeadline(**entry) for entry in event["deadlines"])
+        for entry in events[name]:
+            if entry.provision not in raw["provisions"]:
+                raise ValueError(f"events.{name} needs the provision {entry.provision}, which is not there")
+    return events
+
+
+def _zone(pack: Pack) -> tzinfo:
+    try:
+        return ZoneInfo(pack.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise PackError(f"the pack {pack.id} names the time zone {pack.zone!r}, which is not known") from None

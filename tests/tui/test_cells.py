@@ -1,0 +1,62 @@
+"""Cells: widths, cropping and the gate on the way to a line."""
+
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.style import Style
+from tests.hostile import HOSTILE
+
+from csdesk.domain.text import clean_line
+from csdesk.tui import cells
+
+TEXTS = st.one_of(st.text(max_size=40), st.text("退货单abc ，。×·…“”１２", max_size=40))
+
+
+@given(TEXTS)
+def test_what_the_short_way_lets_through_is_what_the_gate_gives(text: str):
+    assert cells.safe(text) == clean_line(text).text
+
+
+def test_hostile_lines_come_out_of_the_gate_and_fit_their_column():
+    for line in HOSTILE:
+        fitted = cells.fit(cells.safe(line), 20)
+        assert cell_len(fitted) == 20
+        assert not {unicodedata.category(sign) for sign in fitted} & {"Cc", "Cs", "Zl", "Zp"}
+
+
+@given(TEXTS)
+def test_a_width_is_what_rich_measures(text: str):
+    assert cells.width(text) == cell_len(text)
+
+
+@given(TEXTS.map(cells.safe), st.integers(0, 30), st.sampled_from(["left", "right"]))
+def test_a_fitted_text_has_exactly_its_cells(text: str, size: int, align: str):
+    assert cell_len(cells.fit(text, size, align)) == size
+
+
+@given(TEXTS.map(cells.safe), st.integers(2, 30))
+def test_a_cropped_text_says_that_it_was_cropped(text: str, size: int):
+    short = cells.crop(text, size)
+    assert cell_len(short) <= size
+    assert short == text or short.endswith(cells.MORE)
+
+
+@given(TEXTS.map(cells.safe), st.integers(2, 30))
+def test_wrapping_loses_nothing_but_blanks(text: str, size: int):
+    lines = cells.wrap(text, size)
+    assert all(cell_len(line) <= size for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+@given(st.lists(TEXTS.map(cells.safe), max_size=5), st.integers(0, 40))
+def test_a_line_fills_its_width_and_no_more(texts: list[str], size: int):
+    assert cells.line([(text, Style()) for text in texts], size, Style()).cell_length == size
+
+
+def test_outside_text_is_never_read_as_markup():
+    told = cells.content("[@click=app.quit]点我[/] [/x]")
+    assert told.plain == "[@click=app.quit]点我[/] [/x]"
+    assert not told.spans

@@ -1,0 +1,125 @@
+"""Every code that the registries and the domain can produce is worded, in three languages."""
+
+import ast
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from csdesk.desk.config import Config
+from csdesk.desk.queries import Entry
+from csdesk.desk.registry import HIDDEN, form
+from csdesk.desk.words import LANGUAGES, Words
+from csdesk.domain.cases import complaint, goods, opening
+from csdesk.domain.cases.case import Disposition, Kind
+from csdesk.domain.cases.command import VERBS
+from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.events import EVENTS
+from csdesk.domain.cases.kinds import MACHINES, QUEUES
+from csdesk.domain.roles import Right, Role
+from csdesk.store.errors import SENTENCES
+from csdesk.tui.actions import CONTEXTS, registry
+
+SOURCES = Path(__file__).parent.parent.parent / "src" / "csdesk"
+SILENT = {"clocks_set", "moved"}  # bookkeeping; and worded by its verb
+
+
+def raised(name: str, folder: Path = SOURCES) -> Iterator[str]:
+    """The codes with which `name(...)` is called anywhere in a folder."""
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.Constant):
+                    yield str(first.value)
+
+
+def moving_verbs() -> set[str]:
+    """Verbs that may leave a `moved` event: `moved.<verb>` stands in timelines."""
+    return {
+        str(call.args[0].value)
+        for path in (SOURCES / "domain" / "cases").glob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", "") == "Moved"
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    } | {
+        # A command that does not decide for itself moves along its edge under its own name.
+        name
+        for name, cls in VERBS.items()
+        if "decide" not in vars(cls) and name != "open"
+    }
+
+
+def keys() -> set[str]:
+    machines = list(MACHINES.values())
+    groups = {
+        "verb": VERBS,
+        "kind": Kind,
+        "queue": (*QUEUES, "mine", "all"),
+        "state": {state.name for machine in machines for state in machine.states}
+        | {"held", "sent", "failed", "recalled", "confirmed", "proposed"},
+        "clock": {term.name for machine in machines for state in machine.states for term in state.terms},
+        "basis": {term.basis for machine in machines for state in machine.states for term in state.terms},
+        "reason": {reason for machine in machines for reason in machine.reasons}
+        | set(goods.REJECT_REASONS)
+        | {"asked", "customer_back", "no_stock", "repeated_fault"},
+        "outcome": {*complaint.OUTCOMES, "approved", "rejected", "refunded", "resolved", "withdrawn"}
+        | {"auto_closed", "repaired"},
+        "role": Role,
+        "right": Right,
+        "why": {cls.verb.why for cls in VERBS.values() if cls.verb.why} | set(raised("BadNumber")),
+        "channel": opening.CHANNELS,
+        "disposition": Disposition,
+        "direction": ("back", "out"),
+        "order_status": ("pending", "shipped", "delivered", "cancelled"),
+        "field": {field.name for verb in VERBS for field in form(verb)} - HIDDEN,
+        "event": {name for name in EVENTS if name not in SILENT} | {f"moved.{verb}" for verb in moving_verbs()},
+        "refused": {*raised("Refused"), "conflict"},
+        "error": {*SENTENCES, *raised("ConfigError"), *raised("NoTerminal")},
+        "action": {action.id for action in registry().values() if not action.verb},
+        "place": CONTEXTS,
+        "priority": ("0", "1", "2", "3"),
+    }
+    return {f"{group}.{code}" for group, codes in groups.items() for code in codes}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_is_worded(language: str):
+    words = Words(language, UTC)
+    assert sorted(key for key in keys() if not words.has(key)) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_time_left_and_time_over_are_worded_in_every_unit(language: str):
+    words = Words(language, UTC)
+    minute, hour, day = 60_000, 3_600_000, 86_400_000
+    told = [words.left(sign * n, 0) for sign in (1, -1) for n in (minute, 59 * minute, hour, 47 * hour, 2 * day)]
+    assert len(set(told)) == len(told)
+    assert not any("." in text or "{" in text for text in told)
+
+
+def test_what_is_optional_in_a_sentence_is_said_only_with_its_value():
+    words = Words("en", UTC)
+    entry = Entry(1, 0, "li", "reject", "moved.reject", {"reason": "expired", "to": "rejected"})
+    assert words.entry(entry) == "Rejected: Past the time limit"
+    cited = Entry(1, 0, "li", "reject", "moved.reject", {"reason": "expired", "article": "P02"})
+    assert words.entry(cited) == "Rejected: Past the time limit, by P02"
+
+
+def test_a_verb_may_word_an_event_its_own_way():
+    words = Words("en", UTC)
+    assert words.entry(Entry(1, 0, "li", "release", "assigned", {})) == "Released"
+    assert words.entry(Entry(1, 0, "li", "escalate", "assigned", {"assignee": "wang"})) == "Assigned to wang"
+
+
+def test_no_refusal_shows_a_code_where_a_person_expects_words():
+    words = Words("zh-Hans", UTC)
+    told = words.refused(Refused("wrong_state", verb="refund", state="submitted", allowed=("refunding",)))
+    assert told == "“待受理”状态下不能“退款”；可用于：退款中。"
+
+
+def test_every_setting_has_a_language_of_the_catalogues():
+    assert Config().language in LANGUAGES
