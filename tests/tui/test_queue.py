@@ -1,7 +1,6 @@
 """The queue: tabs, list, preview, marks, what changes under the cursor, and what a console comes back to."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from tests.building import DeskFile, line
@@ -105,7 +104,7 @@ async def test_both_press_the_same_verb_one_wins_the_other_is_told_who_and_what(
         await listed(one, case)
         await one.until(lambda: queue(one).preview.view is not None)
         # The other is faster, and this console has not looked yet.
-        stale = replace(queue(one).list.window.rows[0])
+        stale = queue(one).list.window.rows[0]
         desk_file.core("li").do(Take(), case.id)
         one.app.run_verb(stale.id, stale.version, "take")
         await one.sees("Li", "领取")

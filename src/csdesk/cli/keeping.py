@@ -135,9 +135,14 @@ def doctor_(
     told = words(config)
     findings = examine(desk_file(config), key_source(config))
     found = [
-        {"code": f.code, "level": f.level, "said": told.error(f"doctor_{f.code}", f.detail, str(f))} for f in findings
+        {"code": f.code, "level": f.level, "said": told.error(_key(told, f.code), f.detail, str(f))} for f in findings
     ]
     lines = (f"{told.code('level', str(f['level']))}  {f['said']}" for f in found)
     answer(found, as_json, lines)
     if any(f["level"] == "error" for f in found):
         raise typer.Exit(1)
+
+
+def _key(told: Words, code: str) -> str:
+    """What doctor finds is either its own or an error that opening the file would meet."""
+    return f"doctor_{code}" if told.has(f"error.doctor_{code}") else code

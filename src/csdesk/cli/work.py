@@ -22,7 +22,10 @@ def work_(
     with desk(config, system=True) as core:
         worker = make_worker(core, config)
         if once:
-            print(told("cli.worked", n=worker.turn()))
+            ran = 0
+            while found := worker.turn():
+                ran += found
+            print(told("cli.worked", n=ran))
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -41,14 +41,14 @@ class Fields:
     a field gives after a problem only keeps the reading going.
     """
 
-    __slots__ = ("_data", "_prefix", "_reading", "_section", "cleaned", "problems")
+    __slots__ = ("_prefix", "_reading", "_section", "cleaned", "data", "problems")
 
     def __init__(
         self, reading: Reading, section: Section, data: object, problems: list[Problem], prefix: str = ""
     ) -> None:
         self._reading = reading
         self._section = section
-        self._data = data
+        self.data = data
         self._prefix = prefix
         self.problems = problems
         self.cleaned = 0
@@ -67,7 +67,7 @@ class Fields:
         if field is None:
             return None
         try:
-            value = field.search(self._data)
+            value = field.search(self.data)
         except (JMESPathError, RecursionError):
             self.problem(name, "wrong_type", expected="what the map's expression can be used on")
             return None
@@ -294,7 +294,7 @@ class Fields:
         if section is None:
             return
         try:
-            found = section.each(self._data) if section.each else None
+            found = section.each(self.data) if section.each else None
         except (JMESPathError, RecursionError):
             found = False
         if found is None:

@@ -138,8 +138,8 @@ def _provision(code: str, entry: dict[str, Any], instruments: dict[str, Any]) ->
     return Provision(
         code=code,
         articles=articles,
-        effective_from=entry.get("from"),
-        effective_to=entry.get("to"),
+        effective_from=entry.get("from") or min(article.effective_from for article in articles),
+        effective_to=entry.get("to") or _last(articles),
         confidence=confidence,
         basis=basis,
         period=Period(**{name: entry[name] for name in _PERIOD if name in entry}) if "count" in entry else None,
@@ -153,7 +153,14 @@ def _article(code: str, said: str, instruments: dict[str, Any]) -> Article:
     if law not in instruments:
         raise ValueError(f"provisions.{code} cites {law}, which is not among the instruments")
     instrument = instruments[law]
-    return Article(law, no, instrument["name"], instrument["from"], instrument.get("to"), instrument["read"])
+    days = instrument["from"], instrument.get("to")
+    return Article(said, law, no, instrument["name"], *days, instrument["read"])
+
+
+def _last(articles: tuple[Article, ...]) -> date | None:
+    """The day on which the last of the articles left force; None while one of them is in force."""
+    ends = [article.effective_to for article in articles]
+    return None if not ends or None in ends else max(end for end in ends if end)
 
 
 def _value(value: Any) -> Any:

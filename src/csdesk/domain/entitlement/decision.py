@@ -1,6 +1,6 @@
 """What a decision is: the outcome with its grounds, money, deadlines, articles, and how sure it is."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Union
@@ -132,15 +132,6 @@ def as_json(decision: Decision) -> dict[str, object]:
     told["pack"] = decision.pack
     told["law_of"] = decision.on.isoformat()
     return told
-
-
-def unique(articles: Iterable[Article]) -> Iterator[Article]:
-    """Each article once, in order."""
-    seen: set[str] = set()
-    for article in articles:
-        if article.id not in seen:
-            seen.add(article.id)
-            yield article
 
 
 def _due(due: Due) -> dict[str, object]:

@@ -6,7 +6,7 @@ from datetime import date, tzinfo
 from csdesk.domain.clocks.calendar import WorkingCalendar
 from csdesk.domain.clocks.deadline import Basis, Deadline, Period, count_back, count_forward
 from csdesk.domain.clocks.explain import Arg
-from csdesk.domain.entitlement.decision import Answer, Contest, Decision, Due, Ground, unique
+from csdesk.domain.entitlement.decision import Answer, Contest, Decision, Due, Ground
 from csdesk.domain.entitlement.facts import Facts, Lacking
 from csdesk.domain.entitlement.pack import CONFIDENCE, Article, Confidence, Pack, Provision
 from csdesk.domain.money import Money, format_plain, parse
@@ -36,7 +36,7 @@ class Matter:
     now: date | None = None
     country: str = ""
     grounds: list[Ground] = field(default_factory=list)
-    articles: list[Article] = field(default_factory=list)
+    articles: dict[str, Article] = field(default_factory=dict)
     deadlines: list[Due] = field(default_factory=list)
     contested: list[Contest] = field(default_factory=list)
     flags: dict[str, None] = field(default_factory=dict)
@@ -66,10 +66,10 @@ class Matter:
 
     def cite(self, provision: Provision) -> list[str]:
         """Rest the decision on a rule: its articles in force that day, its confidence, its contested point."""
-        articles = [article for article in provision.articles if article.in_force(self.on)]
-        self.articles += articles
+        cited = {article.id: article for article in provision.articles if article.in_force(self.on)}
+        self.articles |= cited
         self.trust(provision.confidence)
-        return [article.id for article in articles]
+        return list(cited)
 
     def trust(self, confidence: Confidence) -> None:
         """Be no surer than this."""
@@ -164,7 +164,7 @@ class Matter:
             payer=payer,
             deadlines=tuple(self.deadlines),
             grounds=tuple(told),
-            articles=tuple(unique(self.articles)),
+            articles=tuple(self.articles.values()),
             used=tuple(self.facts.used),
             missing=missing,
             unknown=tuple(self.facts.unknown),

@@ -20,20 +20,17 @@ Value = int | Decimal | str | tuple[str, ...]
 class Article:
     """An article of an instrument, with the days the instrument is in force and how its text is known.
 
+    id: what decisions cite: `consumer_rights_law 25(1)`; the instrument alone where its number is not known.
     read: `text` (the official text was read), `secondary` (a page that restates it) or `unread`.
     """
 
+    id: str
     law: str
     no: str
     names: Mapping[str, str]
     effective_from: date
     effective_to: date | None
     read: str
-
-    @property
-    def id(self) -> str:
-        """What decisions cite and catalogues look up: `consumer_rights_law 25(1)`."""
-        return f"{self.law} {self.no}"
 
     def in_force(self, on: date) -> bool:
         """Whether the instrument is in force on that day, both ends included."""
@@ -44,13 +41,12 @@ class Article:
 class Provision:
     """One rule as it stood from one day to another: its articles, its period, its numbers.
 
-    Without days of its own it is in force as long as one of its articles is. `contested` names a point on
-    which readings differ (DOMAIN §6); `basis` says who sets its period.
+    `contested` names a point on which readings differ (DOMAIN §6); `basis` says who sets its period.
     """
 
     code: str
     articles: tuple[Article, ...]
-    effective_from: date | None = None
+    effective_from: date
     effective_to: date | None = None
     confidence: Confidence = "statute"
     basis: Basis = "law"
@@ -59,12 +55,8 @@ class Provision:
     values: Mapping[str, Value] = field(default_factory=dict)
 
     def in_force(self, on: date) -> bool:
-        """Whether the rule holds on that day."""
-        if self.effective_from is not None and on < self.effective_from:
-            return False
-        if self.effective_to is not None and on > self.effective_to:
-            return False
-        return not self.articles or any(article.in_force(on) for article in self.articles)
+        """Whether the rule holds on that day, both ends included."""
+        return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)
 
     def number(self, name: str) -> int:
         """A whole number of the rule; KeyError when the pack lacks it (checked when packs are read)."""
@@ -147,7 +139,10 @@ class Pack:
 
     def provision(self, code: str, on: date) -> Provision | None:
         """The rule as it stands on that day; None when there is none."""
-        return next((known for known in self.provisions.get(code, ()) if known.in_force(on)), None)
+        for known in self.provisions.get(code, ()):
+            if known.in_force(on):
+                return known
+        return None
 
     def product_class(self, said: str) -> ProductClass | None:
         """The class of goods by any of its names, in singular or plural."""

@@ -7,6 +7,7 @@ from textual import events
 from textual.timer import Timer
 from textual.widget import Widget
 
+from csdesk.store.feed import Place
 from csdesk.tui import doors
 from csdesk.tui.columns import number
 from csdesk.tui.messages import Changed, CursorMoved, VerbDone
@@ -66,13 +67,24 @@ class QueueScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         if not self._first.asked:
-            self.list.show(self.list.window.queue)
-            self.console.call(self._count())
+            self.console.call(self._come_back())
         if self.list.current is not None:
             self.preview.follow(self.list.current.id)
         self.console.call(self.console.leasing.recall())
         if self._first.stand.opened:
             self.call_after_refresh(self._open, self._first.stand.opened)
+
+    async def _come_back(self) -> None:
+        """Without a first picture (another desk than a file): where the last console stood, asked of the desk."""
+        from csdesk.desk.queries import GetPlace
+
+        stand = Stand.read(await self.console.desk.ask(GetPlace()))
+        self.tabs.show(stand.queue)
+        self.preview.display = stand.preview
+        await self._count()
+        await self.list.come_back(stand.queue, Place(stand.due, stand.case) if stand.case else None)
+        if stand.opened:
+            self._open(stand.opened)
 
     def on_screen_resume(self) -> None:
         if self.opened and self.is_mounted:

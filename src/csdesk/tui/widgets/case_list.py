@@ -160,18 +160,30 @@ class CaseList(Lines):
 
     # Asking
 
-    def show(self, queue: str, stand: str = "") -> None:
-        """Show a queue from its first case; the cursor goes on the case `stand` when it is there."""
-        self.console.call(self._show(queue, stand))
+    def show(self, queue: str) -> None:
+        """Show a queue from its first case."""
+        self.console.call(self.come_back(queue, None))
 
-    async def _show(self, queue: str, stand: str) -> None:
+    async def come_back(self, queue: str, stand: Place | None) -> None:
+        """Show a queue around the case at `stand`, or from its first."""
         from csdesk.desk.queries import QueuePage
 
-        before = self.window.current
-        rows: list[Row] = await self.console.patient(self.console.desk.ask(QueuePage(queue, PAGE)))
+        ask, before = self.console.desk.ask, self.window.current
+        rows: list[Row] = []
+        at_top = True
+        if stand is not None:
+            after = Place(stand.due, just_before(stand.id))
+            rows = await self.console.patient(ask(QueuePage(queue, PAGE, after=after)))
+            if rows:
+                above = await ask(QueuePage(queue, PAGE // 2, before=Place(rows[0].due, rows[0].id)))
+                at_end, at_top = len(rows) < PAGE, len(above) < PAGE // 2
+                rows = [*above, *rows]
+        if not rows:
+            rows = await self.console.patient(ask(QueuePage(queue, PAGE)))
+            at_end = len(rows) < PAGE
         self._asking = False
         self.window.queue = queue
-        self.window.fill(rows, at_top=True, at_end=len(rows) < PAGE, stand=stand)
+        self.window.fill(rows, at_top=at_top, at_end=at_end, stand=stand.id if stand else "")
         self._shown = []
         self._moved(before)
         self.post_message(CursorMoved(self.current.id if self.current else ""))
