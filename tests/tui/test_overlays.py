@@ -30,7 +30,7 @@ async def test_the_status_menu_offers_what_is_on_first_and_says_why_the_rest_is_
         await hands.at(StatusMenu)
         await hands.until(lambda: bool(picks(hands)))
         offered = picks(hands)
-        assert offered[:2] == ["approve", "reject"]
+        assert offered[:3] == ["take", "approve", "reject"]
         assert offered.index("refund") > offered.index("note")
         assert "undo" not in offered
         await hands.sees("退款", "在验货中")

@@ -93,7 +93,9 @@ class Fields:
 
     def line(self, name: str, *, required: bool = False, most: int = MOST_LINE, between: str = " ") -> str:
         """One line of text; the members of a list are joined."""
-        value = self.raw(name) if name in self._section.fields else None
+        if name not in self._section.fields:
+            return ""
+        value = self.raw(name)
         if type(value) is str and len(value) <= most and value.isascii() and value.isprintable():
             # What the gate would leave as it is: half of all fields, at a tenth of its price.
             text = value.strip()

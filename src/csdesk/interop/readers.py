@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import stat
 import zlib
 from collections import deque
@@ -31,6 +32,7 @@ MOST_DOCUMENT_MB = 512
 MOST_CELL = 4_000_000
 _BLOCK = 1 << 20
 _GZIP = b"\x1f\x8b"
+_BLANKS = re.compile(r"[ \t\r\n]*")
 KEY = "_key"
 
 
@@ -210,8 +212,9 @@ def _document(source: Source, records: Search | None) -> Iterator[Item]:
     # that the garbage collector walks through.
     for number, (at, key, data) in enumerate(_Members(source, text).each(), 1):
         line, last = line + text.count("\n", last, at), at
-        keyed = {KEY: key, **data} if key is not None and isinstance(data, dict) else data
-        yield _record(number, line, source.size * at // max(len(text), 1), keyed)
+        if key is not None and isinstance(data, dict):
+            data.setdefault(KEY, key)
+        yield _record(number, line, source.size * at // max(len(text), 1), data)
 
 
 def _raw(source: Source) -> bytes:
@@ -309,9 +312,8 @@ class _Members:
         return self._blank(at + 1)
 
     def _blank(self, at: int) -> int:
-        while self._text[at : at + 1] in (" ", "\t", "\r", "\n"):
-            at += 1
-        return at
+        found = _BLANKS.match(self._text, at)
+        return found.end() if found else at
 
     def _fault(self, at: int, reason: str) -> ImportFault:
         return _bad_json(self._source, self._text, at, reason)

@@ -81,6 +81,7 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
 
     async def on_key(self, event: events.Key) -> None:
         """Editing keys go to the field that has the focus, all others through the keymap."""
+        self.console.touched()
         editing = getattr(self.focused, "editing_keys", ())
         if self.typing and (event.is_printable or event.key in editing):
             self._chinese = 0
@@ -94,7 +95,6 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
             self._unbound(key)
             return
         self._chinese = 0
-        self.console.touched()
         await self.press(action, key)
 
     async def on_paste(self, event: events.Paste) -> None:
