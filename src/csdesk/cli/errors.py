@@ -1,10 +1,10 @@
 """Errors in words: the one sentence a person gets instead of a traceback. Nothing slow is imported here."""
 
+from collections.abc import Mapping
 from datetime import UTC
 
 from csdesk.desk.config import Config, ConfigError, load
 from csdesk.desk.words import LANGUAGES, Words
-from csdesk.store.errors import StoreError
 
 
 def words(config: Config | None = None) -> Words:
@@ -29,8 +29,8 @@ def failed(exc: Exception) -> str | None:
     if isinstance(exc, Conflict):
         who = "、".join(f"{c.who} {told.code('verb', c.verb)}" for c in exc.came)
         return told("refused.conflict", case=exc.case, came=who)
-    if isinstance(exc, ConfigError):
-        return told.error(exc.code, exc.detail, str(exc))
-    if isinstance(exc, StoreError):
-        return told.error(exc.code, exc.details, str(exc))
+    # ConfigError, StoreError, ImportFault …: all that carry a code and its details, whichever room they are from.
+    code, details = getattr(exc, "code", None), getattr(exc, "details", getattr(exc, "detail", None))
+    if isinstance(code, str) and isinstance(details, Mapping):
+        return told.error(code, details, str(exc))
     return None

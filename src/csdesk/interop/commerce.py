@@ -188,8 +188,9 @@ class Orders(Entity):
         return tuple(lines.values()), links
 
     def _line(self, told: Fields, currency: str) -> tuple[load.Line, str]:
-        """A line (`paid` is -1 when it does not say so) and its product. Most lines of a shop's orders were read
-        before, to the letter: then that is what they are.
+        """A line (`paid` is -1 when it does not say so) and its product.
+
+        Most lines of a shop's orders have stood in another one to the letter: those are read once.
         """
         known = f"{currency}{told.data!r}"
         if found := self._read_before.get(known):

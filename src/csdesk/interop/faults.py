@@ -27,6 +27,7 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "import_twice": "{path} was given twice; name it once.",
         "no_overlay": "Map '{map}' has nothing to lay '{overlay}' over; leave the overlay out.",
         "unknown_overlay": "There is no overlay '{overlay}'; there is {known}.",
+        "bad_overlay": "The overlay '{overlay}' cannot be used: {reason}.",
         "rejects_unwritable": "{path} cannot be written ({reason}); name another file for the rejects.",
         "rejects_is_input": "{path} is one of the files to import; name another file for the rejects.",
     }

@@ -20,6 +20,7 @@ from csdesk.interop.fields import Fields, reading
 from csdesk.interop.maps import SHAPES, ImportMap, Section, load_map
 from csdesk.interop.overlay import OVERLAYS, Overlay
 from csdesk.interop.readers import Item, Source, look
+from csdesk.interop.seeds import SeedError
 from csdesk.interop.texts import Articles, CannedReplies
 from csdesk.store import load
 from csdesk.store.connection import bulk, checkpoint, data_version, read, write
@@ -137,11 +138,13 @@ def run_import(
     run = Run(
         core, map_, reading(map_, core.zone), core.now(), dry_run, {name: set() for name in (*SHAPES, "sku")}
     )
-    made_up = _overlay(run, overlay, overlay_now)
     report = Report(map_.name, dry_run, overlay)
     rejects = Rejects(rejects_path)
     try:
+        made_up = _overlay(run, overlay, overlay_now)
         _Import(run, report, rejects, progress or (lambda done, total: None), jobs, made_up).all()
+    except SeedError as exc:
+        raise ImportFault("bad_overlay", overlay=overlay, reason=str(exc)) from None
     finally:
         rejects.close()
     report.rejects_path = str(rejects_path) if rejects_path and rejects.count else ""

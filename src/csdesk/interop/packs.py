@@ -1,4 +1,4 @@
-"""Reads jurisdiction packs: those shipped in `data/packs/`, or a folder of a desk's own, and checks them whole."""
+"""Reads jurisdiction packs: those shipped in `data/packs/`, or a desk's own, and checks them whole."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -37,9 +37,9 @@ class PackError(ValueError):
 def load_lawbook(
     folder: Path | None = None, *, zone: tzinfo | None = None, calendars: Path | None = None
 ) -> Lawbook:
-    """All packs of a folder (those shipped when None), with their calendars and zones. PackError, CalendarError.
+    """All packs of a folder (None: those shipped), with calendars and zones. PackError, CalendarError.
 
-    `zone` stands for the home pack's own (a desk may sit elsewhere); `calendars` holds dropped-in holiday-cn files.
+    `zone` stands for that of China's pack (a desk may sit elsewhere); `calendars` holds holiday-cn files.
     """
     home = resources.path("data/packs") if folder is None else folder
     packs = [read_pack(path) for path in sorted(home.glob("*.toml"))]
@@ -111,7 +111,9 @@ def _pack(raw: dict[str, Any]) -> Pack:
         classes=_classes(raw.get("classes", {})),
         words={
             **{name: _vocabulary(name, words) for name, words in raw.get("words", {}).items()},
-            "event": _vocabulary("event", {name: e.get("also", []) for name, e in raw.get("events", {}).items()}),
+            "event": _vocabulary(
+                "event", {name: e.get("also", []) for name, e in raw.get("events", {}).items()}
+            ),
         },
         events=_events(raw),
     )
@@ -142,7 +144,9 @@ def _provision(code: str, entry: dict[str, Any], instruments: dict[str, Any]) ->
         effective_to=entry.get("to") or _last(articles),
         confidence=confidence,
         basis=basis,
-        period=Period(**{name: entry[name] for name in _PERIOD if name in entry}) if "count" in entry else None,
+        period=Period(**{name: entry[name] for name in _PERIOD if name in entry})
+        if "count" in entry
+        else None,
         contested=entry.get("contested", ""),
         values={name: _value(value) for name, value in entry.items() if name not in _OWN},
     )
@@ -173,20 +177,31 @@ def _classes(raw: dict[str, Any]) -> dict[str, ProductClass]:
         known = ProductClass(name, frozenset(entry["families"]))
         for spelling in (name, *entry.get("also", ())):
             if named.setdefault(plain_word(spelling), known) is not known:
-                raise ValueError(f"classes: {spelling} names both {named[plain_word(spelling)].name} and {name}")
+                raise ValueError(
+                    f"classes: {spelling} names both {named[plain_word(spelling)].name} and {name}"
+                )
     return named
 
 
 def _vocabulary(name: str, words: dict[str, list[str]]) -> Vocabulary:
     spellings: dict[str, str] = {}
     beginnings: list[tuple[str, str]] = []
+    parts: list[tuple[str, str]] = []
     for word, also in words.items():
         for spelling in (word, *also):
-            if spelling.endswith("*"):
+            if spelling.startswith("*"):
+                parts.append((spelling.strip("*"), word))
+            elif spelling.endswith("*"):
                 beginnings.append((spelling[:-1], word))
             elif spellings.setdefault(plain_word(spelling), word) != word:
-                raise ValueError(f"words.{name}: {spelling} stands for {spellings[plain_word(spelling)]} and {word}")
-    return Vocabulary(spellings, tuple(sorted(beginnings, key=lambda pair: -len(pair[0]))))
+                raise ValueError(
+                    f"words.{name}: {spelling} stands for {spellings[plain_word(spelling)]} and {word}"
+                )
+    return Vocabulary(spellings, _longest_first(beginnings), _longest_first(parts))
+
+
+def _longest_first(pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
 
 
 def _events(raw: dict[str, Any]) -> dict[str, tuple[EventDeadline, ...]]:

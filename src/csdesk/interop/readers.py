@@ -229,8 +229,9 @@ def _whole(source: Source) -> Any:
 
 
 def _is_single(source: Source, raw: bytes, text: str) -> bool:
-    """Whether a document is one record: neither a list nor an object of objects. ImportFault unless all of it is
-    JSON; msgspec sees that ten times faster than json, which then says what is wrong, or takes NaN.
+    """Whether a document is one record: neither a list nor an object of objects. ImportFault unless JSON.
+
+    msgspec sees that ten times faster than json, which then says what is wrong, or takes NaN.
     """
     import msgspec
 
@@ -242,7 +243,7 @@ def _is_single(source: Source, raw: bytes, text: str) -> bool:
             return True
         members = [(key, isinstance(data, dict)) for _, key, data in _Members(source, text).each()]
         return not all(key is None or is_object for key, is_object in members)
-    return isinstance(found, dict) and not all(memoryview(member)[:1] == b"{" for member in found.values())
+    return isinstance(found, dict) and not all(bytes(member)[:1] == b"{" for member in found.values())
 
 
 def _bad_json(source: Source, text: str, at: int, reason: str) -> ImportFault:

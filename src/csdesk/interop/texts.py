@@ -9,6 +9,7 @@ from typing import ClassVar
 from csdesk import resources
 from csdesk.domain.cases.case import Kind
 from csdesk.interop.entity import Entity, Pending, Read, Run
+from csdesk.interop.faults import ImportFault
 from csdesk.interop.fields import Fields
 from csdesk.interop.readers import Item
 from csdesk.search.cite import article_number
@@ -100,5 +101,9 @@ class CannedReplies(Entity):
 
 def effective_ends() -> Mapping[str, str]:
     """The last day in force of texts that circulate although they were superseded, by the law's full name."""
-    with resources.path("data/maps/effective.toml").open("rb") as file:
-        return {law["name"]: law["to"].isoformat() for law in tomllib.load(file)["law"]}
+    path = resources.path("data/maps/effective.toml")
+    try:
+        laws = tomllib.loads(path.read_text("utf-8"))["law"]
+        return {law["name"]: law["to"].isoformat() for law in laws}
+    except (ValueError, LookupError, TypeError, AttributeError) as exc:
+        raise ImportFault("bad_map", path=str(path), place="a law", why=f"cannot be read ({exc})") from None

@@ -2,7 +2,9 @@
 
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from csdesk.store import keys as keysource
 from csdesk.store.connection import Connection, connect, write
@@ -11,6 +13,10 @@ from csdesk.store.home import config_dir
 from csdesk.store.keys import FromFile, Keyring, KeySource, key_file, new_keyring
 from csdesk.store.people import People
 from csdesk.store.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from csdesk.store.library_policies import Policies
+    from csdesk.store.library_replies import Replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,20 @@ class Store:
         self.desk = desk
         self.people = People(conn, desk.id, keyring)
         self.keys = self.people.keys
+
+    @cached_property
+    def policies(self) -> "Policies":
+        """The policy articles of this desk; what a search needs is loaded with the first one."""
+        from csdesk.store.library_policies import Policies
+
+        return Policies(self.conn, self.desk.id)
+
+    @cached_property
+    def replies(self) -> "Replies":
+        """The canned replies of this desk, likewise."""
+        from csdesk.store.library_replies import Replies
+
+        return Replies(self.conn, self.desk.id)
 
     def close(self) -> None:
         """Close the file."""

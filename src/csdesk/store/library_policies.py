@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
@@ -20,7 +20,8 @@ SPARE = 20
 ID_MAX = 100
 MARKED_MAX = 4_000  # characters of an article in which matches are shown
 _ROW = f"SELECT id, {ARTICLE_COLUMNS} FROM article WHERE desk_id = ?"
-_BY_ROW = f"{_ROW} AND id IN (SELECT value FROM json_each(?))"
+# The + keeps SQLite from reading all of a desk's articles by desk_id instead of the few by id (16 ms of 57,840).
+_BY_ROW = f"{_ROW.replace('desk_id', '+desk_id')} AND id IN (SELECT value FROM json_each(?))"
 _BY_ID = f"{_ROW} AND external_id IN (?, ?) ORDER BY id"
 _OF_FAMILY = f"{_ROW} AND external_id = ? AND source = ?"
 _OF_NUMBER = f"{_ROW} AND law IN (SELECT value FROM json_each(?)) AND number = ? AND suffix = ?"
@@ -33,7 +34,7 @@ _LATER = (
 _OVERTAKEN = (
     "SELECT o.id FROM article o JOIN article l ON l.desk_id = o.desk_id AND l.law = o.law AND l.number = o.number"
     " AND l.suffix = o.suffix AND l.effective_from > o.effective_from"
-    " WHERE o.desk_id = ? AND o.id IN (SELECT value FROM json_each(?)) AND o.number > 0"
+    " WHERE +o.desk_id = ? AND o.id IN (SELECT value FROM json_each(?)) AND o.number > 0"
 )
 _LINE = re.compile(r"[^\n]+")
 _ITEM = re.compile(rf"\s*[（(]({numerals.NUMERAL}{{1,4}}|[0-9]{{1,3}})[)）]")
@@ -78,16 +79,17 @@ class Policies:
         named = self._with_id(text) or self._cited(citation)
         index = Index(self._conn, self._desk, shelf.number, shelf.articles)
         asked = plan(text, index)
-        found = index.find(asked.match, 2 * limit + SPARE)
+        found = index.find(asked.match, limit + SPARE)
         best = found[0][1] + 1 if found else 1.0
         ranked = chain(((one, best) for one in named), self._ranked(found, limit))
         hits = self._in_order(ranked, {one.row for one in named}, day, language, limit)
-        spans, lowest, told = highlighter(asked.terms), best, []
+        terms = [term for term in asked.terms if len(term) > 1] or asked.terms
+        lowest, told = best, []
         for hit in hits:
             # Scores fall as the list does, for those who sort by them.
             text, lowest = hit.article.text, min(lowest, hit.score)
             part = _cited_part(text, citation) if named and lowest == best else ()
-            told.append(replace(hit, score=lowest, spans=part or spans(text[:MARKED_MAX])))
+            told.append(replace(hit, score=lowest, spans=part or highlights(text[:MARKED_MAX], terms)))
         return told
 
     def article(self, said: str, day: str, language: str) -> Hit | None:
@@ -192,29 +194,32 @@ def _cited_part(text: str, citation: cite.Citation | None) -> Spans:
     return ((chosen[0][0], chosen[-1][1]),) if chosen else ()
 
 
-def highlighter(terms: Sequence[str]) -> Callable[[str], Spans]:
-    """`tokens.highlights` for many texts, at a fifth of its price where each character of a line folds into one, as
-    nearly all do: 25 µs an article.
-    """
-    wanted = sorted((term for term in terms if len(term) > 1), key=len, reverse=True) or list(terms)
-    pattern = re.compile(f"(?=({'|'.join(map(re.escape, wanted))}))") if wanted else None
+def highlights(text: str, terms: Sequence[str]) -> Spans:
+    """`tokens.highlights` at a fifth of its price where each character folds into one, as nearly all do."""
+    folded = normalise.fold(text)
+    if len(folded) == len(text) and all(map(_folds_into_one, set(text))):
+        return _places(folded, terms)
+    if "\n" not in text:
+        return tuple(tokens.highlights(text, terms))
+    marked = ((line.start(), highlights(line[0], terms)) for line in _LINE.finditer(text))
+    return tuple((start + a, start + b) for start, spans in marked for a, b in spans)
 
-    def spans(text: str) -> Spans:
-        if pattern is None:
-            return ()
-        found: list[tuple[int, int]] = []
-        for line in _LINE.finditer(text):
-            start, said = line.start(), line[0]
-            folded = normalise.fold(said)
-            if len(folded) == len(said) and all(map(_folds_into_one, set(said))):
-                hits = [(m.start(), m.start() + len(m[1])) for m in pattern.finditer(folded)]
-                marked = normalise.original_spans(list(range(len(said) + 1)), hits)
-            else:
-                marked = tokens.highlights(said, wanted)
-            found += [(start + a, start + b) for a, b in marked]
-        return tuple(found)
 
-    return spans
+def _places(folded: str, terms: Sequence[str]) -> Spans:
+    """Where the terms stand, merged where they touch."""
+    places: list[tuple[int, int]] = []
+    for term in terms:
+        at = folded.find(term)
+        while at >= 0:
+            places.append((at, at + len(term)))
+            at = folded.find(term, at + 1)
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(places):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
 
 
 @lru_cache(maxsize=8_192)

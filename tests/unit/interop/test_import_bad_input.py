@@ -1,9 +1,8 @@
-"""Bad files stop an import with one sentence, bad records are left out with field and reason, the rest goes
-in.
-"""
+"""Bad files stop an import with one sentence; bad records are left out by field and reason, alone."""
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,10 @@ from tests.building import DeskFile
 from tests.hostile import HOSTILE
 from tests.unit.interop.conftest import DATA, change, dump
 
+from csdesk import resources
 from csdesk.desk.core import Core
 from csdesk.domain.text import clean
+from csdesk.interop import overlay
 from csdesk.interop.faults import FAULTS, REASONS, ImportFault
 from csdesk.interop.importer import run_import
 from csdesk.store.people import Customer
@@ -372,3 +373,16 @@ def test_a_customer_record_is_read_back_as_it_came(zhao: Core, shop: list[Path])
         "",
         ("paypal",),
     )
+
+
+def test_an_overlay_whose_data_is_broken_is_one_sentence(
+    zhao: Core, shop: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    seeds = shutil.copytree(resources.path("data/seeds"), tmp_path / "seeds")
+    (seeds / "retail_cn.toml").write_text("currency = 1\n", "utf-8")
+    load = overlay.Seeds.load
+    monkeypatch.setattr(overlay.Seeds, "load", lambda seed=0: load(seeds, seed))
+    with pytest.raises(ImportFault, match=r"retail_cn\.toml") as caught:
+        run_import(zhao, shop, "retail", overlay="retail_cn")
+    assert caught.value.code == "bad_overlay"
+    assert dump(zhao)["orders"] == []

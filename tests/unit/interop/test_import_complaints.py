@@ -1,6 +1,4 @@
-"""Complaints of another body as cases: their dates, their outcome, their words sealed, and what changes
-later.
-"""
+"""Complaints of another body as cases: their dates and outcome, their words sealed, what changes later."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import jmespath
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from csdesk.interop.faults import ImportFault
-from csdesk.interop.maps import SHAPES, load_map, shipped
+from csdesk.interop.maps import SHAPES, _direct, load_map, shipped
 
 GOOD = {
     "map": 'name = "x"',
@@ -68,6 +72,38 @@ def test_a_bad_map_is_told_by_its_place(write: Callable[..., Path], changed: dic
     assert (caught.value.code, caught.value.details["place"]) == ("bad_map", place)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+names = st.sampled_from(["a", "b", "c d", "_key"])
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 1) | st.sampled_from(["", "x"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=8,
+)
+expressions = st.recursive(
+    names.map(lambda name: f'"{name}"'),
+    lambda inner: st.one_of(
+        st.tuples(inner, names).map(lambda two: f'({two[0]})."{two[1]}"'),
+        st.lists(inner, min_size=1, max_size=3).map(lambda many: f"[{', '.join(many)}]"),
+        st.tuples(inner, inner).map(" || ".join),
+    ),
+    max_leaves=5,
+)
+
+
+@given(expression=expressions, data=values)
+def test_what_is_looked_up_directly_is_what_jmespath_finds(expression: str, data: Any):
+    compiled = jmespath.compile(expression)
+    direct = _direct(compiled.parsed)
+    assert direct is not None
+    assert repr(direct(data)) == repr(compiled.search(data))
+
+
+@pytest.mark.parametrize(
+    "expression", ["a[0]", "a[]", "keys(@)", "@", "'x'", "{x: a}", "a && b", "a | b", "!a"]
+)
+def test_other_expressions_are_left_to_jmespath(expression: str):
+    assert _direct(jmespath.compile(expression).parsed) is None
 
 
 def test_a_map_without_any_kind_of_record(write: Callable[..., Path]):

@@ -69,6 +69,9 @@ class Approve(Command):
         lines = self.lines or _all(case, "asked")
         asked = {line.line: line.asked for line in case.lines}
         check_quantities(case, lines, lambda number: asked[number], "over_asked")
+        # Asked for in time, but claimed by another case since: this one was rejected or closed in between.
+        free = {line.line: line.qty - line.claimed for line in ctx.order.lines} if ctx.order else asked
+        check_quantities(case, lines, lambda number: free.get(number, 0), "over_bought")
         # Allowed on appeal or after a reopening: goods that are here already need not be sent again.
         here = case.kind is not Kind.REPAIR and any(line.received for line in case.lines)
         to = self.to(case, "received_inspecting" if here else "")

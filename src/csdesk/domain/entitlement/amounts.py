@@ -1,4 +1,4 @@
-"""What is paid back: price actually paid, gifts, coupons, broken bundles, free shipping, card fees (七日办法§12-18)."""
+"""What is paid back: price paid, gifts, coupons, broken bundles, freight, card fees (七日办法§12-18)."""
 
 import re
 
@@ -58,7 +58,7 @@ PROMO = re.compile(r"(每?)满\s*(\d{1,9}(?:\.\d{1,2})?)\s*元?\s*[减-]\s*(\d{1
 def decide(m: Matter) -> Decision:
     """The refund with what must be and what may be taken off it.
 
-    Answers `refund` (after what must come off), `refund_min` (after what may come off too), and what each part is.
+    Answers `refund` (after what must come off), `refund_min` (after what may come off too), and each part.
     """
     if m.facts.any("invoice_price") or m.facts.word("reason") == "quality":
         return _quality_price(m)
@@ -116,16 +116,19 @@ def _items_back(m: Matter) -> Money:
     items = m.facts.records("items")
     pieces = _returned_pieces(m, items)
     if all(item.has("paid") for item in items) and not m.facts.has("promo"):
-        parts = [cumulative(item.the_money("paid"), _qty(item), n) for item, n in zip(items, pieces, strict=True)]
-        back = sum(parts, m.amount("0"))
+        back = m.amount("0")
+        for item, n in zip(items, pieces, strict=True):
+            back += cumulative(item.the_money("paid"), _qty(item), n)
         m.say("price_actually_paid", "price_actually_paid", amount=shown(back))
         return back
     if any(not item.has("price") for item in items):
         raise Faulty("items", "items_lack", part="price")
     m.need("paid")
     paid = m.facts.the_money("paid")
-    whole = sum((item.the_money("price") * _qty(item) for item in items), m.amount("0"))
-    came_back = sum((item.the_money("price") * n for item, n in zip(items, pieces, strict=True)), m.amount("0"))
+    whole = came_back = m.amount("0")
+    for item, n in zip(items, pieces, strict=True):
+        whole += item.the_money("price") * _qty(item)
+        came_back += item.the_money("price") * n
     off = _promotion(m, whole)
     if m.facts.has("promo") and whole - off != paid:
         raise Faulty("paid", "does_not_add_up", total=shown(whole - off))
@@ -148,7 +151,6 @@ def _settled(m: Matter, paid: Money, whole: Money, came_back: Money) -> Money:
     pro_rata = share(paid, [came_back.minor, kept.minor])[0]
     m.say("discount_still_holds", "price_actually_paid", amount=shown(pro_rata))
     m.contest("discount_still_holds", pro_rata=shown(pro_rata), anew=shown(anew))
-    m.answer(refund_other_reading=anew)
     return pro_rata
 
 
@@ -196,7 +198,7 @@ def _qty(item: Facts) -> int:
 
 
 def _less_gift(m: Matter, back: Money) -> Money:
-    """A gift that is not returned costs what was marked for it beforehand, and nothing if nothing was (§12)."""
+    """A gift that is not returned costs what was marked for it beforehand, else nothing (§12)."""
     if m.facts.flag("gift_returned") is not False:
         return back
     price = m.facts.money("gift_marked_price")
@@ -231,6 +233,7 @@ def _less_freight(m: Matter, least: Money, back: Money) -> Money:
     kept = total - back if back < total else m.amount("0")
     if total < threshold or kept >= threshold:
         m.say("free_shipping_unchanged", "free_shipping")
+        m.answer(outbound_freight_may_deduct=m.amount("0"))
         return least
     m.say("freight_may_deduct", "free_shipping", amount=shown(fee))
     m.answer(outbound_freight_may_deduct=fee)

@@ -23,6 +23,11 @@ FIELDS: Fields = {
 ALIASES = {
     "mileage": "km",
     "repairs": "times",
+    "count": "times",
+    "repair_count": "times",
+    "replacements": "times",
+    "replacement_count": "times",
+    "safety_repairs": "times",
     "repairs_done": "times",
     "replaced_times": "times",
     "repair_times": "times",
@@ -41,7 +46,7 @@ REPEATED = {
 
 
 def decide(m: Matter) -> Decision:
-    """Answers `art22`, `art23`, `art20` or `art24_1` to `art24_4`, `options`, `use_fee`, `substitute_from_day`."""
+    """Answers `art20`, `art22`, `art23`, `art24_1` to `_4`, `options`, `use_fee`, `substitute_from_day`."""
     event = m.facts.the_word("event")
     if event == "single_repair":
         return _substitute(m)
@@ -84,7 +89,7 @@ def _early(m: Matter, answer: str, code: str) -> Decision:
 
 
 def _assembly(m: Matter) -> Decision:
-    """Engine, gearbox, battery or motor: within 7 days the car (§22), within 60 days and 3000 km the part (§20)."""
+    """Engine, gearbox, battery, motor: in 7 days the car (§22), in 60 days and 3000 km the part (§20)."""
     if _inside(m, m.rule("car_early"), "art22_last"):
         m.say("car_art22", "car_early")
         m.answer(art22=True)

@@ -1,4 +1,4 @@
-"""Whether an authority takes up a complaint (order 121 §16, before it order 20 §15), and what is split off."""
+"""Whether an authority takes up a complaint (order 121 §16, before it order 20 §15), what it splits."""
 
 from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.entitlement.facts import Fields, each, flag, past, word

@@ -42,8 +42,10 @@ DATED_BY = ("purchased_at", "at", "now")
 
 
 def decide(m: Matter) -> Decision:
-    """What is owed beyond the refund. Answers `refund`, `additional`, `multiplier`, `floor_applied`, `by`, `best`,
-    `options`, `is_fraud`, and what else the ground brings.
+    """What is owed beyond the refund.
+
+    Answers `refund`, `additional`, `multiplier`, `floor_applied`, `by`, `best`, `options`, `is_fraud`, and
+    what else the ground brings.
     """
     ground = _ground(m)
     conduct = m.facts.word("claimant_conduct")

@@ -1,6 +1,5 @@
 """Deadlines that an event sets running: the pack says which, this counts them (DOMAIN §2.5-2.8)."""
 
-from csdesk.domain.clocks.days import MINUTE_MS
 from csdesk.domain.clocks.deadline import count_minutes
 from csdesk.domain.entitlement.decision import Decision, Due
 from csdesk.domain.entitlement.facts import Faulty, Fields, days, flag, moment, text
@@ -61,9 +60,8 @@ def _minutes(m: Matter, due: EventDeadline, rule: Provision) -> None:
     if at is None or at.ms is None:
         raise Faulty("at", "needs_an_instant")
     articles = tuple(m.cite(rule))
-    deadline = count_minutes(
-        at.ms, rule.number("minutes"), basis=rule.basis, zone=m.zone, articles=articles
-    )
+    deadline = count_minutes(at.ms, rule.number("minutes"), basis=rule.basis, zone=m.zone, articles=articles)
     m.deadlines.append(Due(due.answer, deadline.rolled_day, deadline))
     m.say("deadline_minutes", due.provision, name=due.answer, minutes=rule.number("minutes"))
-    m.answer(**{due.answer: deadline.rolled_day, f"{due.answer}_ms": at.ms + rule.number("minutes") * MINUTE_MS})
+    m.answer(**{due.answer: deadline.rolled_day})
+    m.answer(**{f"{due.answer}_ms": deadline.due_ms})

@@ -12,7 +12,7 @@ from csdesk.domain.entitlement.pack import Article, Confidence
 from csdesk.domain.money import Money, exponent
 
 # An answer under a name of the decisions' vocabulary: money in minor units here, days as dates.
-Answer = Union[bool, int, str, date, Money, None, tuple["Answer", ...], Mapping[str, "Answer"]]
+Answer = Union[bool, int, str, date, Money, None, tuple["Answer", ...], Mapping[str, "Answer"]]  # noqa: UP007
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A deadline under its name; `day` is the day it speaks of (the first late one where the law counts so)."""
+    """A deadline under its name; `day` is the day it speaks of: the last, or the first that is too late."""
 
     name: str
     day: date
@@ -52,9 +52,9 @@ class Contest:
 class Decision:
     """One decided question. The same facts under the same pack always give an equal one.
 
-    outcome: `eligible`, `ineligible`, `needs_info`, `policy_dependent` (no law decides: promise or policy does),
-    `computed` (a number or a day was asked for), `must_refund` or `reject_quality_claim`. `answers` are the
-    vocabulary of the question (`window_last_day`, `options`, `refund`, …); `used`, `missing` and `unknown` are
+    outcome: `eligible`, `ineligible`, `needs_info`, `policy_dependent` (no law decides: promise or policy
+    does), `computed` (a number or a day was asked for), `must_refund` or `reject_quality_claim`. `answers`
+    are the vocabulary of the question (`window_last_day`, `options`, …); `used`, `missing` and `unknown` are
     facts by name; `on` is the day whose law was applied; `pack` is the pack with its version.
     """
 
@@ -129,7 +129,7 @@ def as_json(decision: Decision) -> dict[str, object]:
         {"code": ground.code, "args": dict(ground.args), "articles": list(ground.articles)}
         for ground in decision.grounds
     ]
-    told["pack"] = decision.pack
+    told["pack_version"] = decision.pack
     told["law_of"] = decision.on.isoformat()
     return told
 

@@ -1,10 +1,10 @@
-"""European Union: withdrawal from distance contracts (Directive 2011/83/EU, art. 9-18), and who proves a defect."""
+"""European Union: withdrawal from distance contracts (Directive 2011/83/EU), who proves a defect."""
 
 from datetime import date
 
 from csdesk.domain.clocks.deadline import Deadline
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, each, flag, moment, money, past, product_class
+from csdesk.domain.entitlement.facts import Fields, Moment, each, flag, moment, money, past, product_class
 from csdesk.domain.entitlement.matter import Matter, shown
 
 WITHDRAWAL: Fields = {
@@ -17,6 +17,11 @@ WITHDRAWAL: Fields = {
     "info_given_on": past,
     "withdrawn_on": past,
     "product_class": product_class,
+    "custom_made": flag,
+    "perishable": flag,
+    "periodical": flag,
+    "sealed_hygienic": flag,
+    "sealed_media": flag,
     "unsealed": flag,
     "digital_content": flag,
     "express_consent": flag,
@@ -32,6 +37,16 @@ WITHDRAWAL_ALIASES = {
     "notice_on": "withdrawn_on",
     "opened": "unsealed",
     "seal_broken": "unsealed",
+    "unsealed_by_consumer": "unsealed",
+    "product": "product_class",
+    "goods": "product_class",
+    "exception": "product_class",
+    "personalised": "custom_made",
+    "personalized": "custom_made",
+    "sealed_hygiene": "sealed_hygienic",
+    "withdraw_at": "withdrawn_on",
+    "notice_sent": "withdrawn_on",
+    "ordered": "contract_date",
 }
 REFUND: Fields = {
     "withdrawal_notice": past,
@@ -54,8 +69,15 @@ DELIVERY: Fields = {"ordered": past, "agreed_days": flag}
 BURDEN: Fields = {"delivered": past, "defect": past}
 BURDEN_ALIASES = {"defect_found": "defect", "defect_on": "defect"}
 
-# Art. 16: the family of goods, and whether it counts only once its seal is broken.
-EXCEPTIONS = (("custom", False), ("fresh", False), ("sealed", True), ("media", True), ("periodical", False))
+# Art. 16: the family of goods, the fact that puts goods there, and whether the seal must be broken.
+EXCEPTIONS = (
+    ("custom", "custom_made", False),
+    ("fresh", "perishable", False),
+    ("periodical", "periodical", False),
+    ("sealed", "sealed_hygienic", True),
+    ("media", "sealed_media", True),
+    ("excepted", "", False),
+)
 
 
 def withdrawal(m: Matter) -> Decision:
@@ -84,7 +106,7 @@ def withdrawal(m: Matter) -> Decision:
 
 
 def last_day(m: Matter) -> Deadline:
-    """14 days after the last good came; 12 months more without the information, or 14 days from a late one."""
+    """14 days after the last good; 12 months more without the information, 14 days from a late one."""
     start = _start(m)
     first = m.count("withdrawal", "withdrawal_window", start)
     told, told_on = m.facts.flag("info_given"), m.facts.day("info_given_on")
@@ -102,8 +124,8 @@ def last_day(m: Matter) -> Deadline:
 
 
 def _start(m: Matter) -> date:
-    deliveries = [entry.day for entry in m.facts.items("deliveries") if hasattr(entry, "day")]
-    if m.facts.true("service") or (not deliveries and not m.facts.has("delivered") and m.facts.has("contract_date")):
+    deliveries = [entry.day for entry in m.facts.items("deliveries") if isinstance(entry, Moment)]
+    if m.facts.true("service"):
         return m.facts.the_day("contract_date")
     if not deliveries:
         return m.facts.the_day("delivered")
@@ -116,12 +138,9 @@ def _start(m: Matter) -> date:
 
 def _excepted(m: Matter) -> str:
     product = m.facts.product()
-    for family, when_unsealed in EXCEPTIONS:
-        if product is None or family not in product.families:
-            continue
-        if not when_unsealed:
-            return family
-        if m.facts.the_flag("unsealed"):
+    families = product.families if product else frozenset[str]()
+    for family, fact, when_unsealed in EXCEPTIONS:
+        if (family in families or m.facts.true(fact)) and (not when_unsealed or m.facts.the_flag("unsealed")):
             return family
     return ""
 

@@ -21,7 +21,7 @@ _SAID = {"true": True, "yes": True, "false": False, "no": False}
 
 @dataclass(frozen=True, slots=True)
 class FactError:
-    """A fact that cannot be used: the field it stands in, and why (`code` and `args` are for the catalogue)."""
+    """A fact that cannot be used: its field, and why (`code` and `args` are for the catalogue)."""
 
     field: str
     code: str
@@ -178,8 +178,8 @@ def word(vocabulary: str) -> Field:
 
     def read(value: object, frame: Frame) -> str:
         known = frame.pack.words[vocabulary]
-        # A number or a truth value may be among the spellings too: `buyer: true` says nothing, `stage: 3` may.
-        found = known.find(str(value)) if isinstance(value, str | bool | int) else None
+        plain = isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
+        found = known.find(str(value)) if plain else None
         if found is None:
             raise BadFact("unknown_word", said=_shown(value), allowed=", ".join(known.words))
         return found
@@ -337,9 +337,7 @@ class Facts:
         return tuple(item for item in self.items(name) if isinstance(item, Facts))
 
 
-def read_fields(
-    raw: Mapping[object, object], fields: Fields, aliases: Mapping[str, str], frame: Frame
-) -> Facts:
+def read_fields(raw: Mapping[str, object], fields: Fields, aliases: Mapping[str, str], frame: Frame) -> Facts:
     """All that was stated, read; every fault and every unknown name is collected, none stops the others.
 
     A null is a fact not stated. An alias is another name of a field: stating both differently is a fault.

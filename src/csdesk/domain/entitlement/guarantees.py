@@ -1,9 +1,19 @@
-"""Three guarantees for listed goods, phones and computers (三包): faults, failed repairs, delays, depreciation."""
+"""Three guarantees (三包) for listed goods, phones, computers: faults, repairs, delays, depreciation."""
 
 from csdesk.domain.clocks.days import days_between
 from csdesk.domain.entitlement import car
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Faulty, Fields, count, days, flag, money, past, product_class, word
+from csdesk.domain.entitlement.facts import (
+    Faulty,
+    Fields,
+    count,
+    days,
+    flag,
+    money,
+    past,
+    product_class,
+    word,
+)
 from csdesk.domain.entitlement.matter import Matter, shown
 from csdesk.domain.entitlement.pack import Provision
 from csdesk.domain.money import Money
@@ -179,7 +189,7 @@ def _accessory(m: Matter) -> Decision:
 
 
 def _exchange_due(m: Matter, regime: str, *options: str) -> Decision:
-    """An exchange is due: without the same model money back in full, with it less depreciation (contested)."""
+    """An exchange is due: without the same model all money back, with it less depreciation (contested)."""
     in_stock = m.facts.flag("same_model_in_stock")
     wants_money = m.facts.word("wants") == "return"
     if in_stock is False and (wants_money or m.facts.flag("accepts_other_model") is False):
@@ -207,8 +217,12 @@ def _depreciated(m: Matter, rule: Provision) -> Decision:
     numerator, denominator = term.rate("daily_rate").as_integer_ratio()
     fee = Money(min(price.minor * used * numerator // denominator, price.minor), price.currency)
     m.say(
-        "depreciation", f"{rule.code} {term.code}", price=shown(price), rate=str(term.rate("daily_rate")),
-        days=used, amount=shown(fee),
+        "depreciation",
+        f"{rule.code} {term.code}",
+        price=shown(price),
+        rate=str(term.rate("daily_rate")),
+        days=used,
+        amount=shown(fee),
     )
     return _money_back(m, fee)
 

@@ -1,4 +1,4 @@
-"""Which law protects this consumer: residence, where the seller directs its sales, import mode, chosen law."""
+"""Which law protects this consumer: residence, where the seller sells to, import mode, chosen law."""
 
 from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.entitlement.facts import Fields, each, text, word
@@ -9,14 +9,17 @@ FIELDS: Fields = {
     "seller_directs_to": each(text),
     "contract_choice": text,
     "import_mode": word("import_mode"),
-    "known": each(text),
 }
-ALIASES = {"residence": "consumer_residence", "chosen_law": "contract_choice", "ships_to": "seller_directs_to"}
+ALIASES = {
+    "residence": "consumer_residence",
+    "chosen_law": "contract_choice",
+    "ships_to": "seller_directs_to",
+}
 DATED_BY = ("now",)
 
 
 def decide(m: Matter) -> Decision:
-    """Answers `pack`; unresolved goes to a person.
+    """Answers `applicable_law`; unresolved goes to a person.
 
     The mandatory rules of the residence protect a consumer to whose country the seller directs its sales,
     whatever law was chosen; elsewhere the chosen law stands, and nothing chosen is for a person to resolve.
@@ -44,7 +47,7 @@ def decide(m: Matter) -> Decision:
 
 def _resolved(m: Matter, code: str, place: str) -> Decision:
     m.say(code, "", place=place)
-    m.answer(pack=place)
+    m.answer(applicable_law=place)
     return m.close("computed")
 
 

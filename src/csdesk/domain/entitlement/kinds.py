@@ -36,6 +36,7 @@ from csdesk.domain.entitlement.facts import (
     Faulty,
     Fields,
     Frame,
+    Lacking,
     Moment,
     in_order,
     moment,
@@ -43,7 +44,7 @@ from csdesk.domain.entitlement.facts import (
     read_fields,
     text,
 )
-from csdesk.domain.entitlement.matter import Lacking, Matter, NoLaw
+from csdesk.domain.entitlement.matter import Matter, NoLaw
 from csdesk.domain.entitlement.pack import Lawbook, Pack
 from csdesk.domain.money import BadAmount, exponent
 
@@ -127,9 +128,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ),
     ("EU", "refund_amount"): _rule(eu.refund_amount, eu.AMOUNT, eu.AMOUNT_ALIASES),
     ("EU", "return_freight"): _EU_FREIGHT,
-    ("EU", "withdrawal_function"): _rule(
-        eu.withdrawal_function, eu.FUNCTION, dated_by=("contract_date",)
-    ),
+    ("EU", "withdrawal_function"): _rule(eu.withdrawal_function, eu.FUNCTION, dated_by=("contract_date",)),
     ("EU", "delivery_default"): _rule(eu.delivery_default, eu.DELIVERY, dated_by=("ordered",)),
     ("EU", "burden_of_proof"): _BURDEN,
     ("UK", "withdrawal"): _EU_WITHDRAWAL,
@@ -162,9 +161,7 @@ def kinds_of(jurisdiction: str) -> tuple[str, ...]:
     return tuple(kind for place, kind in RULES if place in (jurisdiction, ""))
 
 
-def decide(
-    facts: Mapping[str, object], book: Lawbook, *, now_ms: int | None = None
-) -> Decision | BadFacts:
+def decide(facts: Mapping[str, object], book: Lawbook, *, now_ms: int | None = None) -> Decision | BadFacts:
     """The decision on facts as JSON gives them, or every fault that was found in them. Never raises for data.
 
     Pure: the same facts, lawbook and `now_ms` (UTC ms, unless the facts state `now`) give an equal decision.
@@ -180,7 +177,9 @@ def decide(
     rule = RULES.get((pack.id, kind)) or RULES.get(("", kind))
     if rule is None:
         allowed = ", ".join(kinds_of(pack.id))
-        return BadFacts(kind, (_fault("kind", "unknown_kind", said=kind[:40], where=pack.id, allowed=allowed),))
+        return BadFacts(
+            kind, (_fault("kind", "unknown_kind", said=kind[:40], where=pack.id, allowed=allowed),)
+        )
     frame, faults = _frame(facts, book, pack, now_ms)
     stated = read_fields(facts, rule.fields, rule.aliases, frame)
     for earlier, later in rule.order:
@@ -192,7 +191,9 @@ def decide(
     if calendar is None or faults or stated.errors:
         return BadFacts(kind, tuple(dict.fromkeys([*faults, *stated.errors])))
     stated.values.pop("kind", None)
-    return _run(rule, Matter(kind, stated, pack, calendar, frame.zone, frame.currency, *_days(rule, stated, frame)))
+    return _run(
+        rule, Matter(kind, stated, pack, calendar, frame.zone, frame.currency, *_days(rule, stated, frame))
+    )
 
 
 def _run(rule: Rule, m: Matter) -> Decision | BadFacts:

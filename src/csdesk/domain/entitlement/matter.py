@@ -1,4 +1,4 @@
-"""One question while it is decided: facts, the law of its day, and all that is found on the way to the answer."""
+"""One question while it is decided: facts, the law of its day, what is found on the way to the answer."""
 
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
@@ -7,7 +7,7 @@ from csdesk.domain.clocks.calendar import WorkingCalendar
 from csdesk.domain.clocks.deadline import Basis, Deadline, Period, count_back, count_forward
 from csdesk.domain.clocks.explain import Arg
 from csdesk.domain.entitlement.decision import Answer, Contest, Decision, Due, Ground
-from csdesk.domain.entitlement.facts import Facts, Lacking
+from csdesk.domain.entitlement.facts import Facts
 from csdesk.domain.entitlement.pack import CONFIDENCE, Article, Confidence, Pack, Provision
 from csdesk.domain.money import Money, format_plain, parse
 
@@ -65,7 +65,7 @@ class Matter:
         self.grounds.append(Ground(code, tuple(args.items()), tuple(ids)))
 
     def cite(self, provision: Provision) -> list[str]:
-        """Rest the decision on a rule: its articles in force that day, its confidence, its contested point."""
+        """Rest the decision on a rule: its articles in force that day, and no more sure than it is."""
         cited = {article.id: article for article in provision.articles if article.in_force(self.on)}
         self.articles |= cited
         self.trust(provision.confidence)
@@ -96,8 +96,8 @@ class Matter:
     ) -> Deadline:
         """Set a deadline by a rule's period from `start` (or back from it), and remember it as `name`.
 
-        `length` and `basis` stand for the rule's own where a promise or an agreement says so. A roll over days off is
-        flagged, and contested where the rule says so; `decisive`: the answer is the rolled day itself.
+        `length` and `basis` stand for the rule's own where a promise or an agreement says so. A roll over
+        days off is flagged, and contested where the rule says so; `decisive`: the answer is that day itself.
         """
         rule = self.rule(code)
         period = rule.period
@@ -106,24 +106,37 @@ class Matter:
         if length is not None:
             period = Period(length, period.unit, period.roll)
         articles = tuple(self.cite(rule))
-        where = {"zone": self.zone, "calendar": self.calendar}
-        basis = basis or rule.basis
+        basis, zone, calendar = basis or rule.basis, self.zone, self.calendar
         if show == "back":
-            deadline = count_back(period, start, basis=basis, articles=articles, **where)
+            deadline = count_back(period, start, basis=basis, zone=zone, calendar=calendar, articles=articles)
         else:
             deadline = count_forward(
-                period, start, basis=basis, articles=articles, excluded_days=excluded, **where
+                period,
+                start,
+                basis=basis,
+                zone=zone,
+                calendar=calendar,
+                articles=articles,
+                excluded_days=excluded,
             )
         day = deadline.first_day_past if show == "past" else deadline.rolled_day
         self.deadlines.append(Due(name, day, deadline))
         if deadline.rolled:
             self.flag("rolled_day")
-            if rule.contested == "roll":
-                days_read = {"raw": deadline.raw_day.isoformat(), "rolled": deadline.rolled_day.isoformat()}
-                self.contest("roll", decisive=decisive, **days_read)
+        if rule.contested == "roll":
+            self._contest_roll(deadline, decisive)
         for unconfirmed in deadline.flags:
             self.flag(f"calendar_unconfirmed_{unconfirmed.year}")
         return deadline
+
+    def _contest_roll(self, deadline: Deadline, decisive: bool) -> None:
+        """Whether a last day that is a day off moves: both days, the one followed first."""
+        raw, rolled = deadline.raw_day.isoformat(), deadline.rolled_day.isoformat()
+        if deadline.rolled:
+            self.contest("roll", decisive=decisive, raw=raw, rolled=rolled)
+        elif not self.calendar.is_working(deadline.raw_day):
+            later = self.calendar.next_working_day(deadline.raw_day).isoformat()
+            self.contest("no_roll", decisive=decisive, raw=raw, rolled=later)
 
     def flag(self, code: str) -> None:
         """Mark the decision for whoever shows it."""
@@ -188,6 +201,3 @@ class Matter:
 def shown(money: Money) -> str:
     """An amount as an argument of a line: 1234.50."""
     return format_plain(money)
-
-
-__all__ = ["Lacking", "Matter", "NoLaw", "shown"]

@@ -40,7 +40,8 @@ def decide(m: Matter) -> Decision:
     if asked and not m.facts.has("guardian_consented"):
         limit = m.count("ratification_by", "ratification", asked)
         m.answer(ratification_by=limit.rolled_day)
-    m.need("guardian_consented", "fits_age")
+    if not m.facts.any("guardian_consented", "fits_age"):
+        m.need("guardian_consented", "fits_age")
     return _undone(m, "minor_ineffective", void=False)
 
 

@@ -1,5 +1,7 @@
 """No-reason return of goods bought at a distance: the tests of 消法§25 in their order (DOMAIN §2.1)."""
 
+from datetime import date
+
 from csdesk.domain.entitlement import intact
 from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.entitlement.facts import Fields, days, flag, past, product_class, text, word
@@ -13,6 +15,8 @@ FIELDS: Fields = {
     "signed_at": past,
     "request_at": past,
     "goods_dispatched_at": past,
+    "left_without_consent": flag,
+    "collected_at": past,
     "unsealed_by_consumer": flag,
     "downloaded": flag,
     "individual_specification": flag,
@@ -42,6 +46,13 @@ ALIASES = {
     "custom_made": "individual_specification",
     "promise_days": "merchant_promise_days",
     "merchant_bears_freight": "merchant_free_return_shipping",
+    "merchant_pays_return_freight": "merchant_free_return_shipping",
+    "free_return_shipping": "merchant_free_return_shipping",
+    "free_returns": "merchant_free_return_shipping",
+    "excluded_kind_promised": "merchant_promises_excluded_kind",
+    "locker_without_consent": "left_without_consent",
+    "proxy_signed_without_consent": "left_without_consent",
+    "unsuitable_confirmation": "unsuitable_confirmed",
 }
 DATED_BY = ("purchased_at", "signed_at", "request_at")
 ORDER = (
@@ -155,7 +166,7 @@ def _is(m: Matter, family: str) -> bool:
 
 
 def _confirmed(m: Matter) -> str | None:
-    """Goods unsuitable by nature (办法§7) and confirmed for this purchase; nothing less takes the right away."""
+    """Goods unsuitable by nature (办法§7) and confirmed for this purchase; nothing less ends the right."""
     nature, confirmed = _nature(m), m.facts.word("unsuitable_confirmed")
     if nature == "none":
         return None
@@ -174,7 +185,7 @@ def _confirmed(m: Matter) -> str | None:
 
 
 def _nature(m: Matter) -> str:
-    """What makes the goods unsuitable: as stated, as disclosed at sale, or as their class tells; "" unknown."""
+    """What makes the goods unsuitable: as stated, as disclosed at sale, as their class tells; "" unknown."""
     facts = m.facts
     stated = facts.word("unsuitable_nature")
     if stated:
@@ -193,8 +204,9 @@ def _nature(m: Matter) -> str:
 
 def _expired(m: Matter) -> str | None:
     """The notice must be sent by the end of day 7, or of a longer promise; sending the goods may follow."""
-    signed, request = m.facts.day("signed_at"), m.facts.day("request_at")
-    m.lack(*(name for name in ("signed_at", "request_at") if not m.facts.has(name)))
+    signed, request = _received(m), m.facts.day("request_at")
+    if request is None:
+        m.lack("request_at")
     if signed is None:
         return None
     by_law, allowed = _allowed_days(m)
@@ -224,8 +236,19 @@ def _expired(m: Matter) -> str | None:
     return None
 
 
+def _received(m: Matter) -> date | None:
+    """The day of signature; of collection where the parcel was left, or others signed, without consent."""
+    name = "collected_at" if m.facts.true("left_without_consent") else "signed_at"
+    day = m.facts.day(name)
+    if day is None:
+        m.lack(name)
+    elif name == "collected_at":
+        m.say("collected_counts", "delivery_risk", day=day.isoformat())
+    return day
+
+
 def _allowed_days(m: Matter) -> tuple[int, int]:
-    """The days the law gives (none where only a promise does), and the days that bind: a promise may be longer."""
+    """The days the law gives (none where only a promise does), and the days that bind."""
     period = m.rule("no_reason_window").period
     by_law = period.count if period and not _only_promised(m) else 0
     return by_law, max(by_law, m.facts.count("merchant_promise_days") or 0)

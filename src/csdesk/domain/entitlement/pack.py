@@ -1,4 +1,4 @@
-"""Jurisdiction packs: instruments, dated provisions, product classes and vocabularies, as data for the rules."""
+"""Jurisdiction packs: dated provisions with their articles, product classes, words, as data for rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,10 +82,15 @@ class ProductClass:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words a fact may say: each spelling with the one word that rules know; some match by beginning."""
+    """The words a fact may say: each spelling with the one word that rules know.
+
+    `beginnings` match what starts with them, `parts` what contains them; spellings come first, longer ones
+    before shorter.
+    """
 
     spellings: Mapping[str, str]
     beginnings: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
 
     def find(self, said: str) -> str | None:
         """The word for what was said, whatever its case, spaces or hyphens; None when it is none of them."""
@@ -93,6 +98,8 @@ class Vocabulary:
         found = self.spellings.get(plain)
         if found is None:
             found = next((word for start, word in self.beginnings if plain.startswith(start)), None)
+        if found is None:
+            found = next((word for part, word in self.parts if part in plain), None)
         return found
 
     @property

@@ -47,10 +47,10 @@ ORDER = (("paid_at", "request_at"),)
 
 
 def decide(m: Matter) -> Decision:
-    """The question that the facts put: a minor, an unlimited card, what was used, interest, or the seven days.
+    """The question that the facts put: a minor, an unlimited card, what was used, interest, the seven days.
 
-    Answers `void`, `refund` (an amount; for minors whether), `no_reason_refund`, `window_last_day`, `interest`,
-    `consumer_owes`.
+    Answers `void`, `refund` (an amount; for minors whether), `no_reason_refund`, `window_last_day`,
+    `interest`, `consumer_owes`.
     """
     facts = m.facts
     if facts.has("minor_age"):
@@ -95,7 +95,7 @@ def _seven_days(m: Matter) -> Decision:
 
 
 def _left_over(m: Matter) -> Decision:
-    """Prepayment less what was used: at the discount, or at list price when the consumer ends it (§§15, 18-20)."""
+    """Prepayment less what was used: at the discount, at list price if the consumer ends it (§15, §18-20)."""
     m.need("paid", "cause")
     paid = m.facts.the_money("paid")
     consumer = m.facts.the_word("cause") == "consumer"
@@ -163,12 +163,14 @@ def _interest(m: Matter) -> None:
     if cause is None:
         return
     rate = "1y_deposit_rate_at_contract" if cause == "consumer" else "1y_LPR_at_contract"
+    if cause == "neither":
+        return
     m.say("interest_by_law", "prepaid_interest", rate=rate)
     m.answer(interest=rate)
 
 
 def _minor(m: Matter) -> Decision:
-    """A minor's prepayment (§10, 民法典§§19-20): void under 8; from 8 unless consented to or fit for the age."""
+    """A minor's prepayment (§10, 民法典§19-20): void under 8; from 8 unless consented to or fit for age."""
     age, law = m.facts.the_count("minor_age"), m.rule("minor_prepaid")
     if age >= law.number("adult"):
         m.say("adult", "minor_prepaid", age=age)
@@ -178,15 +180,17 @@ def _minor(m: Matter) -> Decision:
         return _void(m, "minor_void", age)
     if m.facts.true("guardian_consented") or m.facts.true("fits_age"):
         m.say("minor_bound", "minor_prepaid", age=age)
-        m.answer(void=False, refund=False)
+        m.answer(void=False, effective=True, refund=False)
         return m.close("ineligible", "minor_bound")
-    m.need("guardian_consented", "fits_age")
+    if not m.facts.any("guardian_consented", "fits_age"):
+        m.need("guardian_consented", "fits_age")
+    # Consent and fitness are for the operator to show: one denied, the other not shown, is not there.
     return _void(m, "minor_ineffective", age)
 
 
 def _void(m: Matter, code: str, age: int) -> Decision:
     m.say(code, "minor_prepaid", age=age)
-    m.answer(void=True, refund=True)
+    m.answer(void=True, effective=False, refund=True)
     paid = m.facts.money("paid")
     used = m.facts.money("consumed_value") or m.amount("0")
     if paid is not None:

@@ -79,7 +79,7 @@ ALL = ("return", "exchange", "repair")
 
 
 def decide(m: Matter) -> Decision:
-    """The answer to the question that the stated facts put; the quality claim itself when they put no other."""
+    """The answer to the question that the facts put; the quality claim when they put no other."""
     for asked, answer in QUESTIONS:
         if asked(m):
             return answer(m)
@@ -148,7 +148,7 @@ def _burden(m: Matter) -> Decision:
 
 
 def _claim(m: Matter) -> Decision:
-    """Return, exchange or repair at the merchant's cost (消法§24); what no-reason excludes is not excluded."""
+    """Return, exchange or repair at the merchant's cost (消法§24); exclusions of §25 do not reach here."""
     if m.facts.true("defect_disclosed_before_purchase"):
         m.need("legal_mandatory_breach")
         if not m.facts.the_flag("legal_mandatory_breach"):

@@ -1,4 +1,4 @@
-"""Refund without return (仅退款): by where the goods are, and never by force of the platform (order 116 §27)."""
+"""Refund without return (仅退款): by where the goods are, never forced by a platform (order 116 §27)."""
 
 from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.entitlement.facts import Fields, flag, money, past, product_class, word

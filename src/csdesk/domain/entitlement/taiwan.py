@@ -1,4 +1,4 @@
-"""Taiwan: withdrawal within seven days by sending back or notice (消保法§19), seven closed exceptions (準則§2)."""
+"""Taiwan: withdrawal in seven days by sending back or notice (消保法§19), closed exceptions (準則§2)."""
 
 from csdesk.domain.clocks.deadline import Deadline
 from csdesk.domain.entitlement.decision import Decision
@@ -73,7 +73,7 @@ def _excepted(m: Matter) -> str:
 
 
 def _last_day(m: Matter) -> Deadline:
-    """Seven days from receipt; not told of the right: seven from being told, four months from receipt at most."""
+    """Seven days from receipt; told late of the right: seven from then, four months from receipt at most."""
     received = m.facts.the_day("received")
     told_on = m.facts.day("info_given_on")
     first = m.count("withdrawal", "withdrawal_window", received)

@@ -1,12 +1,19 @@
-"""Earnest money, deposits, renewals and payments that went wrong (民法典§586-587, 电商法§20-21, 55, 57, 条例§10)."""
+"""Earnest money, renewals, payments that went wrong (民法典§586-587, 条例§10, 电商法§55, §57)."""
 
 from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.entitlement.facts import Fields, flag, money, past, word
 from csdesk.domain.entitlement.matter import Matter, shown
+from csdesk.domain.money import Money
 
 EARNEST: Fields = {"contract_price": money, "earnest": money, "defaulted": word("party")}
 EARNEST_ALIASES = {"price": "contract_price", "earnest_money": "earnest", "breach_by": "defaulted"}
-RENEWAL: Fields = {"charged_at": past, "charged": money, "noticed": flag, "easy_cancel": flag, "used_since": flag}
+RENEWAL: Fields = {
+    "charged_at": past,
+    "charged": money,
+    "noticed": flag,
+    "easy_cancel": flag,
+    "used_since": flag,
+}
 RENEWAL_ALIASES = {"paid": "charged", "notice_given": "noticed", "renewed_at": "charged_at"}
 PAYMENT: Fields = {
     "problem": word("payment_problem"),
@@ -21,13 +28,13 @@ DATED_BY = ("charged_at", "purchased_at", "now")
 def earnest(m: Matter) -> Decision:
     """Earnest money: at most 20 % of the price; kept, or returned twice over. Answers `earnest`, `refund`."""
     m.need("contract_price", "earnest", "defaulted")
-    law, price, given = m.rule("earnest_money"), m.facts.the_money("contract_price"), m.facts.the_money("earnest")
-    numerator, denominator = law.rate("most").as_integer_ratio()
-    most = m.amount("0") + price * numerator
-    counted = given if given * denominator <= most else type(given)(most.minor // denominator, given.currency)
+    price, given = m.facts.the_money("contract_price"), m.facts.the_money("earnest")
+    numerator, denominator = m.rule("earnest_money").rate("most").as_integer_ratio()
+    counted = min(given, Money(price.minor * numerator // denominator, price.currency))
     beyond = given - counted
     m.say("earnest_counted", "earnest_money", amount=shown(counted))
-    refund = {"merchant": counted * 2 + beyond, "consumer": beyond, "none": given}[m.facts.the_word("defaulted")]
+    by_breach = {"merchant": counted * 2 + beyond, "consumer": beyond, "none": given}
+    refund = by_breach[m.facts.the_word("defaulted")]
     m.say("earnest_back", "earnest_money", amount=shown(refund))
     m.answer(earnest=counted, refund=refund)
     return m.close("computed", remedies=("refund",) if refund.minor else ())
@@ -48,7 +55,7 @@ def renewal(m: Matter) -> Decision:
 
 
 def payment(m: Matter) -> Decision:
-    """Captured without an order, charged twice, or unauthorised (电商法§55, §57). Answers `refund`, `bears_loss`."""
+    """Captured without an order, twice, or unauthorised (电商法§55, §57). Answers `refund`, `bears_loss`."""
     problem = m.facts.the_word("problem")
     captured = m.facts.money("captured")
     if problem == "unauthorised" and m.facts.true("user_at_fault"):
@@ -61,4 +68,5 @@ def payment(m: Matter) -> Decision:
     m.answer(bears_loss=by)
     if captured is not None:
         m.answer(refund=captured)
-    return m.close("eligible", remedies=("refund",) if problem != "no_order" else ("order_repaired", "refund"))
+    remedies = ("order_repaired", "refund") if problem == "no_order" else ("refund",)
+    return m.close("eligible", remedies=remedies)

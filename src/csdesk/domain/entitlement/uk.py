@@ -1,4 +1,4 @@
-"""United Kingdom: refunds after cancelling (CCR 2013) and the short-term right to reject (CRA 2015 s. 20-24)."""
+"""United Kingdom: refunds after cancelling (CCR 2013), short-term right to reject (CRA 2015 s. 20-24)."""
 
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ REFUND: Fields = {
     "proof_of_sending": past,
     "cancelled_on": past,
     "no_goods": flag,
+    "refund_agreed_on": past,
 }
 REFUND_ALIASES = {"withdrawal_notice": "cancelled_on", "notice_on": "cancelled_on"}
 REJECT: Fields = {
@@ -32,10 +33,17 @@ REJECT_ALIASES = {
 
 
 def refund_deadline(m: Matter) -> Decision:
-    """14 days after the goods, or proof that they were sent, came back; after the notice where none go back."""
-    stated = [
-        day for name in ("goods_back", "proof_of_sending") if (day := m.facts.day(name)) is not None
-    ]
+    """14 days after the goods, or proof that they were sent, came back; after the notice where none go back.
+
+    Rejected goods: 14 days after the trader agreed that a refund is due (CRA s. 20(15)).
+    """
+    agreed = m.facts.day("refund_agreed_on")
+    if agreed:
+        due = m.count("refund_due", "reject_refund", agreed)
+        m.say("refund_term", "reject_refund", last=due.rolled_day.isoformat())
+        m.answer(refund_due=due.rolled_day)
+        return m.close("computed")
+    stated = [day for name in ("goods_back", "proof_of_sending") if (day := m.facts.day(name)) is not None]
     if not stated and m.facts.true("no_goods"):
         stated = [m.facts.the_day("cancelled_on")]
     if not stated:
@@ -47,9 +55,9 @@ def refund_deadline(m: Matter) -> Decision:
 
 
 def reject_fault(m: Matter) -> Decision:
-    """Reject faulty goods within 30 days, the wait for a repair not counted and at least 7 left after it (s. 22).
+    """Reject faulty goods within 30 days; a repair's time does not count, 7 days are left after it (s. 22).
 
-    Answers `short_term_right`, `last_day`, and else `next`: one repair or replacement, then price or rejection.
+    Answers `short_term_right`, `last_day`, else `next`: one repair or replacement, then price or rejection.
     """
     m.need("delivered", "reject_on")
     delivered, on = m.facts.the_day("delivered"), m.facts.the_day("reject_on")

@@ -1,4 +1,4 @@
-"""United States (16 CFR 435, 429) and Hong Kong: little federal or statutory right to return, so policy decides."""
+"""United States (16 CFR 435, 429) and Hong Kong: hardly a statutory right to return; policy decides."""
 
 from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.entitlement.facts import Fields, days, flag, past, text, word
@@ -14,7 +14,11 @@ DELAY: Fields = {
     "cancelled": flag,
 }
 REFUND: Fields = {"method": word("payment_method"), "cancelled_on": past}
-HK_WITHDRAWAL: Fields = {"channel": word("sale_channel"), "merchant_policy": text, "merchant_promise_days": days}
+HK_WITHDRAWAL: Fields = {
+    "channel": word("sale_channel"),
+    "merchant_policy": text,
+    "merchant_promise_days": days,
+}
 CHANNEL_ALIASES = {"sale_channel": "channel"}
 
 
@@ -38,13 +42,15 @@ def ship_deadline(m: Matter) -> Decision:
     m.need("order_complete")
     stated = m.facts.count("stated_time_days")
     due = m.count("ship_by", "ship_term", m.facts.the_day("order_complete"), length=stated)
-    m.say("ship_stated" if stated is not None else "ship_default", "ship_term", last=due.rolled_day.isoformat())
+    m.say(
+        "ship_stated" if stated is not None else "ship_default", "ship_term", last=due.rolled_day.isoformat()
+    )
     m.answer(ship_by=due.rolled_day)
     return m.close("computed")
 
 
 def delay(m: Matter) -> Decision:
-    """Not shipped in time: tell, and offer to cancel for a refund; without consent, cancel (16 CFR 435.2(b), (c))."""
+    """Not shipped in time: tell, and offer to cancel for a refund (16 CFR 435.2(b), (c))."""
     if m.facts.true("cancelled"):
         m.say("delay_cancelled", "delay_notice")
         m.answer(must=("refund",))

@@ -1,7 +1,8 @@
 """One case at a look: where it stands, by when, goods, money, what was said; every verb and the reply."""
 
+import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 from textual.containers import Vertical
 from textual.timer import Timer
@@ -85,6 +86,7 @@ class CaseScreen(ConsoleScreen[None]):
         self.hold_line = HoldLine()
         self.composer: Composer | None = None
         self._compose_first = compose
+        self._reading: asyncio.Future[tuple[CaseView, Draft | None, bool]] | None = None
         self._reads_talk = True
         self._place: Place | None = None
         self._moving = False
@@ -109,6 +111,8 @@ class CaseScreen(ConsoleScreen[None]):
         return self.size.width >= WIDE
 
     def body(self) -> Iterable[Widget]:
+        # Read while the widgets are made, so that the first picture is the case.
+        self._reading = asyncio.ensure_future(self._read(self.case_id))
         yield self.header
         yield self.columns
         yield self.hold_line
@@ -116,7 +120,8 @@ class CaseScreen(ConsoleScreen[None]):
     def on_mount(self) -> None:
         self.columns.set_class(self.wide, "wide")
         self._choose()
-        self.console.call(self._enter(self.case_id))
+        assert self._reading is not None
+        self.console.call(self._enter(self.case_id, self._reading))
 
     def on_resize(self) -> None:
         self.columns.set_class(self.wide, "wide")
@@ -166,31 +171,39 @@ class CaseScreen(ConsoleScreen[None]):
 
     # Reading a case
 
-    async def _enter(self, case: str) -> None:
-        """Hold a case and show it, with the draft that waits for it."""
+    async def _read(self, case: str) -> tuple[CaseView, Draft | None, bool]:
+        """Hold a case, then look at it: what it is, the draft that waits for it, and whether it was parked."""
+        console = self.console
+        parked = any(lease.parked and lease.case == case for lease in await console.desk.ask(Held()))
+        if console.leasing.held not in ("", case):
+            await console.leasing.let_go()
+        await console.leasing.hold(case)
+        view = await console.patient(console.desk.ask(ShowCase(case)))
+        draft = await console.desk.ask(GetDraft(case)) if console.leasing.may_hold() else None
+        return view, draft, parked
+
+    async def _enter(self, case: str, reading: Awaitable[tuple[CaseView, Draft | None, bool]]) -> None:
+        """Show a case as soon as it was read, and the draft that waits for it."""
         console, self._moving = self.console, True
         try:
-            parked = [lease.case for lease in await console.desk.ask(Held()) if lease.parked]
-            await console.leasing.hold(case)
-            view = await console.patient(console.desk.ask(ShowCase(case)))
-            draft = await console.desk.ask(GetDraft(case)) if console.leasing.may_hold() else None
-            rows = await console.desk.ask(Rows((case,)))
+            view, draft, parked = await reading
         except Refused as gone:
-            console.say(console.words.refused(gone), "bad")
+            console.say(console.refusal(gone), "bad")
             self.dismiss()
             return
         finally:
             self._moving = False
-        self.case_id, self._sent = case, None
-        self._place = Place(rows[0].due, rows[0].id) if rows else None
+        self.case_id, self._sent, self._place = case, None, None
         await self._drop_composer()
         self._show(view, anew=True)
-        await self._mark_opened()
         if draft is not None:
-            await self._restore(draft, focus=case in parked or self._compose_first)
+            await self._restore(draft, focus=parked or self._compose_first)
         elif self._compose_first:
             await self._write()
         self._compose_first = False
+        rows = await console.desk.ask(Rows((case,)))
+        self._place = Place(rows[0].due, rows[0].id) if rows else None
+        await self._mark_opened()
 
     def _show(self, view: CaseView, *, anew: bool = False) -> None:
         self.view = view
@@ -374,9 +387,7 @@ class CaseScreen(ConsoleScreen[None]):
 
     async def _leave_for(self, case: str) -> None:
         await self.keep()
-        if self.console.leasing.held != case:
-            await self.console.leasing.let_go()
-        await self._enter(case)
+        await self._enter(case, self._read(case))
 
     def _go(self, by: int) -> None:
         if not self._moving and self._place is not None:

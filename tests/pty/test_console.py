@@ -1,0 +1,174 @@
+"""The console in a real terminal: what it leaves behind, what of a hostile text reaches the line, dropped lines."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyte
+import pytest
+from tests.building import DeskFile, desk_file, line
+
+from csdesk.desk.queries import GetPlace
+from csdesk.domain.cases.case import Kind, LineQty
+from csdesk.domain.cases.opening import Open
+
+__all__ = ["desk_file"]
+
+COLUMNS, LINES = 120, 40
+PATIENCE_SECONDS = 20.0
+HOSTILE = "\x1b]0;pwned\x07\x1b]52;c;cm0gLXJm\x07\x9b31m降噪耳机[@click=app.quit]点我[/x]\u202e\x00\x1b[2J"
+# What a program may say to a terminal: text, CSI, OSC 22 (the pointer's shape), charset and cursor shorthands.
+ALLOWED = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]22;[a-z]*\x07|\x1b[78=>]|\x1b\([B0]")
+
+
+class Terminal:
+    """A console in a pseudo-terminal, its screen emulated by pyte."""
+
+    def __init__(self, environ: dict[str, str], columns: int = COLUMNS, lines: int = LINES) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        self.sent = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:  # pragma: no cover (the child)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+            os.execve(sys.executable, [sys.executable, "-m", "csdesk"], environ)
+        self.before = termios.tcgetattr(self.fd)
+        self.code: int | None = None
+
+    def read(self, seconds: float) -> bool:
+        """Take in what the console says within a time; False when it has ended."""
+        ready, _, _ = select.select([self.fd], [], [], seconds)
+        if not ready:
+            return True
+        try:
+            data = os.read(self.fd, 1 << 16)
+        except OSError:  # Linux: the child has gone
+            data = b""
+        self.sent += data
+        self._stream.feed(data)
+        return bool(data)
+
+    def sees(self, *texts: str) -> None:
+        """Wait until all of these stand on the screen."""
+        for _ in range(int(PATIENCE_SECONDS / 0.1)):
+            shown = self.shown()
+            if all(text in shown for text in texts):
+                return
+            if not self.read(0.1):
+                break
+        raise AssertionError(f"never seen {texts}:\n{self.shown()}")
+
+    def shown(self) -> str:
+        """The screen as text; the second cell of a wide character is empty."""
+        return "\n".join(self.screen.display)
+
+    def press(self, keys: bytes) -> None:
+        os.write(self.fd, keys)
+
+    def ends(self) -> int:
+        """Wait for the end; the exit code."""
+        while self.read(0.1):
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+                while self.read(0.05) and select.select([self.fd], [], [], 0)[0]:
+                    pass
+                return self.code
+        _, status = os.waitpid(self.pid, 0)
+        self.code = os.waitstatus_to_exitcode(status)
+        return self.code
+
+    def close(self) -> None:
+        if self.code is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+@pytest.fixture
+def environ(desk_file: DeskFile, home: Path) -> dict[str, str]:
+    return {
+        "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "HOME": str(home),
+        "PATH": os.environ["PATH"], "CSDESK_HOME": str(home), "CSDESK_FILE": str(desk_file.path),
+        "CSDESK_AGENT": "wang", "CSDESK_WORKER": "false",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def terminal(desk_file: DeskFile, environ: dict[str, str]) -> Iterator[Terminal]:
+    """A console on a desk with three returns, the second about hostile goods."""
+    for title in ("白色圆领T恤", HOSTILE, "电饭煲"):
+        order = desk_file.order(line(1, 19_900, title=title), customer=desk_file.customer(HOSTILE))
+        desk_file.core("li").do(Open(Kind.RETURN, order, (LineQty(1, 1),), summary=HOSTILE))
+        desk_file.clock.forward(hours=1)
+    made = Terminal(environ)
+    yield made
+    made.close()
+
+
+def test_a_console_starts_moves_and_leaves_the_terminal_as_it_was(terminal: Terminal):
+    terminal.sees("全部 3", "白色圆领T恤", "下一步")
+    terminal.press(b"j")
+    terminal.sees("点我")
+    terminal.press(b":q\r")
+    assert terminal.ends() == 0
+    assert termios.tcgetattr(terminal.fd) == terminal.before
+    # The alternate screen is left, the cursor shown, bracketed paste and focus reports switched off.
+    for mode in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?2004l", b"\x1b[?1004l"):
+        assert terminal.sent.rfind(mode) > terminal.sent.rfind(mode[:-1] + (b"h" if mode[-1:] == b"l" else b"l"))
+
+
+def test_what_customers_write_never_reaches_the_line_as_control(terminal: Terminal):
+    terminal.sees("全部 3", "电饭煲")
+    terminal.press(b"j")
+    terminal.sees("[@click=app.quit]点我[/x]")
+    terminal.press(b"\r")
+    terminal.sees("诉求")
+    terminal.press(b"q:q\r")
+    terminal.ends()
+    assert b"pwned" not in ALLOWED.sub(b"", terminal.sent)
+    assert b"]52" not in terminal.sent
+    plain = ALLOWED.sub(b"", terminal.sent).decode()
+    odd = {sign for sign in plain if (sign < " " and sign not in "\r\n") or "\x7f" <= sign < "\xa0"}
+    assert odd == set()
+    assert "\u202e" not in plain
+
+
+def test_no_mouse_no_blink_and_no_kitty_keys_are_asked_for(terminal: Terminal):
+    terminal.sees("全部 3")
+    terminal.press(b":q\r")
+    terminal.ends()
+    for asked in (b"\x1b[?1000h", b"\x1b[?1003h", b"\x1b[?1006h", b"\x1b[?12h", b"\x1b[>1u"):
+        assert asked not in terminal.sent
+
+
+def test_a_dropped_line_loses_no_place(terminal: Terminal, desk_file: DeskFile):
+    terminal.sees("全部 3", "下一步")
+    terminal.press(b"jj")
+    terminal.sees("电饭煲")
+    os.kill(terminal.pid, signal.SIGHUP)
+    terminal.ends()
+    wang = desk_file.core("wang")
+    kept = wang.ask(GetPlace())
+    assert kept is not None
+    third = wang.store.conn.execute("SELECT id FROM cases ORDER BY due DESC LIMIT 1").fetchone()[0]
+    assert third in kept
+
+
+def test_a_terminal_that_is_too_small_gets_one_sentence(desk_file: DeskFile, environ: dict[str, str]):
+    small = Terminal(environ, 60, 20)
+    try:
+        assert small.ends() == 1
+        assert "终端只有 60×20" in small.sent.decode()
+        assert b"\x1b" not in small.sent
+        assert b"Traceback" not in small.sent
+    finally:
+        small.close()

@@ -1,0 +1,209 @@
+"""Opening the console: what is refused before anything is painted, what is painted first, what a crash leaves."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.building import DeskFile
+from tests.tui.test_queue import opened
+
+from csdesk.desk.config import Config, ConfigError
+from csdesk.desk.queries import KeepPlace, QueueCounts, QueuePage
+from csdesk.domain.cases.shared import Take
+from csdesk.store.errors import StoreError
+from csdesk.tui import launch, theme
+from csdesk.tui.launch import NoTerminal, check_terminal, write_report
+from csdesk.tui.start import Stand, glimpse
+
+HEAVY = "csdesk.domain.cases", "csdesk.desk.queries", "csdesk.desk.core", "csdesk.store.crypto", "csdesk.domain.text"
+
+
+class Terminal:
+    """Standard input or output as a terminal of some size."""
+
+    def __init__(self, tty: bool = True) -> None:
+        self._tty = tty
+
+    def isatty(self) -> bool:
+        return self._tty
+
+    def fileno(self) -> int:
+        return 0
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A terminal of 120 by 40."""
+    monkeypatch.setattr(launch.sys, "stdin", Terminal())
+    monkeypatch.setattr(launch.sys, "stdout", Terminal())
+    monkeypatch.setattr(launch.os, "get_terminal_size", lambda fd: launch.os.terminal_size((120, 40)))
+    return monkeypatch
+
+
+GOOD = {"TERM": "xterm-256color", "LANG": "zh_CN.UTF-8"}
+
+
+def test_a_terminal_that_can_show_a_console_is_let_through(terminal: pytest.MonkeyPatch):
+    check_terminal(GOOD)
+    check_terminal({**GOOD, "LANG": "", "LC_ALL": "C.utf8"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "code"),
+    [
+        ({**GOOD, "TERM": "dumb"}, "dumb_terminal"),
+        ({**GOOD, "TERM": ""}, "dumb_terminal"),
+        ({**GOOD, "LANG": "zh_CN.GBK"}, "not_utf8"),
+        ({**GOOD, "LC_ALL": "zh_CN.GB18030"}, "not_utf8"),
+        ({**GOOD, "LC_CTYPE": "en_US.ISO-8859-1"}, "not_utf8"),
+    ],
+)
+def test_a_terminal_that_cannot_is_refused(terminal: pytest.MonkeyPatch, environ: dict[str, str], code: str):
+    with pytest.raises(NoTerminal) as caught:
+        check_terminal(environ)
+    assert caught.value.code == code
+
+
+def test_a_small_terminal_is_refused_with_its_size(terminal: pytest.MonkeyPatch):
+    terminal.setattr(launch.os, "get_terminal_size", lambda fd: launch.os.terminal_size((79, 24)))
+    with pytest.raises(NoTerminal) as caught:
+        check_terminal(GOOD)
+    assert (caught.value.code, caught.value.detail["columns"]) == ("small_terminal", 79)
+
+
+def test_a_pipe_is_no_terminal(terminal: pytest.MonkeyPatch):
+    terminal.setattr(launch.sys, "stdin", Terminal(tty=False))
+    with pytest.raises(NoTerminal) as caught:
+        check_terminal(GOOD)
+    assert caught.value.code == "not_a_terminal"
+
+
+def test_each_refusal_is_one_sentence_on_standard_error(
+    terminal: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    terminal.setenv("TERM", "dumb")
+    assert launch.launch(Config()) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == (
+        "这个终端（TERM=dumb）不能显示控制台；请设置正确的 TERM，例如 xterm-256color。\n"
+    )
+
+
+def test_a_desk_that_is_not_there_is_refused_before_anything_is_painted(
+    terminal: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    for name, value in GOOD.items():
+        terminal.setenv(name, value)
+    terminal.delenv("LC_ALL", raising=False)
+    assert launch.launch(Config(file=str(tmp_path / "none.db"))) == 1
+    assert "找不到" in capsys.readouterr().err
+
+
+def config(file: DeskFile, agent: str = "wang") -> Config:
+    return Config(file=str(file.path), agent=agent)
+
+
+def test_the_first_picture_is_what_the_desk_itself_would_answer(desk_file: DeskFile):
+    case, other = opened(desk_file), opened(desk_file)
+    desk_file.core("li").do(Take(), other.id)
+    wang = desk_file.core("wang")
+    seen = glimpse(config(desk_file))
+    assert seen.asked
+    assert list(seen.rows) == wang.ask(QueuePage("all", 60))
+    assert list(seen.counts) == wang.ask(QueueCounts())
+    assert (seen.me, seen.zone, seen.at_top, seen.at_end) == ("wang", "Asia/Shanghai", True, True)
+    assert case.id in {row.id for row in seen.rows}
+
+
+def test_the_first_picture_is_around_where_the_last_console_stood(desk_file: DeskFile):
+    cases = [opened(desk_file) for _ in range(3)]
+    rows = desk_file.core("wang").ask(QueuePage("returns"))
+    desk_file.core("wang").ask(KeepPlace(Stand("returns", cases[1].id, rows[1].due, "", False).write()))
+    seen = glimpse(config(desk_file))
+    assert seen.stand.case == cases[1].id
+    assert list(seen.rows) == rows
+    assert not seen.stand.preview
+
+
+def test_a_place_of_another_version_is_forgotten(desk_file: DeskFile):
+    desk_file.core("wang").ask(KeepPlace('{"queue": 7}'))
+    assert glimpse(config(desk_file)).stand == Stand()
+
+
+def test_an_agent_who_does_not_work_here_is_refused_by_name(desk_file: DeskFile):
+    with pytest.raises(ConfigError) as caught:
+        glimpse(config(desk_file, "nobody"))
+    assert caught.value.code == "agent_unknown"
+    with pytest.raises(ConfigError) as caught:
+        glimpse(config(desk_file, ""))
+    assert caught.value.code == "agent_missing"
+
+
+def test_what_is_no_desk_is_refused(tmp_path: Path):
+    path = tmp_path / "notes.db"
+    path.write_text("not a database, and long enough to be looked at" * 30)
+    with pytest.raises(StoreError) as caught:
+        glimpse(Config(file=str(path)))
+    assert caught.value.code == "not_a_database"
+
+
+def test_what_the_first_picture_is_made_of_loads_neither_domain_nor_keys():
+    code = (
+        "import sys; import csdesk.tui.launch, csdesk.tui.start, csdesk.tui.app, csdesk.tui.screens.queue\n"
+        "from csdesk.tui import keymap, theme; keymap.load(); theme.load('dark')\n"
+        "from csdesk.tui.app import ConsoleApp\n"
+        "print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = run.stdout.split()
+    assert "csdesk.tui.screens.queue" in loaded
+    assert [module for module in loaded if module.startswith(HEAVY)] == []
+
+
+def test_a_crash_report_says_where_and_never_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    def breaks(phone: str) -> None:
+        raise ValueError(f"cannot handle {phone}")
+
+    try:
+        breaks("13812345678")
+    except ValueError as error:
+        report = write_report(error)
+    text = report.read_text(encoding="utf-8")
+    assert "builtins.ValueError" in text
+    assert "breaks" in text
+    assert "13812345678" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("dark = [", "theme_broken"),
+        ("dark = true", "theme_broken"),
+        ('[colours]\nground = "red"', "theme_colour"),
+    ],
+)
+def test_a_bad_theme_is_refused_with_its_file(tmp_path: Path, text: str, code: str):
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        theme.load(str(path))
+    assert (caught.value.code, caught.value.detail["path"]) == (code, path)
+
+
+def test_the_shipped_themes_load_and_an_unknown_one_names_those_there_are():
+    assert theme.load("dark").theme.dark
+    assert not theme.load("light").theme.dark
+    with pytest.raises(ConfigError) as caught:
+        theme.load("pink")
+    assert "dark" in str(caught.value.detail["allowed"])
+
+
+def test_without_colours_the_line_one_stands_on_is_reversed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    palette = theme.load("dark").palette
+    assert palette.style("late").color is None
+    assert palette.style("text", "cursor").reverse
