@@ -95,7 +95,7 @@ def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
         case=case,
         number=core.number(case),
         merchant=name,
-        return_address=address,
+        return_address=case.address or address,
         person=person(core, case.customer),
         order=order,
         offers=offers(case, core.context("", order)),

@@ -176,6 +176,7 @@ class Case:
     escalation: int = 0
     outcome: str = ""
     return_address: bool = False
+    address: str = ""
     snoozed_until: int = 0
     decided_at: int = 0
     closed_at: int = 0

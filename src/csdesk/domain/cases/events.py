@@ -349,6 +349,7 @@ class Approved(Event):
     lines: tuple[LineQty, ...]
     exchange: tuple[tuple[int, str], ...] = ()
     reason: str = ""
+    address: str = ""
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
         sku, allowed = dict(self.exchange), {units.line: units.qty for units in self.lines}
@@ -358,7 +359,14 @@ class Approved(Event):
             )
             for line in case.lines
         ]
-        moved = replace(case, state=self.to, phase=self.phase, decided_at=stamp.at, outcome="approved")
+        moved = replace(
+            case,
+            state=self.to,
+            phase=self.phase,
+            decided_at=stamp.at,
+            outcome="approved",
+            address=self.address or case.address,
+        )
         return _with_lines(moved, lines)
 
 

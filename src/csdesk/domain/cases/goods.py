@@ -42,20 +42,21 @@ def _all(case: Case, attribute: str, less: str = "") -> tuple[LineQty, ...]:
 @verb("approve", bulk=True, confirm=False, example="csdesk case do RT-… approve lines=1x1")
 @dataclass(frozen=True, slots=True)
 class Approve(Command):
-    """Allow units to come back (all that was asked when no lines are named); the merchant's address must be known."""
+    """Allow units to come back (all that was asked when no lines are named), to the merchant's address or `address`.
+
+    Without a true return address an approval is worth nothing (处罚办法 §9: no address for 15 days is a refusal).
+    """
 
     lines: tuple[LineQty, ...] = ()
     exchange_sku: str = ""
     reason: str = ""
+    address: str = ""
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
         refused = super(Approve, cls).off(case, ctx)
         if refused is None and not case.lines:
             return Refused("order_unknown")
-        told = case.return_address or (ctx.order is not None and ctx.order.return_address)
-        if refused is None and not told:
-            return Refused("no_return_address", merchant=case.merchant)
         return refused
 
     @classmethod
@@ -66,6 +67,9 @@ class Approve(Command):
         refused = self.off(case, ctx)
         if refused is not None:
             raise refused
+        known = case.return_address or (ctx.order is not None and ctx.order.return_address)
+        if not known and not self.address.strip():
+            raise Refused("no_return_address", field="address")
         lines = self.lines or _all(case, "asked")
         asked = {line.line: line.asked for line in case.lines}
         check_quantities(case, lines, lambda number: asked[number], "over_asked")
@@ -76,7 +80,7 @@ class Approve(Command):
         here = case.kind is not Kind.REPAIR and any(line.received for line in case.lines)
         to = self.to(case, "received_inspecting" if here else "")
         swap = tuple((units.line, self.exchange_sku) for units in lines) if self.exchange_sku else ()
-        return (Approved(to.name, to.phase, lines, swap, self.reason),)
+        return (Approved(to.name, to.phase, lines, swap, self.reason, self.address.strip()),)
 
 
 @verb("reject", bulk=False, confirm=True, example="csdesk case do RT-… reject reason=expired article=P02")

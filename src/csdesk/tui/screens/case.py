@@ -1,7 +1,6 @@
 """One case at a look: where it stands, by when, goods, money, what was said; every verb and the reply."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Iterable
 
 from textual.containers import Vertical
@@ -46,6 +45,8 @@ WIDE = 104
 AIRY = 32
 # A draft is kept when the hands rest; with the write itself that is well inside half a second.
 PAUSE_SECONDS = 0.35
+# A desk at hand answers before the first picture, which then is the case; a slow one does not hold up the keys.
+FIRST_SECONDS = 0.03
 
 
 class Columns(Widget):
@@ -92,7 +93,6 @@ class CaseScreen(ConsoleScreen[None]):
         self._moving = False
         self._kept = ("", "", 0)
         self._sent: tuple[str, str, tuple[str, ...]] | None = None
-        self._painted = ("", 0, float("inf"))
         self._clock: Timer | None = None
         self._pause: Timer | None = None
 
@@ -117,11 +117,15 @@ class CaseScreen(ConsoleScreen[None]):
         yield self.columns
         yield self.hold_line
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self.columns.set_class(self.wide, "wide")
         self._choose()
-        assert self._reading is not None
-        self.console.call(self._enter(self.case_id, self._reading))
+        reading = self._reading
+        assert reading is not None
+        await asyncio.wait({reading}, timeout=FIRST_SECONDS)
+        if reading.done() and reading.exception() is None:
+            self.view = reading.result()[0]
+        self.console.call(self._enter(self.case_id, reading))
 
     def on_resize(self) -> None:
         self.columns.set_class(self.wide, "wide")
@@ -209,7 +213,6 @@ class CaseScreen(ConsoleScreen[None]):
         self.view = view
         self._lay(anew=anew)
         self.hold_line.follow(view.case.messages)
-        self.call_after_refresh(self._seen, view.case.id, view.case.version)
         if question := self.verdict_question(view):
             self.console.call(self._judge(question))
 
@@ -219,9 +222,6 @@ class CaseScreen(ConsoleScreen[None]):
 
     async def _judge(self, question: Ask[Told | None]) -> None:
         self.verdict.tell(await self.console.desk.ask(question))
-
-    def _seen(self, case: str, version: int) -> None:
-        self._painted = (case, version, time.monotonic())
 
     async def _again(self) -> None:
         """Read the case again; say who changed it when it was somebody else."""
@@ -270,9 +270,9 @@ class CaseScreen(ConsoleScreen[None]):
         return (self.view.case.id, self.view.case.version) if self.view else None
 
     def painted(self, case: str) -> float:
-        shown, version, at = self._painted
-        fresh = self.view is not None and (shown, version) == (case, self.view.case.version)
-        return at if fresh else float("inf")
+        if self.view is None or self.view.case.id != case:
+            return float("inf")
+        return max(self.header.painted_at, self.facts.painted_at)
 
     def off(self, action: str) -> str | None:
         """The reason of a verb comes from the case; most other keys need a case that was read."""

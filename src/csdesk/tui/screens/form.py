@@ -1,7 +1,6 @@
 """The form of a verb: what it asks for, filled with what is likely; below, what it will do; F9 does it."""
 
 import os
-import time
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
@@ -68,7 +67,6 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         self._request = os.urandom(16).hex()
         self._tried = False
         self._sending = False
-        self._painted = float("inf")
         # Over the app's own style sheet: the case stays in sight above the form.
         self.styles.background = "transparent"
 
@@ -220,12 +218,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         except Refused as refused:
             self.judged = refused
         self._tell_fields()
-        self._painted = float("inf")
         self.told.lay()
-        self.call_after_refresh(self._seen)
-
-    def _seen(self) -> None:
-        self._painted = time.monotonic()
 
     def _tell_fields(self) -> None:
         about = self._about()
@@ -385,29 +378,18 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         console = self.console
         if self._sending:
             return
-        self.rejudge_for_send()
+        self._tried = True
+        self.rejudge()
         if isinstance(self.judged, Refused):
             console.say(console.refusal(self.judged), "bad")
             if row := self.rows.get(self._about()):
                 row.editor.focus()
             return
-        if VERBS[self.verb].verb.undo is Undo.NONE and not self.pressed_at > self._painted:
+        if VERBS[self.verb].verb.undo is Undo.NONE and self.pressed_at < self.told.painted_at:
             console.say(console.words("status.too_early"), "warn")
             return
         self._sending = True
         console.call(self._send(self.command()))
-
-    def rejudge_for_send(self) -> None:
-        """Decide once more, without unpainting what is seen when nothing changed."""
-        before = self.judged
-        painted, self._tried = self._painted, True
-        self.rejudge()
-        if (
-            isinstance(before, Decided)
-            and isinstance(self.judged, Decided)
-            and before.events == self.judged.events
-        ):
-            self._painted = painted
 
     async def _send(self, asked: Command) -> None:
         case = self.case

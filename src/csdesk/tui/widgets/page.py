@@ -1,5 +1,6 @@
 """Lines of text that scroll: worded for a width, painted one by one, only those that changed."""
 
+import time
 from collections.abc import Callable
 
 from textual import events
@@ -33,6 +34,8 @@ class Page(Lines):
         self.top = 0
         # The page that the scroll keys move, when there are several, has its sign in the colour of keys.
         self.chosen = True
+        # When what is to be seen now was painted (monotonic seconds); infinite until then.
+        self.painted_at = float("inf")
 
     @property
     def last_top(self) -> int:
@@ -52,6 +55,7 @@ class Page(Lines):
         else:
             self.top = 0 if anew else min(self.top, self.last_top)
         if self.styles.height is not None and self.styles.height.is_auto and grown != len(self.lines):
+            self.painted_at = float("inf")
             self.refresh(layout=True)
         else:
             self._repaint(before)
@@ -70,6 +74,7 @@ class Page(Lines):
         after = self._shown()
         changed = [y for y in range(len(after)) if y >= len(before) or before[y] != after[y]]
         if changed:
+            self.painted_at = float("inf")
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def choose(self, chosen: bool) -> None:
@@ -108,6 +113,8 @@ class Page(Lines):
         palette, width = self.console.palette, self.size.width
         rest = palette.style("text", self._on)
         index = self.top + y
+        if self.lines and self.painted_at == float("inf"):
+            self.painted_at = time.monotonic()
         if index >= len(self.lines):
             return Strip.blank(width, rest)
         parts = [
