@@ -25,7 +25,8 @@ __all__ = ["desk_file"]
 COLUMNS, LINES = 120, 40
 PATIENCE_SECONDS = 20.0
 HOSTILE = "\x1b]0;pwned\x07\x1b]52;c;cm0gLXJm\x07\x9b31m降噪耳机[@click=app.quit]点我[/x]\u202e\x00\x1b[2J"
-# What a program may say to a terminal: text, CSI, OSC 22 (the pointer's shape), charset and cursor shorthands.
+# What a program may say to a terminal: text, CSI, OSC 22 (the pointer's shape), charset and cursor
+# shorthands.
 ALLOWED = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]22;[a-z]*\x07|\x1b[78=>]|\x1b\([B0]")
 
 
@@ -117,19 +118,21 @@ def terminal(desk_file: DeskFile, environ: dict[str, str]) -> Iterator[Terminal]
 def test_a_console_starts_moves_and_leaves_the_terminal_as_it_was(terminal: Terminal):
     terminal.sees("全部 3", "白色圆领T恤", "下一步")
     terminal.press(b"j")
-    terminal.sees("点我")
+    terminal.sees("> ! 超", "[@click=app")
     terminal.press(b":q\r")
     assert terminal.ends() == 0
     assert termios.tcgetattr(terminal.fd) == terminal.before
     # The alternate screen is left, the cursor shown, bracketed paste and focus reports switched off.
     for mode in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?2004l", b"\x1b[?1004l"):
-        assert terminal.sent.rfind(mode) > terminal.sent.rfind(mode[:-1] + (b"h" if mode[-1:] == b"l" else b"l"))
+        assert terminal.sent.rfind(mode) > terminal.sent.rfind(
+            mode[:-1] + (b"h" if mode[-1:] == b"l" else b"l")
+        )
 
 
 def test_what_customers_write_never_reaches_the_line_as_control(terminal: Terminal):
     terminal.sees("全部 3", "电饭煲")
     terminal.press(b"j")
-    terminal.sees("[@click=app.quit]点我[/x]")
+    terminal.sees("降噪耳机[@click=app")
     terminal.press(b"\r")
     terminal.sees("诉求")
     terminal.press(b"q:q\r")

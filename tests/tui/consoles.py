@@ -6,6 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.building import ZONE, DeskFile
+from textual import events
+from textual._context import active_app
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -42,19 +44,31 @@ class Hands:
         assert function, f"{action} cannot be pressed while one types"
         await self.keys(function[0])
 
+    def turn(self) -> None:
+        """What comes is done at this console; needed where a test has two of them."""
+        active_app.set(self.app)
+
     async def keys(self, *keys: str) -> None:
         """Press keys by their names."""
+        self.turn()
         await self.pilot.press(*(_NAMES.get(key, key) for key in keys))
         await self.pilot.pause()
 
     async def write(self, text: str) -> None:
         """Type a text."""
+        self.turn()
         for sign in text:
-            await self.pilot.press(_NAMES.get(sign, sign))
+            if sign.isalnum() or sign in _NAMES:
+                await self.pilot.press(_NAMES.get(sign, sign))
+            else:
+                # The pilot does not know full-width signs.
+                self.app.post_message(events.Key(sign, sign))
+                await self.pilot.pause()
         await self.pilot.pause()
 
     async def until(self, seen: Callable[[], bool]) -> None:
         """Wait until this is so: the desk answers from another thread."""
+        self.turn()
         for _ in range(TRIES):
             if seen():
                 return
@@ -89,7 +103,6 @@ def lines(widget: Widget) -> str:
 _NAMES = {
     " ": "space", "/": "slash", "!": "exclamation_mark", "?": "question_mark", "[": "left_square_bracket",
     "]": "right_square_bracket", ".": "full_stop", ":": "colon", "+": "plus", "-": "minus", "\n": "enter",
-    "，": "，",
 }  # fmt: skip
 
 
@@ -103,4 +116,5 @@ async def console(file: DeskFile, who: str = "wang", size: tuple[int, int] = WID
         hands = Hands(app, pilot)
         await hands.until(lambda: bool(app.names))
         yield hands
+        hands.turn()
     await desk.close()

@@ -1,6 +1,5 @@
 """Cells: widths, cropping and the gate on the way to a line."""
 
-
 import unicodedata
 
 from hypothesis import given

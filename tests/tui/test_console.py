@@ -28,11 +28,10 @@ from csdesk.tui.screens.status import StatusMenu
 
 def everywhere() -> list[type[ConsoleScreen[Any]]]:
     """Every screen there is."""
-    made = [
+    return [
         QueueScreen, StatusMenu, ConfirmScreen, FindScreen, PaletteScreen, CommandScreen, HelpScreen, VerbForm,
         OrderScreen, type(doors.case("")), type(doors.policy()), type(doors.canned("")),
     ]  # fmt: skip
-    return list(made)
 
 
 @pytest.mark.parametrize("screen", everywhere(), ids=lambda screen: screen.__name__)
@@ -47,7 +46,9 @@ def test_every_action_of_a_place_has_a_method_there(screen: type[ConsoleScreen[A
         for action in registry().values()
         if places & set(action.contexts)
         and not action.verb
-        and not callable(getattr(screen, f"action_{action.id}", getattr(ConsoleApp, f"action_{action.id}", None)))
+        and not callable(
+            getattr(screen, f"action_{action.id}", getattr(ConsoleApp, f"action_{action.id}", None))
+        )
     ]
     assert missing == []
 
@@ -146,7 +147,9 @@ class Stopwatch:
         return cls.now
 
 
-async def test_the_open_case_is_held_renewed_by_keys_and_given_back(desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch):
+async def test_the_open_case_is_held_renewed_by_keys_and_given_back(
+    desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch
+):
     from csdesk.tui import leasing
 
     monkeypatch.setattr(leasing, "time", Stopwatch)

@@ -57,7 +57,9 @@ def test_every_place_can_be_left_and_asked_for_help():
 def test_every_action_bound_to_a_letter_has_a_twin_that_an_input_method_lets_through():
     shipped = keymap.load()
     letters_only = [
-        action for action, keys in shipped.keys.items() if keys and all(key.isalpha() and len(key) == 1 for key in keys)
+        action
+        for action, keys in shipped.keys.items()
+        if keys and all(key.isalpha() and len(key) == 1 for key in keys)
     ]
     assert letters_only == []
 
@@ -99,7 +101,9 @@ def test_what_is_no_key_is_not_read_as_one(spelling: str):
 
 
 def test_a_persons_file_replaces_the_keys_of_an_action_and_an_empty_list_unbinds_it(mine: Path):
-    mine.write_text('[actions]\nfind = ["Ctrl+W"]\nmark_all = []\n[verbs]\napprove = ["P"]\n', encoding="utf-8")
+    mine.write_text(
+        '[actions]\nfind = ["Ctrl+W"]\nmark_all = []\n[verbs]\napprove = ["P"]\n', encoding="utf-8"
+    )
     ours = keymap.load(mine)
     assert ours.action("queue", "ctrl+w") == "find"
     assert ours.action("queue", "/") is None

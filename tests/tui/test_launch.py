@@ -1,5 +1,6 @@
 """Opening the console: what is refused before anything is painted, what is painted first, what a crash leaves."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,28 +17,20 @@ from csdesk.tui import launch, theme
 from csdesk.tui.launch import NoTerminal, check_terminal, write_report
 from csdesk.tui.start import Stand, glimpse
 
-HEAVY = "csdesk.domain.cases", "csdesk.desk.queries", "csdesk.desk.core", "csdesk.store.crypto", "csdesk.domain.text"
-
-
-class Terminal:
-    """Standard input or output as a terminal of some size."""
-
-    def __init__(self, tty: bool = True) -> None:
-        self._tty = tty
-
-    def isatty(self) -> bool:
-        return self._tty
-
-    def fileno(self) -> int:
-        return 0
+HEAVY = (
+    "csdesk.domain.cases",
+    "csdesk.desk.queries",
+    "csdesk.desk.core",
+    "csdesk.store.crypto",
+    "csdesk.domain.text",
+)
 
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A terminal of 120 by 40."""
-    monkeypatch.setattr(launch.sys, "stdin", Terminal())
-    monkeypatch.setattr(launch.sys, "stdout", Terminal())
-    monkeypatch.setattr(launch.os, "get_terminal_size", lambda fd: launch.os.terminal_size((120, 40)))
+    monkeypatch.setattr(os, "isatty", lambda fd: True)
+    monkeypatch.setattr(os, "get_terminal_size", lambda fd: os.terminal_size((120, 40)))
     return monkeypatch
 
 
@@ -66,14 +59,14 @@ def test_a_terminal_that_cannot_is_refused(terminal: pytest.MonkeyPatch, environ
 
 
 def test_a_small_terminal_is_refused_with_its_size(terminal: pytest.MonkeyPatch):
-    terminal.setattr(launch.os, "get_terminal_size", lambda fd: launch.os.terminal_size((79, 24)))
+    terminal.setattr(os, "get_terminal_size", lambda fd: os.terminal_size((79, 24)))
     with pytest.raises(NoTerminal) as caught:
         check_terminal(GOOD)
     assert (caught.value.code, caught.value.detail["columns"]) == ("small_terminal", 79)
 
 
 def test_a_pipe_is_no_terminal(terminal: pytest.MonkeyPatch):
-    terminal.setattr(launch.sys, "stdin", Terminal(tty=False))
+    terminal.setattr(os, "isatty", lambda fd: fd != 2)
     with pytest.raises(NoTerminal) as caught:
         check_terminal(GOOD)
     assert caught.value.code == "not_a_terminal"
@@ -86,9 +79,7 @@ def test_each_refusal_is_one_sentence_on_standard_error(
     assert launch.launch(Config()) == 1
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == (
-        "这个终端（TERM=dumb）不能显示控制台；请设置正确的 TERM，例如 xterm-256color。\n"
-    )
+    assert said.err == ("这个终端（TERM=dumb）不能显示控制台；请设置正确的 TERM，例如 xterm-256color。\n")
 
 
 def test_a_desk_that_is_not_there_is_refused_before_anything_is_painted(

@@ -8,9 +8,9 @@ from tests.tui.consoles import NARROW, WIDE, Hands, console
 
 from csdesk.desk.queries import GetPlace, Held
 from csdesk.domain.cases.case import Case, Kind, LineQty
-from csdesk.domain.cases.opening import Open
-from csdesk.domain.cases.shared import Close, Snooze, Take
 from csdesk.domain.cases.conversation import Reply
+from csdesk.domain.cases.opening import Open
+from csdesk.domain.cases.shared import Snooze, Take
 from csdesk.tui.screens.queue import QueueScreen
 
 
@@ -33,6 +33,13 @@ def numbers(hands: Hands) -> list[str]:
 def queue(hands: Hands) -> QueueScreen:
     assert isinstance(hands.screen, QueueScreen)
     return hands.screen
+
+
+def current(hands: Hands) -> str:
+    """The case under the cursor."""
+    row = queue(hands).list.current
+    assert row is not None
+    return row.id
 
 
 async def listed(hands: Hands, *cases: Case) -> None:
@@ -74,8 +81,7 @@ async def test_the_cursor_stays_on_its_case_when_a_more_urgent_one_comes(desk_fi
         await hands.press("down")
         complaint = opened(desk_file, Kind.COMPLAINT, hours=0)  # 24 hours instead of 48
         await listed(hands, complaint, first, second)
-        assert queue(hands).list.current is not None
-        assert queue(hands).list.current.id == second.id
+        assert current(hands) == second.id
 
 
 async def test_when_its_case_leaves_the_cursor_keeps_its_place(desk_file: DeskFile):
@@ -85,8 +91,7 @@ async def test_when_its_case_leaves_the_cursor_keeps_its_place(desk_file: DeskFi
         await hands.press("down")
         desk_file.core("li").do(Snooze(1), second.id)
         await listed(hands, first, third)
-        assert queue(hands).list.current is not None
-        assert queue(hands).list.current.id == third.id
+        assert current(hands) == third.id
 
 
 async def test_a_case_taken_in_one_console_is_seen_taken_in_the_other(desk_file: DeskFile):
@@ -196,9 +201,7 @@ async def test_a_console_comes_back_to_its_queue_and_cursor(desk_file: DeskFile)
     assert third.id not in kept
     async with console(desk_file) as hands:
         await hands.until(lambda: queue(hands).list.current is not None)
-        current = queue(hands).list.current
-        assert current is not None
-        assert (current.id, queue(hands).list.window.queue) == (second.id, "returns")
+        assert (current(hands), queue(hands).list.window.queue) == (second.id, "returns")
         assert not queue(hands).preview.display
 
 

@@ -114,7 +114,11 @@ def test_walking_with_pages_sees_every_case_once_and_keeps_little(walk: list[str
             window.move(by)
             while side := window.wants():
                 first, last = int(window.rows[0].id, 16), int(window.rows[-1].id, 16)
-                more = everything[last + 1 : last + 1 + PAGE] if side == "below" else everything[max(first - PAGE, 0) : first]
+                more = (
+                    everything[last + 1 : last + 1 + PAGE]
+                    if side == "below"
+                    else everything[max(first - PAGE, 0) : first]
+                )
                 window.extend(more, below=side == "below", last=len(more) < PAGE)
             assert window.current == everything[at]
             assert len(window.rows) <= MOST + PAGE

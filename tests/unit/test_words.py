@@ -76,7 +76,8 @@ def keys() -> set[str]:
         "direction": ("back", "out"),
         "order_status": ("pending", "shipped", "delivered", "cancelled"),
         "field": {field.name for verb in VERBS for field in form(verb)} - HIDDEN,
-        "event": {name for name in EVENTS if name not in SILENT} | {f"moved.{verb}" for verb in moving_verbs()},
+        "event": {name for name in EVENTS if name not in SILENT}
+        | {f"moved.{verb}" for verb in moving_verbs()},
         "refused": {*raised("Refused"), "conflict"},
         "error": {*SENTENCES, *raised("ConfigError"), *raised("NoTerminal")},
         "action": {action.id for action in registry().values() if not action.verb},
@@ -96,7 +97,9 @@ def test_every_code_is_worded(language: str):
 def test_time_left_and_time_over_are_worded_in_every_unit(language: str):
     words = Words(language, UTC)
     minute, hour, day = 60_000, 3_600_000, 86_400_000
-    told = [words.left(sign * n, 0) for sign in (1, -1) for n in (minute, 59 * minute, hour, 47 * hour, 2 * day)]
+    told = [
+        words.left(sign * n, 0) for sign in (1, -1) for n in (minute, 59 * minute, hour, 47 * hour, 2 * day)
+    ]
     assert len(set(told)) == len(told)
     assert not any("." in text or "{" in text for text in told)
 

@@ -3,7 +3,7 @@
 import msgspec
 import typer
 
-from csdesk.cli.session import AGENT, FILE, LANGUAGE, desk, settings
+from csdesk.cli.session import AGENT, FILE, LANGUAGE, as_json, desk, settings
 from csdesk.desk.queries import QUESTIONS
 from csdesk.domain.cases.context import Refused
 
@@ -30,14 +30,14 @@ def ask_(
     except msgspec.ValidationError as exc:
         raise Refused("bad_question", name=name, reason=str(exc)) from None
     with desk(settings(file, agent, language).config) as core:
-        print(msgspec.json.encode(core.ask(question)).decode())
+        print(as_json(core.ask(question)))
 
 
 def _pair(text: str) -> tuple[str, object]:
     name, equals, value = text.partition("=")
     if not equals:
         raise typer.BadParameter(f"{text!r} is not name=value")
-    if value[:1] in "[{":
+    if value.startswith(("[", "{")):
         try:
             return name, msgspec.json.decode(value)
         except msgspec.DecodeError:

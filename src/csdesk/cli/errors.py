@@ -1,5 +1,6 @@
 """Errors in words: the one sentence a person gets instead of a traceback. Nothing slow is imported here."""
 
+import os
 from collections.abc import Mapping
 from datetime import UTC
 
@@ -13,7 +14,7 @@ def words(config: Config | None = None) -> Words:
         try:
             config = load().config
         except ConfigError:
-            config = Config()
+            config = Config(language=os.environ.get("CSDESK_LANGUAGE", LANGUAGES[0]))
     return Words(config.language if config.language in LANGUAGES else LANGUAGES[0], UTC)
 
 

@@ -29,6 +29,7 @@ SINGLES = {
     "demo": "csdesk.cli.demo",
     "console": "csdesk.cli.console",
     "ask": "csdesk.cli.ask",
+    "decide": "csdesk.cli.decide",
 }
 
 

@@ -12,6 +12,7 @@ from csdesk.desk.config import Config, Loaded, load
 from csdesk.desk.core import Core
 from csdesk.desk.entry import open_core
 from csdesk.desk.words import Words
+from csdesk.domain.cases.context import Refused
 
 FILE = typer.Option(None, "--file", help="The desk's file.", show_default=False)
 AGENT = typer.Option(None, "--agent", help="Who acts; the login's agent when absent.", show_default=False)
@@ -39,10 +40,21 @@ def say(core: Core, config: Config) -> Words:
     return Words(config.language, core.zone)
 
 
-def answer(value: object, as_json: bool, lines: Iterator[str]) -> None:
+def as_json(value: object) -> str:
+    """One JSON document; a refusal is its code and detail."""
+    return msgspec.json.encode(value, enc_hook=_plain).decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Refused):
+        return {"code": value.code, "detail": {name: str(told) for name, told in value.detail.items()}}
+    raise NotImplementedError(f"{type(value)} has no JSON")
+
+
+def answer(value: object, wants_json: bool, lines: Iterator[str]) -> None:
     """Print an answer: one JSON document, or lines for a person."""
-    if as_json:
-        sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    if wants_json:
+        sys.stdout.write(as_json(value) + "\n")
         return
     for line in lines:
         print(line)

@@ -10,9 +10,10 @@ from csdesk.desk.timeline import entry
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.command import VERBS, Undo
-from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import offers
+from csdesk.domain.cases.context import History, Refused
+from csdesk.domain.cases.kinds import QUEUES, offers
 from csdesk.domain.mask import mask_address, mask_email, mask_name, mask_phone
+from csdesk.domain.roles import Role
 from csdesk.store import cases, drafts, feed, index, leases, orders
 from csdesk.store.codec import UnknownEvent
 from csdesk.store.drafts import Draft
@@ -37,6 +38,8 @@ def answers(question: type[Q]) -> Callable[[Callable[[Core, Q], A]], Callable[[C
 
 @answers(q.QueuePage)
 def queue_page(core: Core, ask: q.QueuePage) -> list[Row]:
+    if ask.queue not in (*QUEUES, "mine", "all"):
+        raise Refused("unknown_queue", queue=ask.queue, allowed=(*QUEUES, "mine", "all"))
     limit = min(ask.limit, MOST_ROWS)
     return feed.page(core.store.conn, core.desk, ask.queue, core.me.id, limit, ask.after, ask.before)
 
@@ -166,7 +169,9 @@ def held(core: Core, ask: q.Held) -> list[Lease]:
 @answers(q.Next)
 def next_case(core: Core, ask: q.Next) -> str | None:
     conn, now = core.store.conn, core.now()
-    found = leases.next_case(conn, core.desk, core.me.id, ask.queue, ask.skipped[:MOST_ROWS], now)
+    # What was escalated waits for somebody senior.
+    senior = core.me.role is not Role.AGENT
+    found = leases.next_case(conn, core.desk, core.me.id, ask.queue, ask.skipped[:MOST_ROWS], now, senior=senior)
     if found is not None:
         leases.hold(conn, core.desk, found, core.me.id, core.session, now)
     return found
@@ -212,11 +217,30 @@ def last_verb(core: Core, ask: q.LastVerb) -> tuple[str, str] | None:
         "SELECT case_id FROM request WHERE desk_id = ? AND actor = ? ORDER BY at DESC LIMIT 20", (core.desk, core.me.id)
     ).fetchall()
     for case_id in dict.fromkeys(row[0] for row in recent):
+        if cases.unknown_events(core.store.conn, core.desk, case_id):
+            continue
         case, _ = core.load(case_id)
         past = core.last_undoable(case)
-        if past is None or past.verb not in VERBS or VERBS[past.verb].verb.undo is Undo.NONE:
-            continue
-        return case_id, past.verb
+        if past is not None and _lets_itself_be_undone(core, case, past):
+            return case_id, past.verb
     return None
 
 
+def _lets_itself_be_undone(core: Core, case: Case, past: History) -> bool:
+    undo = VERBS[past.verb].verb.undo if past.verb in VERBS else Undo.NONE
+    if undo is Undo.UNTIL_SENT:
+        return any(m.state == "held" and m.author == core.me.id for m in case.messages)
+    return undo is Undo.INVERSE and not past.later
+
+
+def when_asked(core: Core, ask: Ask[Any]) -> Any:
+    """Answer the first question about the library: its answers then stand in place of this one.
+
+    What they need takes 8 ms to load, which a starting console need not wait for.
+    """
+    import csdesk.desk.library  # noqa: F401
+
+    return ANSWERS[type(ask)](core, ask)
+
+
+ANSWERS |= dict.fromkeys((q.SearchPolicies, q.ShowArticle, q.SearchCanned, q.FillCanned), when_asked)

@@ -12,7 +12,7 @@ from csdesk.domain.cases import shared
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Actor, Context, History, Order, Policy, Refused
-from csdesk.domain.cases.events import EVENTS, ReplyHeld, Stamp, Undone, evolve
+from csdesk.domain.cases.events import EVENTS, ClocksSet, ReplyHeld, Stamp, Undone, evolve
 from csdesk.domain.cases.kinds import MACHINES, Decided, run
 from csdesk.domain.cases.opening import LinkOrder, Open
 from csdesk.domain.roles import Right, Role, may
@@ -204,13 +204,14 @@ class Core:
                 before = evolve(before, p.event, Stamp(p.at, p.actor))
             if before is None:
                 return None
-            # What commutes with other verbs still overtakes one of its own type: a tag, the next tag.
+            # What commutes with other verbs still overtakes one of its own type: a tag, the next tag. Clocks are
+            # never set alone: what set them says more.
             own = {p.event.type for p in group}
             later = tuple(
                 p.event.type
                 for p in past[group[-1].seq :]
                 if p.cause not in undone
-                and not isinstance(p.event, Undone)
+                and not isinstance(p.event, Undone | ClocksSet)
                 and (p.event.type in own or not p.event.commutes)
             )
             return History(cause, first.verb, before, later)

@@ -236,7 +236,11 @@ class LastVerb(Ask[tuple[str, str] | None]):
 
 @dataclass(frozen=True, slots=True)
 class FoundArticle:
-    """An article as a hit: `spans` are (start, end) in `text` to highlight; superseded ones name their successor."""
+    """An article as a hit: `spans` are (start, end) in `text` to highlight; superseded ones name their successor.
+
+    `score` falls along a list and compares within it only. `citations` are how a reply names the rules behind it,
+    with the days in force; `note` is for the agent alone.
+    """
 
     id: str
     law: str
@@ -249,24 +253,35 @@ class FoundArticle:
     source: str
     score: float
     spans: tuple[tuple[int, int], ...] = ()
+    successor: str = ""
+    language: str = ""
+    chapter: str = ""
+    confidence: str = ""
+    citations: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPolicies(Ask[list[FoundArticle]]):
-    """Articles by words, pinyin, initials or citation (消法25), in force on `as_of` (ISO date, today when empty)."""
+    """Articles by words, pinyin, initials or citation (消法25), in force on `as_of` (ISO date, today when empty).
+
+    `language` is the reader's: an article that the desk has in several is shown in that one.
+    """
 
     name: ClassVar[str] = "search_policies"
     text: str
     limit: int = 20
     as_of: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ShowArticle(Ask[FoundArticle]):
-    """One article by the id it was imported with."""
+    """One article by the id it was imported with, or by citation; in the reader's language where there is one."""
 
     name: ClassVar[str] = "show_article"
     article: str
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +297,15 @@ class FoundCanned:
     fits: bool
     score: float
     spans: tuple[tuple[int, int], ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchCanned(Ask[list[FoundCanned]]):
-    """Canned replies by shortcut, title, pinyin or initials; those that fit the case's kind and state first."""
+    """Canned replies by shortcut, title, pinyin or initials; those that fit the case's kind and state first.
+
+    Shown in `language`, else in the customer's. Nothing typed: the best for the case.
+    """
 
     name: ClassVar[str] = "search_canned"
     text: str = ""
@@ -297,22 +316,31 @@ class SearchCanned(Ask[list[FoundCanned]]):
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A canned reply with the case's values in its slots; `missing` names what a person must still tell."""
+    """A canned reply with the case's values in its slots; `missing` names what a person must still tell.
+
+    `guards` are codes of facts that must hold before it is sent.
+    """
 
     id: str
     text: str
     missing: tuple[str, ...]
     articles: tuple[str, ...]
+    language: str = ""
+    guards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FillCanned(Ask[Filled]):
-    """A canned reply for a case; `values` (slot, text) fill what the case cannot."""
+    """A canned reply, by id or shortcut, for a case; `values` (slot, text) fill what the case cannot.
+
+    In the customer's language where that is known, else in `language`.
+    """
 
     name: ClassVar[str] = "fill_canned"
     canned: str
     case: str
     values: tuple[tuple[str, str], ...] = ()
+    language: str = ""
 
 
 QUESTIONS: dict[str, type[Ask[Any]]] = {

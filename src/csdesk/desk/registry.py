@@ -62,7 +62,7 @@ def _shape(name: str, hint: Any, metadata: Any) -> str:
 
 def _choices(name: str, hint: Any, metadata: Any) -> tuple[str, ...]:
     if hint is Kind:
-        return tuple(kind.value for kind in MACHINES)
+        return tuple(kind.value for kind in Kind if kind in MACHINES)
     return tuple(metadata.get("choices", ()))
 
 

@@ -19,7 +19,7 @@ def entry(past: Past, reads: bool) -> Entry | None:
     if isinstance(happened, SILENT):
         return None
     said = "\n".join(text for name in happened.sealed if (text := getattr(happened, name)))
-    text = (mask_text(said) if reads else None) if said else ""
+    text = None if past.sealed and not reads else mask_text(said)
     code = f"{happened.type}.{happened.verb}" if isinstance(happened, Moved) else happened.type
     return Entry(past.seq, past.at, past.actor, past.verb, code, detail(happened), text)
 

@@ -121,8 +121,15 @@ class Words:
         if name == "parts" and isinstance(value, (list, tuple)):
             return "、".join(f"{method} {self.money(minor, currency)}" for method, minor in value)
         if isinstance(value, (list, tuple)):
-            return "、".join(self._member(str(item)) for item in value)
+            between = ", " if self.language == "en" else "、"
+            # What may be chosen is named with the code that a script must type.
+            coded = name == "allowed"
+            return between.join(self._choice(str(item)) if coded else self._member(str(item)) for item in value)
         return str(value)
+
+    def _choice(self, code: str) -> str:
+        told = self._member(code)
+        return code if told == code else f"{code} {told}"
 
     def _member(self, item: str) -> str:
         for group in ("state", "reason", "verb"):

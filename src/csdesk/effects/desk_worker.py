@@ -9,12 +9,14 @@ from csdesk.domain.cases.case import Case
 from csdesk.effects.provider import FileProvider
 from csdesk.effects.spool import FileChannel
 from csdesk.effects.worker import Worker
-from csdesk.store.file import config_dir
+from csdesk.store.home import config_dir
 
 
 def outgoing(core: Core, config: Config) -> Path:
     """The folder that leaves the desk: as configured, else one per desk file beside the configuration."""
-    return Path(config.outgoing).expanduser() if config.outgoing else config_dir() / "outgoing" / core.store.desk.file_id
+    if config.outgoing:
+        return Path(config.outgoing).expanduser()
+    return config_dir() / "outgoing" / core.store.desk.file_id
 
 
 def make_worker(core: Core, config: Config) -> Worker:

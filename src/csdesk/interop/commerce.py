@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from csdesk.domain import money
 from csdesk.domain.cases.kinds import run as decide
@@ -130,6 +130,13 @@ class Products(Entity):
         )
 
 
+class _Line(NamedTuple):
+    """A line as it was read; when the source does not say what was paid for it, `paid` is its price."""
+
+    line: load.Line
+    says_paid: bool
+
+
 class Orders(Entity):
     """Orders with lines, payments and shipments; open cases of one that changed are told."""
 
@@ -140,7 +147,7 @@ class Orders(Entity):
         super().__init__(run)
         self._overlay = overlay
         self._here: set[tuple[str, str]] = set()
-        self._read_before: dict[str, tuple[load.Line, str]] = {}
+        self._read_before: dict[str, tuple[_Line, str]] = {}
         self.told = 0
 
     def read(self, told: Fields, item: Item) -> Read | None:
@@ -149,10 +156,10 @@ class Orders(Entity):
         status = told.choice("status", STATUSES)
         lines, links = self._lines(told, currency)
         payments = _payments(told, currency)
-        shipments = _shipments(told, lines)
+        shipments = _shipments(told, [read.line for read in lines])
         if number and not any(map(str.isalnum, number)):
             told.problem("id", "missing")
-        total = sum(p.captured for p in payments) if told.has("payments") else sum(map(_price, lines))
+        total = sum(p.captured for p in payments) if told.has("payments") else sum(x.line.paid for x in lines)
         record = load.Order(
             currency, status, told.line("channel", most=50), told.moment("placed_at"), told.moment("paid_at"),
             told.moment("shipped_at"), told.moment("signed_at"), total, told.line("address", between=", "),
@@ -165,30 +172,30 @@ class Orders(Entity):
             record = self._overlay.order(number, customer, record)
         return Read(number, record, (("customer", "customers", customer), *links))
 
-    def _lines(self, told: Fields, currency: str) -> tuple[tuple[load.Line, ...], list[tuple[str, str, str]]]:
+    def _lines(self, told: Fields, currency: str) -> tuple[list[_Line], list[tuple[str, str, str]]]:
         """The lines, equal ones as units of one, and the goods they point to."""
-        lines: dict[tuple[Any, ...], load.Line] = {}
+        lines: dict[tuple[Any, ...], _Line] = {}
         links = []
         for n, inner in enumerate(told.members("lines")):
-            line, product = self._line(inner, currency)
-            key = (line.sku, line.title, line.options, line.category, line.unit_price, line.paid < 0)
-            same = lines.get(key)
-            if same is None:
-                lines[key] = line
-                links.append((f"lines[{n}].sku", "sku", line.sku))
+            read, product = self._line(inner, currency)
+            line = read.line
+            key = (line.sku, line.title, line.options, line.category, line.unit_price, read.says_paid)
+            if same := lines.get(key):
+                qty, paid = same.line.qty + line.qty, same.line.paid + line.paid
+                lines[key] = _Line(replace(same.line, qty=qty, paid=paid), read.says_paid)
             else:
-                both = line.paid + same.paid if line.paid >= 0 else -1
-                lines[key] = replace(same, qty=same.qty + line.qty, paid=both)
+                lines[key] = read
+                links.append((f"lines[{n}].sku", "sku", line.sku))
             if product:
                 links.append((f"lines[{n}].product", "products", product))
         if not lines:
             told.problem("lines", "missing")
-        if sum(line.qty * line.unit_price for line in lines.values()) > money.MAX_MINOR:
+        if sum(_price(read.line) for read in lines.values()) > money.MAX_MINOR:
             told.problem("lines", "too_large")
-        return tuple(lines.values()), links
+        return list(lines.values()), links
 
-    def _line(self, told: Fields, currency: str) -> tuple[load.Line, str]:
-        """A line (`paid` is -1 when it does not say so) and its product.
+    def _line(self, told: Fields, currency: str) -> tuple[_Line, str]:
+        """A line and its product.
 
         Most lines of a shop's orders have stood in another one to the letter: those are read once.
         """
@@ -197,17 +204,18 @@ class Orders(Entity):
             return found
         bad = len(told.problems)
         price, paid = told.amount("price", currency, required=True) or 0, told.amount("paid", currency)
+        qty = told.count("qty")
         line = load.Line(
             told.line("sku", required=True, most=100), told.line("title", required=True),
-            _options(told, self._overlay), told.line("category", most=100), told.count("qty"), price,
-            -1 if paid is None else paid,
+            _options(told, self._overlay), told.line("category", most=100), qty, price,
+            qty * price if paid is None else paid,
         )  # fmt: skip
-        product = told.line("product", most=100)
+        read = _Line(line, paid is not None), told.line("product", most=100)
         if len(told.problems) == bad and not told.cleaned and len(known) < MOST_OPTIONS:
             if len(self._read_before) >= MOST_LINES:
                 self._read_before.clear()
-            self._read_before[known] = line, product
-        return line, product
+            self._read_before[known] = read
+        return read
 
     def key(self, external_id: str) -> bytes:
         return load.external_bytes(normal_order_number(external_id))
@@ -339,21 +347,21 @@ def _price(line: load.Line) -> int:
     return line.qty * line.unit_price
 
 
-def _paid(told: Fields, lines: Sequence[load.Line], total: int, currency: str) -> tuple[load.Line, ...]:
+def _paid(told: Fields, lines: Sequence[_Line], total: int, currency: str) -> tuple[load.Line, ...]:
     """The lines with what was paid for each.
 
     Those that do not say it share what is left of the total in proportion to their prices, to the last fen.
     """
-    if told.problems:
-        return tuple(lines)
-    left = max(total - sum(line.paid for line in lines if line.paid >= 0), 0)
-    prices = [_price(line) if line.paid < 0 else 0 for line in lines]
-    parts = prices
-    if sum(prices) != left and any(prices):
-        parts = [part.minor for part in money.share(Money(left, currency), prices)]
-    elif left and not any(prices) and any(line.paid < 0 for line in lines):
-        told.problem("payments", "paid_for_nothing")
+    left = total - sum(read.line.paid for read in lines)
+    if not left or told.problems or all(read.says_paid for read in lines):
+        return tuple(read.line for read in lines)
+    prices = [0 if read.says_paid else _price(read.line) for read in lines]
+    if not any(prices):
+        if left > 0:
+            told.problem("payments", "paid_for_nothing")
+        return tuple(read.line for read in lines)
+    parts = money.share(Money(max(left + sum(prices), 0), currency), prices)
     return tuple(
-        load.Line(x.sku, x.title, x.options, x.category, x.qty, x.unit_price, part if x.paid < 0 else x.paid)
-        for x, part in zip(lines, parts, strict=True)
+        read.line if read.says_paid else replace(read.line, paid=part.minor)
+        for read, part in zip(lines, parts, strict=True)
     )

@@ -11,7 +11,7 @@ from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Actor, Context, Refused
 from csdesk.domain.cases.conversation import Reply, SettleReply
-from csdesk.domain.cases.events import Opened, Stamp, evolve
+from csdesk.domain.cases.events import Opened
 from csdesk.domain.cases.goods import Appeal
 from csdesk.domain.cases.kinds import Decided
 from csdesk.domain.cases.kinds import run as decide
@@ -189,11 +189,8 @@ class _Steps:
         source = f"{self._entity.run.map.source}:{self._external_id}"
         currency = self._entity.run.map.currency
         first = replace(opened, id=id_, merchant=merchant, source=source, currency=currency)
-        events, case = (first, *rest), None
-        for happened in events:
-            case = evolve(case, happened, Stamp(at, IMPORTER.id))
-        assert case is not None
-        self._keep(Decided(events, case), ctx, "open")
+        case = replace(decided.case, id=id_, merchant=merchant, currency=currency)
+        self._keep(Decided((first, *rest), case), ctx, "open")
 
     def do(self, command: Command, at: int) -> None:
         """Carry out a verb."""

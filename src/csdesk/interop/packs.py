@@ -2,7 +2,8 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date, tzinfo
+from dataclasses import replace
+from datetime import date, timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
@@ -25,6 +26,7 @@ from csdesk.domain.entitlement.pack import (
 from csdesk.interop.calendars import countries, load_calendar
 
 FORMAT = 1
+_DAY = timedelta(days=1)
 READ = ("text", "secondary", "unread")
 _PERIOD = ("count", "unit", "roll")
 _OWN = ("articles", "from", "to", "confidence", "basis", "contested", *_PERIOD)
@@ -125,9 +127,30 @@ def _provisions(raw: dict[str, Any]) -> dict[str, tuple[Provision, ...]]:
         if instrument["read"] not in READ:
             raise ValueError(f"instruments.{law}.read is one of {', '.join(READ)}")
     return {
-        code: tuple(_provision(code, entry, instruments) for entry in entries)
+        code: tuple(
+            sorted(
+                (span for entry in entries for span in _spans(_provision(code, entry, instruments))),
+                key=lambda span: span.effective_from,
+                reverse=True,
+            )
+        )
         for code, entries in raw["provisions"].items()
     }
+
+
+def _spans(rule: Provision) -> Iterator[Provision]:
+    """The rule cut where an article enters or leaves force: a span cites what held through all of it."""
+    articles = rule.cited.values()
+    enter = {article.effective_from for article in articles}
+    after = {article.effective_to + _DAY for article in articles if article.effective_to}
+    end = rule.effective_to or date.max
+    inside = {day for day in enter | after if rule.effective_from < day <= end}
+    cuts = sorted({rule.effective_from, *inside})
+    for start, following in zip(cuts, [*cuts[1:], None], strict=True):
+        held = {article.id: article for article in articles if article.in_force(start)}
+        if held or not articles:
+            to = following - _DAY if following else rule.effective_to
+            yield replace(rule, cited=held, effective_from=start, effective_to=to)
 
 
 def _provision(code: str, entry: dict[str, Any], instruments: dict[str, Any]) -> Provision:
@@ -139,7 +162,7 @@ def _provision(code: str, entry: dict[str, Any], instruments: dict[str, Any]) ->
         raise ValueError(f"provisions.{code}: without articles it needs the day from which it holds")
     return Provision(
         code=code,
-        articles=articles,
+        cited={article.id: article for article in articles},
         effective_from=entry.get("from") or min(article.effective_from for article in articles),
         effective_to=entry.get("to") or _last(articles),
         confidence=confidence,

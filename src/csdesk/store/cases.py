@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from csdesk.domain.cases.case import Case, Clock
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import (
+    Breached,
     ClocksSet,
     Event,
     RefundProposed,
@@ -16,7 +17,7 @@ from csdesk.domain.cases.events import (
     Undone,
 )
 from csdesk.domain.cases.kinds import queue_of
-from csdesk.domain.cases.opening import GOODS_KINDS
+from csdesk.domain.cases.opening import claimed
 from csdesk.store.chain import Row, link, start
 from csdesk.store.codec import decode, decode_case, encode, encode_case, known
 from csdesk.store.connection import Connection
@@ -159,16 +160,6 @@ def case_row(case: Case, head: bytes) -> tuple[object, ...]:
     )
 
 
-def claimed(case: Case, line: int) -> int:
-    """Units of an order line that no other case may claim while this one stands as it does."""
-    mine = case.line(line)
-    if mine is None or case.kind not in GOODS_KINDS:
-        return 0
-    if not case.open:
-        return mine.refunded_units
-    return max(mine.approved, mine.received) if case.decided_at else mine.asked
-
-
 def _projections(batch: Batch, case: Case) -> None:
     if not case.order:
         return
@@ -205,6 +196,8 @@ def _effects(batch: Batch, desk: str, case: Case, happened: Event, at: int) -> N
                 key = clock_key(case.id, clock)
                 batch.clocks.setdefault(case.id, []).append(key)
                 put(key, "clock", f"{clock.name}:{clock.due}", clock.due)
+        case Breached():
+            batch.settled.append((f"clock:{case.id}:{happened.clock}:{happened.due}", "done", "breached"))
         case _:
             pass
     if isinstance(happened, Undone) and happened.snoozed_until:
@@ -280,7 +273,7 @@ def load(conn: Connection, desk: str, case_id: str) -> tuple[Case, bytes] | None
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A stored event with its stamp; `event` lacks personal text unless it was opened with keys."""
+    """A stored event with its stamp; `event` lacks personal text (which it has, if `sealed`) without keys."""
 
     seq: int
     at: int
@@ -288,6 +281,7 @@ class Past:
     cause: str
     verb: str
     event: Event
+    sealed: bool = False
 
 
 def history(
@@ -303,7 +297,7 @@ def history(
         hidden = b""
         if sealed and keys is not None:
             hidden = keys.open(desk, person, sealed, event_bound(desk, case_id, seq)) or b""
-        yield Past(seq, at, actor, cause, verb, decode(type_, v, payload, hidden))
+        yield Past(seq, at, actor, cause, verb, decode(type_, v, payload, hidden), bool(sealed))
 
 
 def unknown_events(conn: Connection, desk: str, case_id: str) -> tuple[str, ...]:

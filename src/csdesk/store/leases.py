@@ -67,13 +67,17 @@ def of_holder(conn: Connection, desk: str, holder: str, now: int) -> list[Lease]
     return [Lease(*row) for row in rows]
 
 
-def next_case(conn: Connection, desk: str, me: str, queue: str, skipped: tuple[str, ...], now: int) -> str | None:
+def next_case(
+    conn: Connection, desk: str, me: str, queue: str, skipped: tuple[str, ...], now: int, *, senior: bool = True
+) -> str | None:
     """The live case with the nearest deadline whose turn is ours, that nobody else holds or is assigned to.
 
-    Not one that I have parked: its own key brings that back.
+    Not one that I have parked: its own key brings that back. Escalated ones only for a `senior`.
     """
     scope, values = ("", ()) if queue in ("all", "mine") else (" AND c.queue = ?", (queue,))
     nobody = me if queue == "mine" else ""
+    if not senior:
+        scope += " AND c.escalation = 0"
     marks = ",".join("?" * len(skipped))
     row = conn.execute(
         "SELECT c.id FROM cases c LEFT JOIN lease l ON l.desk_id = c.desk_id AND l.case_id = c.id AND l.expires > ?"

@@ -1,7 +1,7 @@
-"""The index of articles: terms of heading, body and pinyin initials in FTS5, and in how many articles each stands.
+"""The index of articles: terms of heading, body and initials in FTS5, and in how many articles each stands.
 
-Terms are made by `search.tokens` and only split at blanks here. Counts are kept per desk as articles come and go, so
-that a search knows the common terms without reading their postings.
+Terms are made by `search.tokens` and only split at blanks here. Counts are kept per desk as articles come
+and go, so that a search knows the common terms without reading their postings.
 """
 
 import json
@@ -14,16 +14,6 @@ from csdesk.store.connection import Connection
 
 # 4 billion articles a desk, 2 billion desks.
 _RANGE = 1 << 32
-# Contentless: FTS5 keeps postings only; the text lies in `article`.
-STATEMENTS = (
-    """CREATE VIRTUAL TABLE article_terms USING fts5(
-        title, body, initials, content='', contentless_delete=1, tokenize='ascii')""",
-    "CREATE VIRTUAL TABLE article_vocabulary USING fts5vocab('article_terms', 'row')",
-    """CREATE TABLE article_gram (
-        desk_id TEXT NOT NULL, term TEXT NOT NULL, docs INTEGER NOT NULL, sound TEXT,
-        PRIMARY KEY (desk_id, term)) WITHOUT ROWID""",
-    "CREATE INDEX article_gram_sound ON article_gram (desk_id, sound) WHERE sound IS NOT NULL",
-)
 _ADD = "INSERT INTO article_terms (rowid, title, body, initials) VALUES (?, ?, ?, ?)"
 _FIND = (
     "SELECT rowid, -bm25(article_terms, 1.0, 1.0, 1.0) AS score FROM article_terms"
@@ -34,12 +24,13 @@ _COUNT = (
     " ON CONFLICT (desk_id, term) DO UPDATE SET docs = docs + excluded.docs"
 )
 _DOCS = "SELECT term, docs FROM article_gram WHERE desk_id = ? AND term IN (SELECT value FROM json_each(?))"
-# Initials are counted when they are asked for (0.02 to 0.3 ms, and few are typed at a time): keeping their counts
-# made an import a sixth slower.
+# Initials are counted when they are asked for (0.02 to 0.3 ms, and few are typed at a time): keeping their
+# counts made an import a sixth slower.
 _INITIALS = "SELECT term, doc FROM article_vocabulary WHERE term = ?"
 _ALIKE = (
-    "SELECT sound, term, docs FROM article_gram WHERE desk_id = ? AND sound IN (SELECT value FROM json_each(?))"
-    " AND sound IS NOT NULL ORDER BY sound, docs DESC"
+    "SELECT sound, term, docs FROM article_gram"
+    " WHERE desk_id = ? AND sound IN (SELECT value FROM json_each(?)) AND sound IS NOT NULL"
+    " ORDER BY sound, docs DESC"
 )
 
 
@@ -98,7 +89,9 @@ class Index:
 
     def write(self) -> None:
         """Bring the counts up to date."""
-        rows = [(self._desk, term, docs, _sound(term)) for term, docs in sorted(self._changes.items()) if docs]
+        rows = [
+            (self._desk, term, docs, _sound(term)) for term, docs in sorted(self._changes.items()) if docs
+        ]
         self._conn.executemany(_COUNT, rows)
         fewer = [(self._desk, term) for _, term, docs, _ in rows if docs < 0]
         self._conn.executemany("DELETE FROM article_gram WHERE desk_id = ? AND term = ? AND docs < 1", fewer)

@@ -1,4 +1,4 @@
-"""Articles found as one types: by id, citation or words in any spelling; what is in force above what it replaced."""
+"""Articles found as one types: by id, citation or words in any spelling; above what they replaced."""
 
 import json
 import re
@@ -20,7 +20,7 @@ SPARE = 20
 ID_MAX = 100
 MARKED_MAX = 4_000  # characters of an article in which matches are shown
 _ROW = f"SELECT id, {ARTICLE_COLUMNS} FROM article WHERE desk_id = ?"
-# The + keeps SQLite from reading all of a desk's articles by desk_id instead of the few by id (16 ms of 57,840).
+# The + keeps SQLite from reading all of a desk's articles by desk_id, not the few by id (16 ms of 57,840).
 _BY_ROW = f"{_ROW.replace('desk_id', '+desk_id')} AND id IN (SELECT value FROM json_each(?))"
 _BY_ID = f"{_ROW} AND external_id IN (?, ?) ORDER BY id"
 _OF_FAMILY = f"{_ROW} AND external_id = ? AND source = ?"
@@ -28,12 +28,14 @@ _OF_NUMBER = f"{_ROW} AND law IN (SELECT value FROM json_each(?)) AND number = ?
 _CITED = f"{_OF_NUMBER} ORDER BY effective_to = '' DESC, effective_to DESC, effective_from DESC, id"
 _LATER = (
     f"{_OF_NUMBER} AND effective_from <= ? AND (effective_to = '' OR effective_to >= ?)"
-    " AND (effective_from > ? OR ?) AND external_id <> ? AND text <> ? ORDER BY effective_from DESC, id LIMIT 1"
+    " AND (effective_from > ? OR ?) AND external_id <> ? AND text <> ?"
+    " ORDER BY effective_from DESC, id LIMIT 1"
 )
 # Texts that have a later one under their number, whatever the ends of their days.
 _OVERTAKEN = (
-    "SELECT o.id FROM article o JOIN article l ON l.desk_id = o.desk_id AND l.law = o.law AND l.number = o.number"
-    " AND l.suffix = o.suffix AND l.effective_from > o.effective_from"
+    "SELECT o.id FROM article o JOIN article l"
+    " ON l.desk_id = o.desk_id AND l.law = o.law AND l.number = o.number AND l.suffix = o.suffix"
+    " AND l.effective_from > o.effective_from"
     " WHERE +o.desk_id = ? AND o.id IN (SELECT value FROM json_each(?)) AND o.number > 0"
 )
 _LINE = re.compile(r"[^\n]+")
@@ -42,7 +44,7 @@ _ITEM = re.compile(rf"\s*[（(]({numerals.NUMERAL}{{1,4}}|[0-9]{{1,3}})[)）]")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An article as found: `score` falls along a list and compares within it only, `spans` (start, end) in `text`.
+    """An article as found: `score` falls along a list and compares within it only; `spans` are of `text`.
 
     `in_force` on the day asked about; `successor` is the id of the article that took its place.
     """
@@ -71,7 +73,7 @@ class Policies:
         self._names: tuple[int, cite.LawNames] | None = None
 
     def search(self, text: str, day: str, language: str, limit: int) -> list[Hit]:
-        """The best articles for whatever was typed, as of a day (ISO); one article in several languages is one hit."""
+        """The best articles for whatever was typed, as of a day (ISO), each in one language."""
         shelf = shelf_of(self._conn, self._desk)
         if shelf is None or limit < 1:
             return []
@@ -93,7 +95,7 @@ class Policies:
         return told
 
     def article(self, said: str, day: str, language: str) -> Hit | None:
-        """The article with this id, or that this citation names, in the reader's language where there is one."""
+        """The article with this id, or that this citation names; in the reader's language if there is one."""
         named = self._with_id(said) or self._cited(cite.parse(said, self._laws()))
         hits = self._in_order([(one, 1.0) for one in named[:1]], {one.row for one in named}, day, language, 2)
         return hits[-1] if hits else None
@@ -130,14 +132,16 @@ class Policies:
             some = dict(found[first : first + step])
             rows = json.dumps(list(some))
             overtaken = {row[0] for row in self._conn.execute(_OVERTAKEN, (self._desk, rows))}
-            kept = {one.row: one._replace(overtaken=one.row in overtaken) for one in self._kept(_BY_ROW, rows)}
+            kept = {
+                one.row: one._replace(overtaken=one.row in overtaken) for one in self._kept(_BY_ROW, rows)
+            }
             yield from ((kept[row], score) for row, score in some.items() if row in kept)
 
     def _in_order(
         self, ranked: Iterable[tuple[_Kept, float]], named: set[int], day: str, language: str, limit: int
     ) -> list[Hit]:
-        """Best first, but a superseded text below its successor; what else is not in force goes to the end, unless
-        it was asked for by name."""
+        """Best first, but a superseded text below its successor; what else is not in force goes to the end,
+        unless it was asked for by name."""
         hits: dict[tuple[str, str], Hit] = {}
         rest: dict[tuple[str, str], Hit] = {}
         for one, score in ranked:
@@ -164,12 +168,13 @@ class Policies:
         if article.language == language:
             return article
         family = {
-            one.article.language: one.article for one in self._kept(_OF_FAMILY, article.external_id, article.source)
+            one.article.language: one.article
+            for one in self._kept(_OF_FAMILY, article.external_id, article.source)
         }
         return family[preferred(family, language)]
 
     def _successor(self, article: Article, day: str, ended: bool) -> Article | None:
-        """The other text that stands on that day under the same number of the same law, if it is the later one."""
+        """The later text that stands on that day under the same number of the same law."""
         if not article.number:
             return None
         laws = self._laws().find(article.law)

@@ -1,4 +1,4 @@
-"""Canned replies found while one types: those made for the case first; a desk's replies are kept ready in memory."""
+"""Canned replies found while one types, those made for the case first; all are kept ready in memory."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _IN_BODY = fuzzy.NEAR + 0.005
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply as found, in the wanted language where there is one; `fits`: made for the case's kind and state."""
+    """A reply as found, in the wanted language if there is one; `fits`: made for the kind and state."""
 
     canned: Canned
     fits: bool
@@ -41,7 +41,7 @@ class _Book:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A match: `tier` 0 is an exact shortcut, then what fits, what does not, words of the body, what is near."""
+    """A match. `tier` 0: the shortcut; 1: fits the case; 2: does not; 3: in its body; 4: only near."""
 
     tier: int
     level: int
@@ -63,7 +63,7 @@ class Replies:
         self._book = _made(0, ())
 
     def search(self, text: str, language: str, limit: int, *, kind: str = "", state: str = "") -> list[Reply]:
-        """The best replies for what was typed, one a family of languages; all that suit the case for nothing typed."""
+        """The best replies for what was typed, or for the case; a reply in three languages is one."""
         book = self._current()
         levels = [_level(reply, kind, state) for reply in book.replies]
         asked = normalise.fold(text[: fuzzy.QUERY_MAX]).strip()
@@ -142,4 +142,6 @@ def _shown(book: _Book, found: Iterable[_Found], language: str, limit: int) -> I
         place = family[preferred(family, language)]
         if place not in seen:
             seen.add(place)
-            yield Reply(book.replies[place], one.level >= KIND, one.score, one.spans if place == one.place else ())
+            yield Reply(
+                book.replies[place], one.level >= KIND, one.score, one.spans if place == one.place else ()
+            )

@@ -1,4 +1,7 @@
-"""Every action of the console: its id, where it is bound, how it is called; verbs are actions named `verb.<name>`."""
+"""Every action of the console: its id, where it is bound, how it is called.
+
+Verbs are actions named `verb.<name>`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +35,10 @@ VERB = "verb."
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a key or the palette can do. `keyed`: it is told which of its keys was pressed (queue 1 to 9)."""
+    """Something a key or the palette can do.
+
+    `keyed`: it is told which of its keys was pressed (queue 1 to 9).
+    """
 
     id: str
     contexts: tuple[str, ...]
@@ -90,7 +96,10 @@ _BY_ID = {action.id: action for action in CONSOLE}
 
 
 def action(id_: str) -> Action:
-    """An action by its id. It does not look whether there is such a verb: a starting console has no time for that."""
+    """An action by its id.
+
+    It does not look whether there is such a verb: a starting console has no time for that.
+    """
     return Action(id_, CASES) if id_.startswith(VERB) else _BY_ID[id_]
 
 

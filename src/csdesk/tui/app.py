@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.widget import Widget
 
 from csdesk.desk.config import ConfigError
 from csdesk.desk.words import Words
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 SLOW_SECONDS = 0.3
 # Twice what writing 30 kB to a terminal takes.
 AFTER_FIRST_SECONDS = 0.02
+# A field that takes longer than this to take in a letter is broken.
+FIELD_SECONDS = 5.0
 
 
 def clock_ms() -> int:
@@ -111,7 +115,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
             # The line dropped, or the host goes down: nothing typed may be lost.
             for number in (signal.SIGHUP, signal.SIGTERM):
                 loop.add_signal_handler(number, lambda: self.run_worker(self.leave()))
-        # What the first picture does not need begins when its bytes have left: importing would hold the writer up.
+        # What the first picture does not need begins when its bytes have left: importing would hold the
+        # writer up.
         self.call_after_refresh(lambda: self.set_timer(AFTER_FIRST_SECONDS, self._begin))
 
     def when_open(self, begin: Callable[[], None]) -> None:
@@ -153,10 +158,40 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """An agent's name; the id when it is not known (yet)."""
         return self.names.get(agent, agent)
 
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Commands are carried out here, one after the other: what is typed ahead meets the screen it opened."""
+        if (
+            isinstance(event, events.Key)
+            and not event.is_forwarded
+            and isinstance(self.screen, ConsoleScreen)
+        ):
+            screen = self.screen
+            self.touched()
+            if not screen.settled:
+                screen.early.append(event)
+                return
+            if screen.takes(event):
+                await self._typed(screen.focused)
+                await screen.command_key(event)
+                return
+        await super().on_event(event)
+
+    async def _typed(self, field: Widget | None) -> None:
+        """Wait until a field has taken in what was typed before the command that acts on it."""
+        if field is not None:
+            done = asyncio.Event()
+            field.call_next(done.set)
+            await asyncio.wait_for(done.wait(), FIELD_SECONDS)
+
     # What is said
 
     def say(self, text: str, kind: str = "info") -> None:
-        """Put one sentence into the status line; kind: info, good, warn, bad. It replaces what stood there."""
+        """Put one sentence into the status line.
+
+        Kind: info, good, warn, bad. It replaces what stood there.
+        """
         assert kind in SIGNS
         self.said = (cells.safe(text), kind)
         self.repaint_status()
@@ -232,7 +267,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.verbs.run(case, version, verb)
 
     async def do(self, command: "Command", case: str = "", version: int | None = None) -> "Done | None":
-        """Carry out a command and say what came of it; None when it was refused (the reason is in the status line)."""
+        """Carry out a command and say what came of it.
+
+        None when it was refused (the reason is in the status line).
+        """
         return await self.verbs.do(command, case, version)
 
     def touched(self) -> None:
@@ -242,8 +280,17 @@ class ConsoleApp(App[int], inherit_bindings=False):
     # Screens
 
     def open_case(self, case: str, *, compose: bool = False) -> None:
-        """Open a case; `compose`: with the reply field focused."""
-        self.push_screen(doors.case(case, compose=compose))
+        """Open a case.
+
+        `compose`: with the reply field focused. What is in front already is not opened again.
+        """
+        from csdesk.tui.screens.case import CaseScreen
+
+        front = self.screen
+        if not isinstance(front, CaseScreen) or front.case_id != case:
+            self.push_screen(doors.case(case, compose=compose))
+        elif compose:
+            front.action_reply()
 
     async def home(self) -> None:
         """Back to the queue, keeping what each screen on the way must keep."""

@@ -20,8 +20,8 @@ MORE = "\u22ef"
 LINE = 500
 
 
-# ASCII, Chinese characters and punctuation, full-width forms: nothing in them acts, hides or reorders. The gate
-# itself, which knows everything, costs a starting console 6 ms.
+# ASCII, Chinese characters and punctuation, full-width forms: nothing in them acts, hides or reorders. The
+# gate itself, which knows everything, costs a starting console 6 ms.
 _HARMLESS = re.compile(
     "[ -~\u00b7\u00d7\u2013-\u201d\u2026\u3001-\u3029\u4e00-\u9fff\uff01-\uff5e]*"
 ).fullmatch
@@ -110,7 +110,7 @@ def _wrap_paragraph(text: str, cells: int) -> list[str]:
         size = width(sign)
         if used + size > cells:
             cut = blank if blank > 0 and sign.isascii() and sign != " " else len(current)
-            if sign in _CLOSING and cut == len(current) > 1:
+            if sign in _CLOSING and cut == len(current) > 1 and width(current[-1]) + size <= cells:
                 cut -= 1
             lines.append(current[:cut].rstrip())
             current = current[cut:].lstrip()

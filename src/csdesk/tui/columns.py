@@ -10,8 +10,8 @@ from csdesk.store.feed import Row
 from csdesk.tui import cells
 from csdesk.tui.theme import Palette
 
-# The letters of each kind's numbers. Written out, and held against the machines by a test, because the domain takes
-# longer to import than the first picture to paint.
+# The letters of each kind's numbers. Written out, and held against the machines by a test, because the domain
+# takes longer to import than the first picture to paint.
 LETTERS = {"return": "RT", "exchange": "EX", "repair": "RP", "complaint": "CP", "inquiry": "IQ"}
 # A deadline this near is shown as soon: a working day's last stretch.
 SOON_MS = 4 * 3_600_000
@@ -38,7 +38,10 @@ _ORDER = ("due", "number", "kind", "state", "subject", "merchant", "amount", "as
 
 @lru_cache(maxsize=64)
 def columns(width: int, mixed: bool, latin: bool = False) -> tuple[Column, ...]:
-    """The columns that fit into `width` cells beside the two of the gutter; `mixed`: rows of several kinds."""
+    """The columns that fit into `width` cells beside the two of the gutter.
+
+    `mixed`: rows of several kinds.
+    """
     always, optional = (
         [
             replace(column, cells=_LATIN.get(column.name, column.cells)) if latin else column

@@ -30,7 +30,8 @@ _NAMED = {
     **{f"f{n}": f"f{n}" for n in range(1, 13)},
 }
 _SHOWN = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn", "insert": "Ins", "delete": "Del"}
-# Flow control, tmux and screen prefixes, job control, what terminals send for other keys, menus of terminal windows.
+# Flow control, tmux and screen prefixes, job control, what terminals send for other keys, menus of terminal
+# windows.
 NEVER = frozenset(
     {*(f"ctrl+{c}" for c in "sqzbahimj[\\"), "ctrl+space", "ctrl+@", "ctrl+enter", "f10", "f11"}
 )
@@ -38,7 +39,10 @@ NEVER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """Keys by action, and actions by place and key. Keys are named as Textual names them, signs as themselves."""
+    """Keys by action, and actions by place and key.
+
+    Keys are named as Textual names them, signs as themselves.
+    """
 
     keys: Mapping[str, tuple[str, ...]]
     places: Mapping[str, Mapping[str, str]]

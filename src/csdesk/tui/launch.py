@@ -38,21 +38,25 @@ class NoTerminal(Exception):
 
 def check_terminal(environ: Mapping[str, str] = os.environ) -> None:
     """Raise NoTerminal unless a person can work here."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Keys come by standard input, and Textual paints on standard error.
+    if not all(os.isatty(fd) for fd in (0, 1, 2)):
         raise NoTerminal("not_a_terminal")
     if environ.get("TERM", "") in ("", "dumb", "unknown"):
         raise NoTerminal("dumb_terminal", term=environ.get("TERM", "") or "–")
     codeset = _codeset(environ)
     if codeset.replace("-", "").lower() != "utf8":
         raise NoTerminal("not_utf8", codeset=codeset)
-    size = os.get_terminal_size(sys.stdout.fileno())
+    size = os.get_terminal_size(1)
     # A pty that was never told its size says 0 by 0; what it is shows in the first resize.
     if size.columns and (size.columns < COLUMNS or size.lines < LINES):
         raise NoTerminal("small_terminal", columns=size.columns, lines=size.lines, least=f"{COLUMNS}×{LINES}")
 
 
 def _codeset(environ: Mapping[str, str]) -> str:
-    """The character set of the locale; what the environment names counts even if this host lacks that locale."""
+    """The character set of the locale.
+
+    What the environment names counts even if this host lacks that locale.
+    """
     named = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
     charset = named.partition(".")[2].partition("@")[0]
     if charset:
@@ -158,7 +162,10 @@ def _work(config: Config, stop: threading.Event) -> None:
 
 
 def write_report(error: BaseException) -> Path:
-    """Where in the program it broke, without any value or message: those could name a customer. Returns the file."""
+    """Where in the program it broke, without any value or message: those could name a customer.
+
+    Returns the file.
+    """
     from platformdirs import user_state_path
 
     folder = user_state_path("csdesk")

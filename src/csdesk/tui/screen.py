@@ -22,7 +22,10 @@ INPUT_METHOD = 3
 
 
 class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
-    """A place with keys. Subclasses give `context`, `body`, methods `action_<id>`, and say what is off and why."""
+    """A place with keys.
+
+    Subclasses give `context`, `body`, methods `action_<id>`, and say what is off and why.
+    """
 
     context: ClassVar[str] = ""
     AUTO_FOCUS = ""
@@ -31,6 +34,8 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._chinese = 0
+        self.early: list[events.Key] = []
+        self.settled = False
         self.pressed_at = 0.0
 
     @property
@@ -60,6 +65,16 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
     def on_descendant_focus(self) -> None:
         self.repaint_hints()
 
+    def on_screen_resume(self) -> None:
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        """The screen is there and its field has the focus: what was typed ahead of it comes now."""
+        self.settled = True
+        early, self.early = self.early, []
+        for event in early:
+            self.app.post_message(event)
+
     def off(self, action: str) -> str | None:
         """Why an action cannot be used just now, in a sentence; None when it can."""
         return None
@@ -79,15 +94,13 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
     async def keep(self) -> None:
         """Keep what must not be lost; called before the screen is left for another case or a call."""
 
-    async def on_key(self, event: events.Key) -> None:
-        """Editing keys go to the field that has the focus, all others through the keymap."""
-        self.console.touched()
+    def takes(self, event: events.Key) -> bool:
+        """Whether a key is a command here, and not meant for the field that has the focus."""
         editing = getattr(self.focused, "editing_keys", ())
-        if self.typing and (event.is_printable or event.key in editing):
-            self._chinese = 0
-            return
-        event.stop()
-        event.prevent_default()
+        return not (self.typing and (event.is_printable or event.key in editing))
+
+    async def command_key(self, event: events.Key) -> None:
+        """Carry out what a key is bound to here."""
         self.pressed_at = event.time
         key = keys.pressed(event.key, event.character)
         action = self.console.keymap.action(self.context, key)
@@ -96,6 +109,13 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
             return
         self._chinese = 0
         await self.press(action, key)
+
+    async def on_key(self, event: events.Key) -> None:
+        """A key that the field with the focus did not want after all."""
+        if self.takes(event):
+            event.stop()
+            event.prevent_default()
+            await self.command_key(event)
 
     async def on_paste(self, event: events.Paste) -> None:
         """A paste outside a text field does nothing: it must never fire verbs."""

@@ -61,7 +61,10 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first rows, around where the last console stood, and the counts; `asked` is False when nothing was read."""
+    """The first rows, around where the last console stood, and the counts.
+
+    `asked` is False when nothing was read.
+    """
 
     stand: Stand = Stand()
     rows: tuple[Row, ...] = ()

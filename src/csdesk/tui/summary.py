@@ -174,13 +174,10 @@ def laid(line: Line, width: int) -> Line:
     """A line in exactly `width` cells, its gap opened; what stands before the gap is cropped first."""
     at = line.index(GAP) if GAP in line else len(line)
     left, right = line[:at], line[at + 1 :]
-    room = width - sum(cells.width(text) for text, _ in right)
+    room = width - sum(cells.width(text) for text, _ in right) - bool(right)
     shown: Line = []
     for text, meaning in left:
-        size = cells.width(text)
-        if size > room:
-            text = cells.crop(text, max(room, 0))
-            size = cells.width(text)
-        shown.append((text, meaning))
-        room -= size
-    return [*shown, (" " * max(room, 0), "text"), *right]
+        fitting = cells.crop(text, max(room, 0))
+        shown.append((fitting, meaning))
+        room -= cells.width(fitting)
+    return [*shown, (" " * (max(room, 0) + bool(right)), "text"), *right]

@@ -18,7 +18,10 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours of a theme, each named for what it means. Style sheets know them as `$ground`, `$quiet` and so on."""
+    """The colours of a theme, each named for what it means.
+
+    Style sheets know them as `$ground`, `$quiet` and so on.
+    """
 
     ground: str
     raised: str

@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from csdesk.store.feed import Place, Row
 from csdesk.tui.start import PAGE
 
-# Rows kept at most: three pages of the tallest usual terminal on either side, so that a reload stays one query.
+# Rows kept at most: three pages of the tallest usual terminal on either side, so that a reload stays one
+# query.
 MOST = 240
 
 
 @dataclass(slots=True)
 class Window:
-    """`rows[top]` is the first on screen, `rows[cursor]` the one one stands on; both 0 while there are no rows."""
+    """`rows[top]` is the first on screen, `rows[cursor]` the one one stands on.
+
+    Both 0 while there are no rows.
+    """
 
     queue: str = "all"
     rows: list[Row] = field(default_factory=list)
@@ -45,7 +49,10 @@ class Window:
         self._show(half=True)
 
     def reload(self, rows: Sequence[Row], *, at_top: bool, at_end: bool) -> None:
-        """The same stretch of the queue, read anew: the cursor keeps its case, else its place; the view its lines."""
+        """The same stretch of the queue, read anew: the cursor keeps its case, else its place.
+
+        The view its lines.
+        """
         before, line = self.current, self.cursor - self.top
         self.rows = list(rows)
         self.at_top, self.at_end = at_top, at_end

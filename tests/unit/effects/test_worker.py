@@ -227,7 +227,7 @@ def test_a_deadline_whose_case_moved_on_is_moot_until_an_undo_brings_it_back(
     assert tuple(wang.store.conn.execute(told, (key,)).fetchone()) == ("moot", "clock_stopped")
     wang.do(TakeBack(), case.id)
     assert worker.turn() == 1
-    assert tuple(wang.store.conn.execute(told, (key,)).fetchone()) == ("done", "")
+    assert tuple(wang.store.conn.execute(told, (key,)).fetchone()) == ("done", "breached")
 
 
 def test_a_case_that_the_consumer_forgot_is_closed_with_a_notice_in_words(

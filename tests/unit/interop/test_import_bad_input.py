@@ -17,9 +17,9 @@ from tests.unit.interop.conftest import DATA, change, dump
 from csdesk import resources
 from csdesk.desk.core import Core
 from csdesk.domain.text import clean
-from csdesk.interop import overlay
 from csdesk.interop.faults import FAULTS, REASONS, ImportFault
 from csdesk.interop.importer import run_import
+from csdesk.interop.seeds import Seeds
 from csdesk.store.people import Customer
 
 Write = Callable[..., Path]
@@ -380,8 +380,8 @@ def test_an_overlay_whose_data_is_broken_is_one_sentence(
 ):
     seeds = shutil.copytree(resources.path("data/seeds"), tmp_path / "seeds")
     (seeds / "retail_cn.toml").write_text("currency = 1\n", "utf-8")
-    load = overlay.Seeds.load
-    monkeypatch.setattr(overlay.Seeds, "load", lambda seed=0: load(seeds, seed))
+    load = Seeds.load
+    monkeypatch.setattr(Seeds, "load", lambda seed=0: load(seeds, seed))
     with pytest.raises(ImportFault, match=r"retail_cn\.toml") as caught:
         run_import(zhao, shop, "retail", overlay="retail_cn")
     assert caught.value.code == "bad_overlay"

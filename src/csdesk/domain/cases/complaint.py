@@ -102,7 +102,6 @@ MACHINE = register(
         Kind.COMPLAINT,
         "CP",
         "complaints",
-        needs_order=False,
         reasons=REASONS,
         states=(
             State("received", Phase.OURS, (Term("acknowledge", 24, "hours", "policy"),)),

@@ -27,7 +27,6 @@ MACHINE = register(
         Kind.INQUIRY,
         "IQ",
         "inquiries",
-        needs_order=False,
         reasons=REASONS,
         states=(
             State("open", Phase.OURS, (Term("answer", 24, "hours", "policy"),)),

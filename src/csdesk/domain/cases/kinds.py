@@ -74,7 +74,7 @@ def offers(case: Case, ctx: Context) -> tuple[Offer, ...]:
     found = []
     for cls in verbs_of(case.kind):
         spec = cls.verb
-        if spec.right is Right.RUN or spec.name == "open":
+        if spec.right in (Right.RUN, Right.LOAD) or spec.name == "open":
             continue
         if not may(ctx.actor.role, spec.right):
             found.append(Offer(spec.name, Refused("no_right", role=ctx.actor.role, right=spec.right)))

@@ -60,7 +60,6 @@ class Machine:
     queue: str
     states: tuple[State, ...]
     edges: tuple[Edge, ...]
-    needs_order: bool = True
     reasons: tuple[str, ...] = ()
 
     @property

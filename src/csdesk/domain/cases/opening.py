@@ -31,6 +31,24 @@ def take_lines(order: Order, wanted: tuple[LineQty, ...], kind: Kind) -> tuple[C
     return tuple(taken)
 
 
+def claimed(case: Case, line: int) -> int:
+    """Units of an order line that no other case may claim while this one stands as it does."""
+    mine = case.line(line)
+    if mine is None or case.kind not in GOODS_KINDS:
+        return 0
+    if not case.open:
+        return mine.refunded_units
+    return max(mine.approved, mine.received) if case.decided_at else mine.asked
+
+
+def check_claims(now: Case, then: Case, order: Order | None) -> None:
+    """Refuse to go from `now` to `then` when that claims units which another case has claimed meanwhile."""
+    for bought in order.lines if order else ():
+        wanted, most = claimed(then, bought.line), bought.qty - bought.claimed
+        if wanted > max(most, claimed(now, bought.line)):
+            raise Refused("over_bought", line=bought.line, qty=wanted, most=most, bought=bought.qty)
+
+
 def check_goods(kind: Kind, order: Order | None, lines: tuple[LineQty, ...]) -> None:
     """Refuse goods kinds without lines or on an order that was never delivered (cancel before dispatch is another way)."""
     if kind not in GOODS_KINDS or order is None:

@@ -1,6 +1,6 @@
 """The verbs every kind has: who works on it, how urgent it is, notes, tags, sleep, escalation, closing, reopening."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.command import VERBS, Command, Undo, verb
@@ -21,6 +21,7 @@ from csdesk.domain.cases.events import (
     Undone,
 )
 from csdesk.domain.cases.machine import MACHINES
+from csdesk.domain.cases.opening import check_claims
 from csdesk.domain.roles import Right, may
 
 DAY = 86_400_000
@@ -68,7 +69,7 @@ class Release(Command):
         return (Assigned(""),)
 
 
-@verb("assign", right=Right.ASSIGN, shared=True, bulk=True, example="csdesk case do RT-7K3M-9QX4 assign to=li")
+@verb("assign", right=Right.ASSIGN, shared=True, bulk=True, example="csdesk case do RT-7K3M-9QX4 assign to_agent=li")
 @dataclass(frozen=True, slots=True)
 class Assign(Command):
     """Give the case to an agent of this desk (the desk checks that there is one)."""
@@ -113,7 +114,8 @@ class Tag(Command):
         return None
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        add = tuple(tag.strip() for tag in self.add if tag.strip() and tag.strip() not in case.tags)
+        new = dict.fromkeys(tag.strip() for tag in self.add)
+        add = tuple(tag for tag in new if tag and tag not in case.tags)
         drop = tuple(tag for tag in self.drop if tag in case.tags)
         if not add and not drop:
             raise Refused("no_tags")
@@ -248,6 +250,7 @@ class Reopen(Command):
         machine = MACHINES[case.kind]
         edge = machine.edge("reopen", case.state)
         to = machine.state(edge.target) if edge else machine.first
+        check_claims(case, replace(case, phase=to.phase), ctx.order)
         return (Moved("reopen", to.name, to.phase, reason=self.reason),)
 
 
@@ -276,6 +279,8 @@ class TakeBack(Command):
         if past.later:
             raise Refused("undo_overtaken", verb=past.verb, by=past.later[-1])
         before = past.before
+        then = replace(case, phase=before.phase, lines=before.lines, decided_at=before.decided_at)
+        check_claims(case, then, ctx.order)
         return (
             Undone(
                 cause=past.cause,

@@ -1,4 +1,4 @@
-"""Cross-border retail import: what the customs need for a return without tax (DOMAIN §2.11)."""
+"""Cross-border retail import: what the customs need for a return without tax."""
 
 from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.entitlement.facts import Fields, past, word

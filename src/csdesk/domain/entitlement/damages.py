@@ -1,4 +1,4 @@
-"""Punitive damages: fraud, unsafe food, promises, and who may not have them (DOMAIN §2.4)."""
+"""Punitive damages: fraud, unsafe food, promises, and who may not have them."""
 
 from csdesk.domain.entitlement.decision import Answer, Decision
 from csdesk.domain.entitlement.facts import Faulty, Fields, count, flag, money, past, text, word

@@ -1,4 +1,4 @@
-"""Deadlines that an event sets running: the pack says which, this counts them (DOMAIN §2.5-2.8)."""
+"""Deadlines that an event sets running: the pack says which, this counts them."""
 
 from csdesk.domain.clocks.deadline import count_minutes
 from csdesk.domain.entitlement.decision import Decision, Due

@@ -142,26 +142,32 @@ def money(value: object, frame: Frame) -> Money:
 
 def moment(value: object, frame: Frame) -> Moment:
     """A day (2026-03-02), an instant with its zone (2026-03-02T10:00:00+08:00), or UTC milliseconds."""
-    try:
-        if isinstance(value, str):
-            read = _moment(value.strip(), frame.zone)
-        elif isinstance(value, int) and not isinstance(value, bool):
-            at = _EPOCH + timedelta(milliseconds=value)
-            read = Moment(at.astimezone(frame.zone).date(), value)
-        else:
-            raise BadFact("not_a_day")
-    except (ValueError, OverflowError):
-        raise BadFact("not_a_day") from None
-    if not FIRST_DAY <= read.day <= LAST_DAY:
-        raise BadFact("day_out_of_range", first=FIRST_DAY.isoformat(), last=LAST_DAY.isoformat())
-    return read
+    return _in_span(_read_moment(value, frame))
 
 
 def past(value: object, frame: Frame) -> Moment:
     """A moment that must have come: it may not lie after now."""
-    read = moment(value, frame)
+    read = _read_moment(value, frame)
     if frame.now is not None and read.after(frame.now):
         raise BadFact("after_now", now=frame.now.day.isoformat())
+    return _in_span(read)
+
+
+def _read_moment(value: object, frame: Frame) -> Moment:
+    try:
+        if isinstance(value, str):
+            return _moment(value.strip(), frame.zone)
+        if isinstance(value, int) and not isinstance(value, bool):
+            at = _EPOCH + timedelta(milliseconds=value)
+            return Moment(at.astimezone(frame.zone).date(), value)
+    except (ValueError, OverflowError):
+        raise BadFact("not_a_day") from None
+    raise BadFact("not_a_day")
+
+
+def _in_span(read: Moment) -> Moment:
+    if not FIRST_DAY <= read.day <= LAST_DAY:
+        raise BadFact("day_out_of_range", first=FIRST_DAY.isoformat(), last=LAST_DAY.isoformat())
     return read
 
 

@@ -85,7 +85,7 @@ def decide(m: Matter) -> Decision:
         return _repair_holds(m, regime)
     if m.facts.has("repairs_failed"):
         return _failed_repairs(m, regime)
-    if m.facts.any("sent_repair_at", "repair_days"):
+    if m.facts.has("sent_repair_at") or (m.facts.has("repair_days") and not m.facts.has("sold_at")):
         return _repair_time(m, regime)
     return _early_fault(m, regime)
 
@@ -100,6 +100,8 @@ def _early_fault(m: Matter, regime: str) -> Decision:
     if fault <= seventh:
         m.say("fault_in_7_days", f"{regime}_fault_return")
         m.answer(depreciation=m.amount("0"))
+        if (price := m.facts.money("invoice_price")) is not None:
+            m.answer(refund=price)
         return _options(m, "return", "exchange", "repair")
     if fault <= fifteenth:
         m.say("fault_in_15_days", f"{regime}_fault_exchange")

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, tzinfo
+from functools import lru_cache
 from types import ModuleType
 
 from csdesk.domain.clocks.calendar import WorkingCalendar, working_calendar
@@ -233,12 +234,17 @@ def _frame(
     elif currency != pack.currency and not (pack.other_currencies and _is_currency(currency)):
         faults.append(_fault("currency", "not_the_currency", said=str(currency)[:40], allowed=pack.currency))
         currency = pack.currency
-    now = None if now_ms is None else Moment(local_day(now_ms, zone), now_ms)
-    frame = Frame(pack, str(currency), zone, now)
+    frame = Frame(pack, str(currency), zone, None if now_ms is None else _now(now_ms, zone))
     if facts.get("now") is not None:
         with suppress(BadFact):  # `read_fields` meets the same fault, and reports it
             frame = replace(frame, now=moment(facts["now"], frame))
     return frame, faults
+
+
+@lru_cache(maxsize=16)
+def _now(now_ms: int, zone: tzinfo) -> Moment:
+    """The present as a moment; a stream of facts asks for the same one again and again."""
+    return Moment(local_day(now_ms, zone), now_ms)
 
 
 def _is_currency(said: object) -> bool:

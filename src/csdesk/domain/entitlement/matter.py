@@ -1,5 +1,6 @@
 """One question while it is decided: facts, the law of its day, what is found on the way to the answer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 
@@ -64,12 +65,12 @@ class Matter:
                 ids += self.cite(provision)
         self.grounds.append(Ground(code, tuple(args.items()), tuple(ids)))
 
-    def cite(self, provision: Provision) -> list[str]:
+    def cite(self, provision: Provision) -> Iterable[str]:
         """Rest the decision on a rule: its articles in force that day, and no more sure than it is."""
-        cited = {article.id: article for article in provision.articles if article.in_force(self.on)}
-        self.articles |= cited
-        self.trust(provision.confidence)
-        return list(cited)
+        self.articles |= provision.cited
+        if provision.confidence != "statute":
+            self.trust(provision.confidence)
+        return provision.cited.keys()
 
     def trust(self, confidence: Confidence) -> None:
         """Be no surer than this."""

@@ -1,4 +1,4 @@
-"""No-reason return of goods bought at a distance: the tests of 消法§25 in their order (DOMAIN §2.1)."""
+"""No-reason return of goods bought at a distance: the tests of 消法§25 in their order."""
 
 from datetime import date
 
@@ -119,7 +119,7 @@ def _remote(m: Matter) -> str | None:
 
 
 def _imported(m: Matter) -> str | None:
-    """Cross-border retail import without a promise: whether the right exists is contested (DOMAIN §2.11)."""
+    """Cross-border retail import without a promise: whether the right exists is contested."""
     if m.facts.word("import_mode") in (None, "none", "general_trade"):
         return None
     if m.facts.count("merchant_promise_days"):

@@ -39,13 +39,14 @@ class Article:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Provision:
-    """One rule as it stood from one day to another: its articles, its period, its numbers.
+    """One rule as it stood from one day to another, with the articles that were in force all that time.
 
-    `contested` names a point on which readings differ (DOMAIN §6); `basis` says who sets its period.
+    `cited` are the articles by id; `contested` names a point on which readings differ; `basis` says
+    who sets its period.
     """
 
     code: str
-    articles: tuple[Article, ...]
+    cited: Mapping[str, Article]
     effective_from: date
     effective_to: date | None = None
     confidence: Confidence = "statute"
@@ -145,7 +146,7 @@ class Pack:
     events: Mapping[str, tuple[EventDeadline, ...]]
 
     def provision(self, code: str, on: date) -> Provision | None:
-        """The rule as it stands on that day; None when there is none."""
+        """The rule as it stands on that day; None when there is none. The newest is looked at first."""
         for known in self.provisions.get(code, ()):
             if known.in_force(on):
                 return known

@@ -1,4 +1,4 @@
-"""Quality and conformity: what a defect, a shortage or a cancelled order gives the consumer (DOMAIN §2.2)."""
+"""Quality and conformity: what a defect, a shortage or a cancelled order gives the consumer."""
 
 from collections.abc import Callable
 

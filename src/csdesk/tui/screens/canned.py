@@ -77,7 +77,9 @@ class CannedScreen(Lookup[Filled | None]):
     async def see(self, pick: Pick | None) -> None:
         self._filled = None
         if pick is not None:
-            self._filled = await self.console.desk.ask(FillCanned(pick.id, self.case_id))
+            self._filled = await self.console.desk.ask(
+                FillCanned(pick.id, self.case_id, language=self.console.words.language)
+            )
 
     def words_of(self, width: int) -> list[Line]:
         filled, words = self._filled, self.console.words
@@ -102,7 +104,9 @@ class CannedScreen(Lookup[Filled | None]):
         self.console.call(self._fill(pick.id))
 
     async def _fill(self, canned: str) -> None:
-        filled = await self.console.desk.ask(FillCanned(canned, self.case_id))
+        filled = await self.console.desk.ask(
+            FillCanned(canned, self.case_id, language=self.console.words.language)
+        )
         self._filled, self._values, self._missing = filled, {}, filled.missing
         self._ask_slot()
 

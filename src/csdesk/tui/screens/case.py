@@ -19,7 +19,7 @@ from csdesk.desk.queries import (
     QueuePage,
     Rows,
     SearchCanned,
-    SearchPolicies,
+    ShowArticle,
     ShowCase,
 )
 from csdesk.domain.cases.command import VERBS
@@ -45,7 +45,7 @@ WIDE = 104
 AIRY = 32
 # A draft is kept when the hands rest; with the write itself that is well inside half a second.
 PAUSE_SECONDS = 0.35
-# A desk at hand answers before the first picture, which then is the case; a slow one does not hold up the keys.
+# A desk at hand answers before the first picture; a slow one does not hold up the keys.
 FIRST_SECONDS = 0.03
 
 
@@ -127,6 +127,15 @@ class CaseScreen(ConsoleScreen[None]):
             self.view = reading.result()[0]
         self.console.call(self._enter(self.case_id, reading))
 
+    def on_screen_resume(self) -> None:
+        """Back from another case: this one is in hand again."""
+        if self.view is not None and self.console.leasing.held != self.case_id:
+            self.console.call(self._hold_again())
+
+    async def _hold_again(self) -> None:
+        await self.console.leasing.hold(self.case_id)
+        await self._again()
+
     def on_resize(self) -> None:
         self.columns.set_class(self.wide, "wide")
         self._choose()
@@ -176,7 +185,7 @@ class CaseScreen(ConsoleScreen[None]):
     # Reading a case
 
     async def _read(self, case: str) -> tuple[CaseView, Draft | None, bool]:
-        """Hold a case, then look at it: what it is, the draft that waits for it, and whether it was parked."""
+        """Hold a case, then look at it: what it is, the draft that waits for it, whether it was parked."""
         console = self.console
         parked = any(lease.parked and lease.case == case for lease in await console.desk.ask(Held()))
         if console.leasing.held not in ("", case):
@@ -504,13 +513,15 @@ class CaseScreen(ConsoleScreen[None]):
         if not focus:
             self.set_focus(None)
         for found in CITED.finditer(draft.text):
-            await self._find_again(composer, found[0], found[1], found[2] or "")
+            await self._find_again(composer, found[0])
 
-    async def _find_again(self, composer: Composer, label: str, law: str, number: str) -> None:
-        hits = await self.console.desk.ask(SearchPolicies(f"{law}{number}", limit=5))
-        same = next((hit for hit in hits if hit.law == law and hit.article_no == number), None)
-        if same is not None:
-            composer.remember(Cited(same.id, label))
+    async def _find_again(self, composer: Composer, label: str) -> None:
+        """A draft keeps the words of a citation; which article it is, is found by them."""
+        try:
+            article = await self.console.desk.ask(ShowArticle(label, self.console.words.language))
+        except Refused:
+            return  # a law in its marks that the desk does not have is a name like any other
+        composer.remember(Cited(article.id, label))
 
     def on_composer_touched(self) -> None:
         if self._pause is not None:
@@ -568,7 +579,9 @@ class CaseScreen(ConsoleScreen[None]):
         same = next((hit for hit in hits if hit.shortcut.lower() == shortcut), None)
         if same is None or self.composer is None:
             return
-        filled = await self.console.desk.ask(FillCanned(same.id, self.case_id))
+        filled = await self.console.desk.ask(
+            FillCanned(same.id, self.case_id, language=self.console.words.language)
+        )
         self.composer.drop_shortcut()
         self.composer.insert(filled.text, filled.id, filled.articles)
         self.composer.to_slot()

@@ -14,13 +14,16 @@ from csdesk.desk.queries import FoundArticle
 from csdesk.desk.words import Words
 from csdesk.domain.cases.case import Message
 from csdesk.domain.cases.conversation import MOST_CHARACTERS, SLOT, slots
-from csdesk.domain.text import clean
+from csdesk.domain.text import clean, clean_line
 from csdesk.tui import cells
 from csdesk.tui.widgets.bars import Bar
 from csdesk.tui.widgets.fields import TextField
 
 # A quotation names the rule; who needs all of it has the number.
 QUOTE = 60
+LEAST_QUOTE = 8
+# Who reads it wants to know that there is a rule, not how many.
+MOST_NAMED = 2
 # What `citation` writes, to find it again in a draft.
 CITED = re.compile(
     r"《([^《》\n]{2,80})》\s?(第[^\s，。：；、“”《》]{1,16}条(?:之[一二三四五六七八九十]+)?)?"
@@ -37,17 +40,26 @@ class Cited:
 
 
 def cited(article: FoundArticle) -> Cited:
-    """How an article is named in a reply: the law in its marks, then the number."""
-    return Cited(article.id, clean(f"《{article.law}》{article.article_no}").text)
+    """How an article stands in a reply: the law in its marks and the number, without the days."""
+    told = clean_line(names(article)).text
+    found = CITED.match(told)
+    return Cited(article.id, found[0] if found else told)
+
+
+def names(article: FoundArticle) -> str:
+    """The rules that a reply names: those behind the desk's own policy, else the article itself."""
+    own = f"《{article.law}》{article.article_no}"
+    return "、".join(article.citations[:MOST_NAMED]) or own
 
 
 def citation(article: FoundArticle, words: Words) -> str:
     """The sentence that cites an article: name, number and a short quotation."""
-    text = " ".join(clean(article.text).text.split())
-    text = text.removeprefix(article.article_no).strip()
-    end = next((n for n, sign in enumerate(text[:QUOTE]) if sign in "。；" and n > 8), -1)
-    quote = text[: end + 1].rstrip("；") if end > 0 else text[:QUOTE] + ("……" if len(text) > QUOTE else "")
-    return words("compose.citation", name=cited(article).label, quote=quote)
+    text = " ".join(clean(article.text).text.split()).removeprefix(article.article_no).strip()
+    end = next((n for n, sign in enumerate(text[:QUOTE]) if sign in "。；" and n > LEAST_QUOTE), -1)
+    quote = text[:end] if end > 0 else cells.crop(text, 2 * QUOTE, "……")
+    # What the desk says of a law is no quotation from it.
+    key = "compose.citation" if f"《{article.law}》" in names(article) else "compose.policy"
+    return words(key, name=clean_line(names(article)).text, quote=quote)
 
 
 class ReplyField(TextField):

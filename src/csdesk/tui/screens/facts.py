@@ -7,6 +7,7 @@ from csdesk.desk.queries import CaseView
 from csdesk.desk.words import Words
 from csdesk.domain.cases.case import CaseLine, Clock, Parcel, Refund
 from csdesk.domain.cases.command import VERBS
+from csdesk.domain.text import clean
 from csdesk.store.feed import Row
 from csdesk.tui import cells
 from csdesk.tui.columns import SOON_MS, number
@@ -171,10 +172,10 @@ def request(scene: Scene, width: int) -> list[Line]:
         ]
     ]
     opened = next((entry for entry in scene.view.timeline if entry.code == "opened"), None)
-    if opened is not None and opened.text is None:
+    if opened is not None and (opened.text is None or not scene.view.reads):
         lines.append([(words("label.closed_text"), "faint")])
     elif opened is not None and opened.text:
-        said = [cells.safe(line) for line in cells.wrap(opened.text, width)]
+        said = cells.wrap(clean(opened.text).text, width)
         if len(said) > WORDS_LINES:
             said = [*said[: WORDS_LINES - 1], cells.crop(said[WORDS_LINES - 1], width - 2) + cells.MORE]
         lines += [[(line, "text")] for line in said]

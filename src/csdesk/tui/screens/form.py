@@ -52,6 +52,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
 
     context: ClassVar[str] = "form"
     BLANK = False  # what is behind shows
+    AUTO_FOCUS = "Choice, UnitGrid, LineField, TextField"
     DEFAULT_CSS = """
     Form Page { height: auto; max-height: 12; }
     """
@@ -98,7 +99,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
             }
             return [Option(id_, name) for id_, name in others.items()] or None
         if field.name == "kind":
-            return [Option(kind.value, words.code("kind", kind)) for kind in MACHINES if self._serves(kind)]
+            return [Option(kind.value, words.code("kind", kind)) for kind in Kind if self._serves(kind)]
         if field.name == "reason" and "kind" in self.rows:
             return self._reasons(likely)
         if field.name == "waybill" and self.verb == "receive" and self.case:
@@ -108,7 +109,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         return None
 
     def _serves(self, kind: Kind) -> bool:
-        return self.case is None or kind is not self.case.kind
+        return kind in MACHINES and (self.case is None or kind is not self.case.kind)
 
     def _reasons(self, _likely: str) -> list[Option]:
         kind = self.rows["kind"].text
@@ -139,8 +140,6 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
     def on_mount(self) -> None:
         self._fill_grids()
         self.rejudge()
-        if self.rows:
-            next(iter(self.rows.values())).editor.focus()
 
     # Quantities
 
@@ -353,7 +352,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         article, found = row.text.strip(), None
         try:
             if article:
-                found = await self.console.desk.ask(ShowArticle(article))
+                found = await self.console.desk.ask(ShowArticle(article, self.console.words.language))
         except Refused:
             found = None  # not yet, or not, an article of the desk: the verb only wants one named
         if row.text.strip() == article:

@@ -36,7 +36,7 @@ class Sheet(Widget):
 class Overlay(ConsoleScreen[ScreenResultType], ModalScreen[ScreenResultType], inherit_bindings=False):
     """Keys of a pick list; subclasses give the title, fill `picks` and say what picking does."""
 
-    DEFAULT_CSS = "Overlay { background: transparent; }"
+    BLANK = False  # what is behind shows through
     title_key: ClassVar[str] = ""
 
     def __init__(self) -> None:

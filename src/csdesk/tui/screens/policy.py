@@ -25,7 +25,11 @@ class PolicyScreen(Lookup[FoundArticle | None]):
         self._seen: FoundArticle | None = None
 
     async def find(self, text: str) -> list[Pick]:
-        hits = await self.console.desk.ask(SearchPolicies(text, MOST)) if text else []
+        hits = (
+            await self.console.desk.ask(SearchPolicies(text, MOST, language=self.console.words.language))
+            if text
+            else []
+        )
         self._found = {hit.id: hit for hit in hits}
         return [Pick(hit.id, self._line(hit)) for hit in hits]
 
@@ -52,6 +56,12 @@ class PolicyScreen(Lookup[FoundArticle | None]):
         else:
             until = words("policy.until", day=hit.effective_to or "-")
             lines.append([(f"! {words('policy.superseded')}  ", "soon"), (f"{since}  {until}", "quiet")])
+        for told in hit.citations:
+            lines += [[(line, "quiet")] for line in cells.wrap(cells.safe(told), width)]
+        if hit.successor:
+            lines.append([(words("policy.successor", article=cells.safe(hit.successor)), "soon")])
+        if hit.note:
+            lines += [[(line, "mark")] for line in cells.wrap(cells.safe(hit.note), width)]
         return [*lines, [], *spanned(hit.text, hit.spans, width)]
 
     def choose(self, pick: Pick) -> None:

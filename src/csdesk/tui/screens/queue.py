@@ -78,7 +78,8 @@ class QueueScreen(ConsoleScreen[None]):
         """Without a first picture (another desk than a file): where the last console stood, asked of the desk."""
         from csdesk.desk.queries import GetPlace
 
-        stand = Stand.read(await self.console.desk.ask(GetPlace()))
+        state = await self.console.desk.ask(GetPlace())
+        stand = Stand.read(state)
         self.tabs.show(stand.queue)
         self.preview.display = stand.preview
         await self._count()
@@ -103,7 +104,10 @@ class QueueScreen(ConsoleScreen[None]):
         return at if shown == case else float("inf")
 
     def off(self, action: str) -> str | None:
-        """Most actions here need a case under the cursor; a verb's own reason comes from the preview of its case."""
+        """Most actions here need a case under the cursor.
+
+        A verb's own reason comes from the preview of its case.
+        """
         words = self.console.words
         needs = action.startswith("verb.") or action in {
             "open", "mark", "mark_range", "mark_all", "reply", "canned", "status", "resolve", "copy_number", "repeat",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from csdesk.desk.queries import Entry
 from csdesk.domain.cases.case import Message
+from csdesk.domain.text import clean
 from csdesk.tui import cells
 from csdesk.tui.screens.facts import Scene
 from csdesk.tui.screens.outcome import named
@@ -13,13 +14,15 @@ from csdesk.tui.summary import Line, actor
 _STATES = {
     "held": "soon", "queued": "soon", "sent": "good", "delivered": "good", "failed": "bad", "recalled": "faint",
 }  # fmt: skip
+# Entries that never come without a text.
+_WITH_TEXT = ("message_received", "reply_held", "noted", "opened")
 _SPOKEN = ("message_received", "reply_held")
 # Month, day, minute and the gap after them.
 _TIME = 13
 
 
 def talk(scene: Scene, width: int) -> list[Line]:
-    """Every entry: when, what, who; under it what was said, masked, or that it is hidden from this reader."""
+    """Every entry: when, what, who; under it what was said, masked, or that it is hidden."""
     replies = iter([message for message in scene.view.case.messages if message.direction == "out"])
     lines: list[Line] = []
     told_hidden = False
@@ -28,12 +31,13 @@ def talk(scene: Scene, width: int) -> list[Line]:
         if spoken and lines and lines[-1]:
             lines.append([])
         lines += _head(scene, entry, replies, width)
-        if entry.text is None and not told_hidden:
+        hidden = entry.text is None or (not scene.view.reads and entry.code in _WITH_TEXT)
+        if hidden and not told_hidden:
             told_hidden = True
             lines.append([("  ", "text"), (scene.words("label.closed_text"), "faint")])
         elif entry.text:
             how = "strong" if entry.code == "message_received" else "text"
-            lines += [[("  ", "text"), (line, how)] for line in cells.wrap(entry.text, width - 2)]
+            lines += [[("  ", "text"), (line, how)] for line in cells.wrap(clean(entry.text).text, width - 2)]
         if spoken:
             lines.append([])
     return lines if not lines or lines[-1] else lines[:-1]

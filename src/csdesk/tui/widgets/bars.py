@@ -43,7 +43,10 @@ class Bar(Lines):
 
 
 class StatusLine(Bar):
-    """One sentence about what just happened; at the right who works here, and a sign while the desk is slow."""
+    """One sentence about what just happened.
+
+    At the right who works here, and a sign while the desk is slow.
+    """
 
     def parts(self) -> list[tuple[str, Style]]:
         console, style = self.console, self.console.palette.style

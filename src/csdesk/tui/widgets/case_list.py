@@ -21,7 +21,10 @@ _LAST = Place((1 << 63) - 1, "~")
 
 
 class CaseList(Lines):
-    """Cases of one queue, nearest deadline first. `marks` are case ids: they survive reloads and other queues."""
+    """Cases of one queue, nearest deadline first.
+
+    `marks` are case ids: they survive reloads and other queues.
+    """
 
     def __init__(self, first: First) -> None:
         super().__init__()

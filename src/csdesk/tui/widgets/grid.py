@@ -27,7 +27,7 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
-    """A column of quantities: its code ("" for plain units), its heading, whether it shares units with others."""
+    """A column: its code ("" for plain units), its heading, whether it shares units with others."""
 
     code: str
     label: str
@@ -40,6 +40,7 @@ Cell = tuple[int, str]
 class UnitGrid(Lines, can_focus=True):
     """`values` and `most` by (line number, column code); a most that nobody knows is left out."""
 
+    editing_keys = frozenset({"left", "right", "backspace", "enter"})
     DEFAULT_CSS = "UnitGrid { height: auto; background: $field; }"
 
     class Edited(Message):

@@ -40,7 +40,8 @@ class Lines(Widget):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        # Textual's own way adds borders, padding, tints and filters to each line: 0.1 ms that has nothing to do here.
+        # Textual's own way adds borders, padding, tints and filters to each line: 0.1 ms that has nothing to
+        # do here.
         if self._made_for != self.size:
             self._made.clear()
             self._made_for = self.size

@@ -3,8 +3,7 @@
 import time
 from collections.abc import Callable
 
-from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from csdesk.tui import cells
@@ -32,6 +31,7 @@ class Page(Lines):
         self._on = on
         self.lines: list[Line] = []
         self.top = 0
+        self._size_worded = Size()
         # The page that the scroll keys move, when there are several, has its sign in the colour of keys.
         self.chosen = True
         # When what is to be seen now was painted (monotonic seconds); infinite until then.
@@ -46,19 +46,22 @@ class Page(Lines):
         """Word the lines anew and paint what changed. `anew`: at the place where this page begins."""
         if not self.size.width:
             return
-        before = self._shown()
-        at_end = self.top >= self.last_top
-        grown = len(self.lines)
-        self.lines = self._source(max(self.size.width - MARGIN, 2))
-        if self._tail and (anew or at_end):
-            self.top = self.last_top
-        else:
-            self.top = 0 if anew else min(self.top, self.last_top)
+        before, grown = self._shown(), len(self.lines)
+        self._word(anew=anew)
         if self.styles.height is not None and self.styles.height.is_auto and grown != len(self.lines):
             self.painted_at = float("inf")
             self.refresh(layout=True)
         else:
             self._repaint(before)
+
+    def _word(self, *, anew: bool = False) -> None:
+        at_end = self.top >= self.last_top
+        self._size_worded = self.size
+        self.lines = self._source(max(self.size.width - MARGIN, 2))
+        if self._tail and (anew or at_end):
+            self.top = self.last_top
+        else:
+            self.top = 0 if anew else min(self.top, self.last_top)
 
     def _shown(self) -> list[object]:
         """What each line on screen shows; another value means other cells."""
@@ -103,13 +106,13 @@ class Page(Lines):
         left = len(self.lines) - self.top - self.size.height
         return f" +{left}" if left > 0 else ""
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.lay()
-
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         return len(self.lines) if self.lines else len(self._source(max(width - MARGIN, 2)))
 
     def render_line(self, y: int) -> Strip:
+        if self._size_worded != self.size:
+            # Another size: to wait for the message that says so would show it a frame later.
+            self._word()
         palette, width = self.console.palette, self.size.width
         rest = palette.style("text", self._on)
         index = self.top + y

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 
@@ -79,10 +80,12 @@ class Preview(Lines):
 
     def lay(self) -> None:
         """Word the lines anew; the words may have changed with the time."""
-        lines = self._worded()
-        if lines != self._lines:
-            self._lines = lines
-            self.refresh()
+        lines, before = self._worded(), self._lines
+        self._lines = lines
+        longest = min(max(len(lines), len(before)), self.size.height)
+        changed = [y for y in range(longest) if lines[y : y + 1] != before[y : y + 1]]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def _worded(self) -> "list[Line]":
         view, console = self._view, self.console

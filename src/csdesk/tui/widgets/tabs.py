@@ -9,8 +9,8 @@ from csdesk.store.feed import Count
 from csdesk.tui import cells
 from csdesk.tui.widgets.lines import Lines
 
-# Written out, and held against the machines by a test: the domain takes longer to import than the first picture to
-# paint. Inquiries come last: most of them are answered while the caller is on the line.
+# Written out, and held against the machines by a test: the domain takes longer to import than the first
+# picture to paint. Inquiries come last: most of them are answered while the caller is on the line.
 TABS = ("returns", "exchanges", "repairs", "complaints", "inquiries", "mine", "all")
 _Parts = list[tuple[str, str]]
 
@@ -51,7 +51,10 @@ class QueueTabs(Lines):
         return cells.line(parts, width, palette.style("text", "raised"))
 
     def _tab(self, n: int, tight: int) -> _Parts:
-        """One tab as (text, meaning); `tight` 0 to 3: with number key, without, without spaces, counts in thousands."""
+        """One tab as (text, meaning).
+
+        `tight` 0 to 3: with number key, without, without spaces, counts in thousands.
+        """
         name = TABS[n]
         front = name == self.queue
         count = self.counts.get(name, Count(name, 0, 0))

@@ -10,8 +10,8 @@ import pytest
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.command import VERBS, Command
 from csdesk.domain.cases.context import Actor, Context, History, Order, OrderLine, Payment, Policy, Refused
-from csdesk.domain.cases.events import Event, Stamp, Undone, evolve
-from csdesk.domain.cases.kinds import run
+from csdesk.domain.cases.events import Event, Stamp, Undone
+from csdesk.domain.cases.kinds import MACHINES, offers, run
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.refunds import SettleRefund
 from csdesk.domain.cases.shared import TakeBack
@@ -52,7 +52,7 @@ def an_order(
     status: str = "delivered",
     address: bool = True,
 ) -> Order:
-    """An order whose lines are (units, minor units paid for all of them), paid by WeChat unless said otherwise."""
+    """An order whose lines are (units, minor units paid for all), paid by WeChat unless said otherwise."""
     total = sum(paid for _, paid in lines)
     return Order(
         "o1",
@@ -62,14 +62,17 @@ def an_order(
         "CNY",
         status,
         tuple(OrderLine(n, f"SKU-{n}", f"商品{n}", qty, paid) for n, (qty, paid) in enumerate(lines, 1)),
-        tuple(Payment(n, method, captured) for n, (method, captured) in enumerate(payments or [("wechat", total)], 1)),
+        tuple(
+            Payment(n, method, captured)
+            for n, (method, captured) in enumerate(payments or [("wechat", total)], 1)
+        ),
         return_address=address,
     )
 
 
 @dataclass
 class Play:
-    """A case and all that has happened to it. `groups`: per command its cause, verb, actor, case before, events."""
+    """A case and all that has happened to it; `groups` has cause, verb, actor, case before and events."""
 
     kind: Kind
     order: Order | None = field(default_factory=lambda: an_order((2, 39_800)))
@@ -85,7 +88,13 @@ class Play:
         if self.order is not None and not lines:
             wanted = tuple(LineQty(line.line, line.qty) for line in self.order.lines)
         command = Open(
-            self.kind, self.order.id if self.order else "", wanted, reason, body=BODY, desk="main", customer="p0"
+            self.kind,
+            self.order.id if self.order else "",
+            wanted,
+            reason,
+            body=BODY,
+            desk="main",
+            customer="p0",
         )
         self._take(command, WANG)
         return self
@@ -129,16 +138,11 @@ class Play:
     def others(self, line: int, **facts: int) -> None:
         """What other cases of the order have done: `claimed`, `refunded_units`, `refunded` of a line."""
         assert self.order is not None
-        lines = tuple(replace(one, **facts) if one.line == line else one for one in self.order.lines)
+        lines = tuple(
+            replace(one, **facts) if one.line == line else one  # type: ignore[arg-type]
+            for one in self.order.lines
+        )
         self.order = replace(self.order, lines=lines)
-
-    def folded(self) -> Case:
-        """The case made anew from its events."""
-        case: Case | None = None
-        for event, stamp in self.stamps:
-            case = evolve(case, event, stamp)
-        assert case is not None
-        return case
 
     def _take(self, command: Command, actor: Actor, undoes: History | None = None) -> Case:
         ctx = self.context(actor, undoes)
@@ -169,3 +173,9 @@ class Play:
 def qty(*units: tuple[int, int]) -> tuple[LineQty, ...]:
     """Units of lines: (line, qty) …"""
     return tuple(LineQty(*one) for one in units)
+
+
+def on(play: Play) -> set[str]:
+    """The kind's own verbs that can be used just now."""
+    own = set(MACHINES[play.case.kind].verbs())
+    return {offer.verb for offer in offers(play.case, play.context()) if offer.off is None} & own

@@ -1,0 +1,165 @@
+"""`csdesk decide`: what the consumer is owed, by when and why, for one set of facts or a stream of them."""
+
+import gc
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import typer
+
+from csdesk.desk import verdicts
+from csdesk.desk.config import load
+from csdesk.desk.words import Words
+from csdesk.domain.entitlement.decision import BadFacts, Decision, as_json
+from csdesk.domain.entitlement.facts import FactError
+from csdesk.domain.entitlement.kinds import HOME, decide
+from csdesk.domain.entitlement.pack import Lawbook
+from csdesk.interop.calendars import CalendarError
+from csdesk.interop.packs import PackError, load_lawbook
+
+# One object may be spread over lines; beyond this it is no set of facts.
+LONGEST_OBJECT = 1 << 20
+PACKS = typer.Option(None, help="A folder of packs instead of those shipped.")
+_DECODE = msgspec.json.Decoder(dict[str, object]).decode
+Stated = dict[str, object] | FactError
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def decide_(
+    facts: str = typer.Argument(help="A file with one JSON object or JSON lines; - reads standard input."),
+    as_lines: bool = typer.Option(False, "--json", help="One decision a line, in JSON."),
+    strict: bool = typer.Option(False, help="Refuse facts that the kind does not know."),
+    now: str = typer.Option("", help="The present, 2026-11-22T10:00:00+08:00; the clock's when absent."),
+    packs: Path | None = PACKS,
+    language: str = typer.Option("", help="zh-Hans, zh-Hant or en.", show_default=False),
+) -> None:
+    """Decide on facts: the verdict with its articles, money and deadlines, step by step."""
+    now_ms, stream = _present(now), _open(facts)
+    book = _lawbook(packs)
+    config = load({"language": language or None}).config
+    out = Out(Words(config.language, book.zones.get(book.packs[HOME].zone, UTC)), as_lines)
+    # What is loaded lives to the end: without it the collector has little to look through.
+    gc.freeze()
+    refused = 0
+    with stream:
+        for line, value in read_objects(stream):
+            refused += _refused(line, value, book, now_ms, out, strict)
+    raise typer.Exit(1 if refused else 0)
+
+
+def read_objects(stream: Iterable[bytes]) -> Iterator[tuple[int, Stated]]:
+    """Line number and JSON value of each object; a `FactError` where there is none that can be read.
+
+    The first object may be spread over lines; otherwise each line is an object. Blank lines are skipped.
+    """
+    lines = ((n, raw.strip()) for n, raw in enumerate(stream, 1) if raw.strip())
+    held: list[tuple[int, bytes]] = []
+    for n, line in lines:
+        held.append((n, line.removeprefix(b"\xef\xbb\xbf")))
+        value = _value(b"\n".join(part for _, part in held))
+        if not isinstance(value, FactError):
+            yield held[0][0], value
+            held = []
+            break
+        if _ends_here(held):
+            break
+    yield from ((n, _value(line)) for n, line in held)
+    yield from ((n, _value(line)) for n, line in lines)
+
+
+def _ends_here(held: list[tuple[int, bytes]]) -> bool:
+    """Whether what was read cannot become one object: its first line ends like one, or it is too long."""
+    first = held[0][1]
+    spread = first.startswith(b"{") and not first.endswith(b"}")
+    return not spread or sum(len(part) for _, part in held) > LONGEST_OBJECT
+
+
+def _value(line: bytes) -> Stated:
+    try:
+        return _DECODE(line)
+    except _UNREADABLE as error:
+        return FactError("", "bad_json", (("why", str(error)),))
+
+
+def _refused(line: int, facts: Stated, book: Lawbook, now_ms: int, out: "Out", strict: bool) -> bool:
+    """Decide on one set of facts and tell; whether it was refused."""
+    if isinstance(facts, FactError):
+        return out.refuse(line, BadFacts("", (facts,)))
+    decision = decide(facts, book, now_ms=now_ms)
+    if strict and isinstance(decision, Decision) and decision.unknown:
+        faults = tuple(
+            FactError(name, "unknown_fact", (("kind", decision.kind),)) for name in decision.unknown
+        )
+        decision = BadFacts(decision.kind, faults)
+    if isinstance(decision, BadFacts):
+        return out.refuse(line, decision)
+    out.tell(line, decision)
+    return False
+
+
+class Out:
+    """Where answers go: JSON lines, or text for a person; complaints about facts go to standard error."""
+
+    def __init__(self, words: Words, as_lines: bool) -> None:
+        self._words = words
+        self._as_lines = as_lines
+        self._encode = msgspec.json.Encoder().encode
+        self._write = sys.stdout.buffer.write
+
+    def tell(self, line: int, decision: Decision) -> None:
+        for name in decision.unknown:
+            self._complain(line, FactError(name, "ignored", (("kind", decision.kind),)))
+        if self._as_lines:
+            self._write(self._encode(as_json(decision)) + b"\n")
+        else:
+            text = "\n".join(verdicts.explanation(decision, self._words))
+            self._write(f"{text}\n\n".encode())
+
+    def refuse(self, line: int, bad: BadFacts) -> bool:
+        told = [self._complain(line, error) for error in bad.errors]
+        if self._as_lines:
+            faults = [
+                {"field": error.field, "code": error.code, "message": message}
+                for error, message in zip(bad.errors, told, strict=True)
+            ]
+            self._write(self._encode({"line": line, "kind": bad.kind, "errors": faults}) + b"\n")
+        return True
+
+    def _complain(self, line: int, error: FactError) -> str:
+        told = verdicts.fault(error, self._words)
+        print(self._words("fault.at", line=line, told=told), file=sys.stderr)
+        return told
+
+
+def _lawbook(folder: Path | None) -> Lawbook:
+    try:
+        return load_lawbook(folder)
+    except (PackError, CalendarError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def _present(said: str) -> int:
+    """The present in UTC ms: as said, or by the clock."""
+    if not said:
+        return time.time_ns() // 1_000_000
+    try:
+        at = datetime.fromisoformat(said)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise typer.BadParameter("say when, with the zone: 2026-11-22T10:00:00+08:00", param_hint="--now")
+    return int(at.timestamp() * 1000)
+
+
+def _open(facts: str) -> BinaryIO:
+    if facts == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(facts).open("rb")
+    except OSError as error:
+        raise typer.BadParameter(f"{facts}: {error.strerror}", param_hint="FACTS") from None

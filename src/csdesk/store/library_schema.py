@@ -1,0 +1,36 @@
+"""The tables of a desk's library, apart from their module: a starting console needs them and no search yet.
+
+A file usually holds one desk, so all desks share one FTS table; each has its own range of article ids, and a
+search reads only that range. No hit of another desk can show. What desks share is how rare bm25 takes a term
+to be.
+"""
+
+# library.number is the desk's range of article ids; library.articles spares a search the count.
+STATEMENTS = (
+    """CREATE TABLE library (
+        desk_id TEXT PRIMARY KEY, number INTEGER NOT NULL, articles INTEGER NOT NULL,
+        articles_version INTEGER NOT NULL, canned_version INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE article (
+        id INTEGER PRIMARY KEY, desk_id TEXT NOT NULL, changed_at INTEGER NOT NULL, external_id TEXT NOT NULL,
+        law TEXT NOT NULL, article_no TEXT NOT NULL, text TEXT NOT NULL, number INTEGER NOT NULL,
+        suffix INTEGER NOT NULL, title TEXT NOT NULL, chapter TEXT NOT NULL, effective_from TEXT NOT NULL,
+        effective_to TEXT NOT NULL, source TEXT NOT NULL, language TEXT NOT NULL, tags TEXT NOT NULL,
+        confidence TEXT NOT NULL, kinds TEXT NOT NULL, keywords TEXT NOT NULL, basis TEXT NOT NULL,
+        note TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX article_external ON article (desk_id, external_id, source, language)",
+    "CREATE INDEX article_law ON article (desk_id, law, number, suffix, effective_from)",
+    """CREATE TABLE canned (
+        id INTEGER PRIMARY KEY, desk_id TEXT NOT NULL, changed_at INTEGER NOT NULL, external_id TEXT NOT NULL,
+        title TEXT NOT NULL, body TEXT NOT NULL, shortcut TEXT NOT NULL, language TEXT NOT NULL,
+        source TEXT NOT NULL, topic TEXT NOT NULL, kinds TEXT NOT NULL, states TEXT NOT NULL,
+        guards TEXT NOT NULL, articles TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX canned_external ON canned (desk_id, external_id, source, language)",
+    # Contentless: FTS5 keeps postings only; the text lies in `article`.
+    """CREATE VIRTUAL TABLE article_terms USING fts5(
+        title, body, initials, content='', contentless_delete=1, tokenize='ascii')""",
+    "CREATE VIRTUAL TABLE article_vocabulary USING fts5vocab('article_terms', 'row')",
+    """CREATE TABLE article_gram (
+        desk_id TEXT NOT NULL, term TEXT NOT NULL, docs INTEGER NOT NULL, sound TEXT,
+        PRIMARY KEY (desk_id, term)) WITHOUT ROWID""",
+    "CREATE INDEX article_gram_sound ON article_gram (desk_id, sound) WHERE sound IS NOT NULL",
+)

@@ -1,0 +1,57 @@
+"""The worker of a configured desk: its folders, and its notices in the customer's language."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.building import DeskFile
+
+from csdesk.desk.config import Config
+from csdesk.desk.words import LANGUAGES
+from csdesk.domain.cases.case import Kind, LineQty
+from csdesk.domain.cases.goods import Approve, Inspect, Receive
+from csdesk.domain.cases.opening import Open
+from csdesk.domain.cases.refunds import PayBack
+from csdesk.effects.desk_worker import make_worker, outgoing
+from csdesk.store.connection import write
+from csdesk.store.people import Customer
+
+
+def files(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(path.read_bytes()) for path in folder.glob("*.json")]
+
+
+@pytest.mark.parametrize("language", [*LANGUAGES, "fr", ""])
+def test_a_case_that_ends_by_itself_is_told_in_the_customers_language(
+    desk_file: DeskFile, tmp_path: Path, language: str
+):
+    wang, system = desk_file.core("wang"), desk_file.core("system")
+    customer = desk_file.customer("张伟")
+    with write(wang.store.conn):
+        wang.store.people.put([(customer, "x", Customer("张伟", "13812345678", language=language), 2)], 1)
+    done = wang.do(Open(Kind.RETURN, desk_file.order(customer=customer), (LineQty(1, 1),)))
+    desk_file.clock.now = wang.do(Approve(), done.case.id).case.due
+    worker = make_worker(system, Config(outgoing=str(tmp_path / "out")))
+    while worker.turn():
+        pass
+    (message,) = files(tmp_path / "out" / "messages")
+    text = str(message["text"])
+    assert done.number in text
+    assert not {"{", "}", "…"} & set(text)
+    assert text.isascii() == (language == "en")
+
+
+def test_refunds_go_to_their_own_folder_beside_the_messages(desk_file: DeskFile, tmp_path: Path):
+    wang = desk_file.core("wang")
+    case = wang.do(Open(Kind.RETURN, desk_file.order(), (LineQty(1, 1),))).case
+    for command in (Approve(), Receive(), Inspect(), PayBack()):
+        wang.do(command, case.id)
+    make_worker(desk_file.core("system"), Config(outgoing=str(tmp_path / "out"))).turn()
+    (refund,) = files(tmp_path / "out" / "refunds")
+    assert (refund["minor"], refund["currency"]) == (19_900, "CNY")
+
+
+def test_each_desk_file_has_a_folder_of_its_own_unless_told(desk_file: DeskFile, home: Path):
+    core = desk_file.core("system")
+    assert outgoing(core, Config()) == home / "outgoing" / core.store.desk.file_id
+    assert outgoing(core, Config(outgoing="~/out")) == Path("~/out").expanduser()
