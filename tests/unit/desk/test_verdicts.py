@@ -18,6 +18,7 @@ from csdesk.interop.packs import load_lawbook
 NOW_MS = 1_795_320_000_000  # 2026-11-22T12:00:00+08:00
 ROOM = Path(entitlement.__file__).parent
 # Codes that the room puts together or keeps in a table.
+THE = ("flag", "word", "day", "count", "money")
 STEPS = {"car_art23", "car_not_art23", "payment_no_order", "payment_duplicate", "payment_unauthorised"}
 STEPS |= {"return_freight_consumer", "return_freight_trader", "minor_void", "minor_ineffective", "verdict"}
 STEPS |= {"no_intent_proven", "deal_price_lower_for_buyer", "rounding_only", "harmless_label_flaw"}
@@ -73,9 +74,9 @@ def test_every_step_is_worded(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_outcome_reason_answer_deadline_and_missing_fact_is_worded(language, book):
     words = Words(language, UTC)
-    needed = {
-        name for call in (*calls("need"), *calls("lack")) for node in call.args for name in literals(node)
-    }
+    asked = [*calls("need"), *calls("lack"), *calls("facts.require")]
+    asked += [call for kind in THE for call in calls(f"facts.the_{kind}")]
+    needed = {name for call in asked for node in call.args for name in literals(node)}
     answers = {word.arg for call in calls("answer") for word in call.keywords if word.arg}
     terms = said("close", 0) | said("close", 1) | said("count", 0) | needed | answers | set(CONFIDENCE)
     terms |= {kind for _, kind in RULES}

@@ -1,5 +1,7 @@
 """The worker of the outbox: one at a time, each job once, what fails is tried again and never guessed at."""
 
+import threading
+
 import pytest
 from tests.building import DAY, HOUR, DeskFile, line
 from tests.unit.effects.conftest import Outside, a_worker
@@ -474,3 +476,63 @@ def test_a_deadline_in_days_ends_with_the_day_of_the_desk(desk_file: DeskFile, w
     assert (case.due - desk_file.clock.now) // DAY == 7
     desk_file.clock.now = case.due - 1
     assert worker.turn() == 0
+
+
+# In a thread.
+
+
+def test_an_elected_console_thread_works_until_it_is_told_to_stop_and_hands_over(
+    desk_file: DeskFile, outside: Outside
+):
+    wang = desk_file.core("wang")
+    case = opened(wang, desk_file)
+    wang.do(Reply("您好"), case.id)
+    desk_file.clock.forward(seconds=10)
+    sent, stop = threading.Event(), threading.Event()
+
+    def sends(key: str) -> Sent:
+        sent.set()
+        return Sent()
+
+    outside.sends = sends
+
+    def work() -> None:
+        a_worker(desk_file, outside).run(stop, poll_s=0.01)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert sent.wait(20)
+    stop.set()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert wang.load(case.id)[0].messages[0].state == "sent"
+    assert wang.store.conn.execute("SELECT expires FROM worker").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("code", ["locked", "disk_full", "io_failed"])
+def test_a_worker_waits_out_what_passes(
+    desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: str
+):
+    stop, tries = threading.Event(), []
+
+    def turn(self: Worker) -> int:
+        tries.append(1)
+        if len(tries) == 3:
+            stop.set()
+            return 0
+        raise StoreError(code, path="desk.db", holder="4711", reason="x")
+
+    monkeypatch.setattr(Worker, "turn", turn)
+    a_worker(desk_file).run(stop, poll_s=0.0)
+    assert len(tries) == 3
+    assert len(caplog.records) == 2
+
+
+def test_a_worker_gives_up_a_file_that_is_damaged(desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch):
+    def turn(self: Worker) -> int:
+        raise StoreError("torn", path="desk.db")
+
+    monkeypatch.setattr(Worker, "turn", turn)
+    with pytest.raises(StoreError) as error:
+        a_worker(desk_file).run(threading.Event(), poll_s=0.0)
+    assert error.value.code == "torn"

@@ -129,8 +129,8 @@ def _start(m: Matter) -> date:
         return m.facts.the_day("contract_date")
     if not deliveries:
         return m.facts.the_day("delivered")
-    if len(set(deliveries)) > 1:
-        m.need("one_order")
+    if m.facts.flag("one_order") is False:
+        m.flag("several_contracts")
     m.say("last_good_counts", "withdrawal_window", day=max(deliveries).isoformat())
     # Goods of several orders are several contracts; the newest is the one still asked about.
     return max(deliveries)

@@ -126,8 +126,14 @@ def test_how_a_promotion_may_be_written(repaid, promo, paid):
     ("facts", "fault"),
     [
         ({"items": [A], "paid": 100, "returned": ["B"]}, ("returned", "not_among")),
-        ({"items": [A, B], "promo": "满200减50", "paid": 250, "returned": ["A"]}, ("paid", "does_not_add_up")),
-        ({"items": [A], "promo": "第二件半价", "paid": 150, "returned": ["A"]}, ("promo", "unknown_promotion")),
+        (
+            {"items": [A, B], "promo": "满200减50", "paid": 250, "returned": ["A"]},
+            ("paid", "does_not_add_up"),
+        ),
+        (
+            {"items": [A], "promo": "第二件半价", "paid": 150, "returned": ["A"]},
+            ("promo", "unknown_promotion"),
+        ),
         ({"list_price": 100, "coupon": 20, "cash_paid": 70}, ("cash_paid", "does_not_add_up")),
         ({"paid": 90, "paid_by": [{"method": "card", "amount": 80}]}, ("paid_by", "does_not_add_up")),
         (

@@ -44,7 +44,12 @@ def test_unsafe_food_costs_ten_times_and_1000_at_least(claimed, article, facts, 
     ("article", "ground", "facts", "reason"),
     [
         ("条例§49(1)", "label_flaw", {"affects_quality": False, "misleading": False}, "harmless_label_flaw"),
-        ("食安法§148 但书", "food_label_flaw", {"affects_safety": False, "misleading": False}, "harmless_label_flaw"),
+        (
+            "食安法§148 但书",
+            "food_label_flaw",
+            {"affects_safety": False, "misleading": False},
+            "harmless_label_flaw",
+        ),
         ("条例§49(2)", "fraud", {"claimant_conduct": "extortion"}, "bad_faith_claim"),
         ("食安法§148 明知", "unsafe_food", {"defendant": "shop", "knowing": False}, "operator_did_not_know"),
         (
@@ -111,7 +116,9 @@ def test_knowing_buyers_are_held_to_living_needs_by_interpretation_2024_9_12(cla
 
 
 @pytest.mark.parametrize(("times", "additional", "by"), [(10, 2000.0, "promise"), (2, 600.0, "statute")])
-def test_a_promise_counts_when_it_is_above_the_law_by_interpretation_2022_8_10(claimed, times, additional, by):
+def test_a_promise_counts_when_it_is_above_the_law_by_interpretation_2022_8_10(
+    claimed, times, additional, by
+):
     decision = claimed("counterfeit", price=200.0, merchant_promise_multiplier=times)
     assert (decision["additional"], decision["by"]) == (additional, by)
 
@@ -141,7 +148,9 @@ def test_the_food_law_is_that_of_the_day(claimed, bought, law):
 
 
 def test_the_carve_out_for_labels_did_not_exist_before_the_regulation(claimed):
-    decision = claimed("label_flaw", affects_quality=False, misleading=False, price=9, purchased_at="2024-06-30")
+    decision = claimed(
+        "label_flaw", affects_quality=False, misleading=False, price=9, purchased_at="2024-06-30"
+    )
     assert decision["reason"] == "no_law_in_force"
 
 

@@ -58,9 +58,7 @@ def test_a_material_change_of_platform_rules_is_told_15_days_before_by_order_116
     assert decision["public_notice_no_later_than"] == "2026-05-16"
 
 
-@pytest.mark.parametrize(
-    ("promised", "day"), [(None, "2026-03-26"), (7, "2026-03-12"), (60, "2026-03-26")]
-)
+@pytest.mark.parametrize(("promised", "day"), [(None, "2026-03-26"), (7, "2026-03-12"), (60, "2026-03-26")])
 def test_a_promise_to_answer_sooner_binds_and_a_later_one_does_not(due, promised, day):
     decision = due("privacy_request_received", "2026-03-05", promised_days=promised)
     assert decision["respond_due"] == day

@@ -89,9 +89,7 @@ def test_without_the_same_model_all_the_money_goes_back_by_1995_13(guaranteed):
     [("colour_tv", 10, 25.0), ("bicycle", 10, 12.5), ("phone", 10, 125.0), ("phone", 300, 2500.0)],
 )
 def test_with_the_same_model_the_use_is_deducted_and_contested(guaranteed, product, used, depreciation):
-    decision = guaranteed(
-        product, **EXCHANGE_DUE, same_model_in_stock=True, wants="return", days_used=used
-    )
+    decision = guaranteed(product, **EXCHANGE_DUE, same_model_in_stock=True, wants="return", days_used=used)
     assert decision["depreciation"] == depreciation
     assert decision["refund"] == 2500.0 - depreciation
     assert decision["confidence"] == "interpretation"
@@ -112,9 +110,7 @@ def test_repair_and_waiting_days_are_no_use(guaranteed):
 
 
 def test_a_rate_that_was_never_read_is_flagged(guaranteed):
-    decision = guaranteed(
-        "microwave", **EXCHANGE_DUE, same_model_in_stock=True, wants="return", days_used=10
-    )
+    decision = guaranteed("microwave", **EXCHANGE_DUE, same_model_in_stock=True, wants="return", days_used=10)
     assert "depreciation_unknown" in decision["flags"]
 
 
@@ -135,7 +131,12 @@ CAR = {"warranty_start": "2026-02-10"}
 @pytest.mark.parametrize(
     ("article", "facts", "answer", "options"),
     [
-        ("§22 day 7", {"event": "engine_fault", "now": "2026-02-17", "km": 9}, "art22", ["exchange", "return"]),
+        (
+            "§22 day 7",
+            {"event": "engine_fault", "now": "2026-02-17", "km": 9},
+            "art22",
+            ["exchange", "return"],
+        ),
         ("§20 day 8", {"event": "engine_fault", "now": "2026-02-18", "km": 9}, "art20", ["replace_assembly"]),
         (
             "§23 day 60",

@@ -138,7 +138,9 @@ def test_more_facts_never_take_a_verdict_back(order, changes):
     assert reached
 
 
-@given(st.dates(date(2024, 7, 1), date(2026, 10, 1)), st.integers(0, 40), st.integers(0, 40), st.integers(0, 30))
+@given(
+    st.dates(date(2024, 7, 1), date(2026, 10, 1)), st.integers(0, 40), st.integers(0, 40), st.integers(0, 30)
+)
 def test_a_later_request_is_never_more_generous(signed, first, second, promised):
     early, late = sorted((first, second))
 
@@ -205,7 +207,12 @@ def test_a_refund_never_exceeds_what_was_paid(prices, data, off, gift):
     assert 0 <= least.minor <= refund.minor <= paid
 
 
-@given(st.integers(1, 10**8), st.integers(0, 10**6), st.integers(0, 10**8), st.sampled_from(["operator", "consumer"]))
+@given(
+    st.integers(1, 10**8),
+    st.integers(0, 10**6),
+    st.integers(0, 10**8),
+    st.sampled_from(["operator", "consumer"]),
+)
 def test_a_prepayment_never_gives_back_more_than_was_paid(paid, gift, used, cause):
     facts = {"paid": paid / 100, "gift_amount": gift / 100, "consumed_value": used / 100, "cause": cause}
     assert 0 <= sound({"kind": "prepaid", **facts}).amounts["refund"].minor <= paid

@@ -98,12 +98,18 @@ def test_the_right_is_out(returned, article, facts, reason):
     [
         ("消法§25(1)③ still sealed", {"product_class": "dvd", "unsealed_by_consumer": False}),
         ("消法§25(1)① size and colour are no order", {"presale": True, "individual_specification": False}),
-        ("法释2022-8§2 promise on fresh", {"product_class": "fruit", "merchant_promises_excluded_kind": True}),
+        (
+            "法释2022-8§2 promise on fresh",
+            {"product_class": "fruit", "merchant_promises_excluded_kind": True},
+        ),
         (
             "条例§19(2) default tick",
             {"product_class": "phone", "unsuitable_confirmed": "default_ticked"},
         ),
-        ("条例§19(2) page notice", {"product_class": "cosmetics", "unsuitable_confirmed": "page_notice_only"}),
+        (
+            "条例§19(2) page notice",
+            {"product_class": "cosmetics", "unsuitable_confirmed": "page_notice_only"},
+        ),
         ("条例§19(2) nothing on record", {"product_class": "underwear", "unsuitable_confirmed": "none"}),
         ("条例§19(3) box opened", {"intact": UNSTATED, "outer_box_opened": True}),
         (
@@ -134,8 +140,20 @@ def test_the_right_stands(returned, article, facts):
 @pytest.mark.parametrize(
     ("article", "signed", "asked", "last", "outcome"),
     [
-        ("办法§10 last second of day 7", "2026-03-05T11:00+08:00", "2026-03-12T23:59:59+08:00", "03-12", True),
-        ("民法典§203(2) the next second", "2026-03-05T11:00+08:00", "2026-03-13T00:00:00+08:00", "03-12", False),
+        (
+            "办法§10 last second of day 7",
+            "2026-03-05T11:00+08:00",
+            "2026-03-12T23:59:59+08:00",
+            "03-12",
+            True,
+        ),
+        (
+            "民法典§203(2) the next second",
+            "2026-03-05T11:00+08:00",
+            "2026-03-13T00:00:00+08:00",
+            "03-12",
+            False,
+        ),
         ("day in Shanghai, not UTC", "2026-03-04T16:30Z", "2026-03-12T15:59:59Z", "03-12", True),
         ("midnight in Shanghai by UTC", "2026-03-04T16:30Z", "2026-03-12T16:00:00Z", "03-12", False),
         ("signed in the last minute", "2026-03-05T23:59+08:00", "2026-03-12T10:00+08:00", "03-12", True),

@@ -36,8 +36,16 @@ def test_before_may_2025_no_such_rule_was_in_force(prepaid):
         ("§19 list price", {"discount_unit": 80, "list_unit": 120, "used": 4, "cause": "consumer"}, 520.0),
         ("§20 no more owed", {"discount_unit": 80, "list_unit": 120, "used": 9, "cause": "consumer"}, 0.0),
         ("§18② ratio", {"gift_amount": 250, "consumed_value": 500, "cause": "operator"}, 600.0),
-        ("§18② rounded for the consumer", {"gift_amount": 500, "consumed_value": 100, "cause": "shop"}, 933.34),
-        ("§19 gift does not lower it", {"gift_amount": 250, "consumed_value": 500, "cause": "consumer"}, 500.0),
+        (
+            "§18② rounded for the consumer",
+            {"gift_amount": 500, "consumed_value": 100, "cause": "shop"},
+            933.34,
+        ),
+        (
+            "§19 gift does not lower it",
+            {"gift_amount": 250, "consumed_value": 500, "cause": "consumer"},
+            500.0,
+        ),
         ("§22(1) months", {"unlimited": True, "months": 12, "months_elapsed": 3}, 750.0),
         ("§22(1) days, rounded up", {"unlimited": True, "days_total": 365, "days_elapsed": 100}, 726.03),
         ("§22(1) over", {"unlimited": True, "months": 12, "months_elapsed": 13}, 0.0),
@@ -83,9 +91,7 @@ def test_games_that_may_not_be_sold_to_minors_are_refunded_whole_by_prepaid_inte
     assert prepaid(**used, unlawful_minor_service=True)["refund_amount"] == 300.0
 
 
-@pytest.mark.parametrize(
-    ("age", "void", "effective"), [(6, True, False), (12, False, False)]
-)
+@pytest.mark.parametrize(("age", "void", "effective"), [(6, True, False), (12, False, False)])
 def test_a_purchase_by_a_minor(told, age, void, effective):
     decision = told("minor_purchase", minor_age=age, paid=648, guardian_consented=False)
     assert (decision["void"], decision["effective"]) == (void, effective)
@@ -94,7 +100,9 @@ def test_a_purchase_by_a_minor(told, age, void, effective):
 
 def test_a_guardian_who_was_asked_has_30_days_by_civil_code_145(told):
     decision = told("minor_purchase", minor_age=12, ratification_asked_at="2026-03-05")
-    assert decision["ratification_by"] == "2026-04-07"  # 4 April is a Saturday, 6 April Tomb-Sweeping Day's rest
+    assert (
+        decision["ratification_by"] == "2026-04-07"
+    )  # 4 April is a Saturday, 6 April Tomb-Sweeping Day's rest
     assert decision["missing"] == ["guardian_consented", "fits_age"]
 
 

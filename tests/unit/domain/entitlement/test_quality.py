@@ -65,7 +65,11 @@ def test_a_sunday_in_the_quality_window_rolls_by_civil_code_203(claimed):
         ),
         ("消法§54 years later", {"officially_unqualified": True, "request_at": "2026-11-20"}, "must_refund"),
         ("conforming", {"nonconforming": False}, "ineligible"),
-        ("民法典§621(2) two years", {**CLAIM, "received_at": "2024-03-05", "request_at": "2026-03-05"}, "eligible"),
+        (
+            "民法典§621(2) two years",
+            {**CLAIM, "received_at": "2024-03-05", "request_at": "2026-03-05"},
+            "eligible",
+        ),
         ("and one day", {**CLAIM, "received_at": "2024-03-05", "request_at": "2026-03-06"}, "ineligible"),
         (
             "民法典§621(3) seller knew",
