@@ -1,4 +1,4 @@
-"""The console in a real terminal: what it leaves behind, what of a hostile text reaches the line, dropped lines."""
+"""The console in a real terminal: what it leaves behind, what of a hostile text reaches the line."""
 
 import fcntl
 import os

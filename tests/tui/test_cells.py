@@ -59,3 +59,9 @@ def test_outside_text_is_never_read_as_markup():
     told = cells.content("[@click=app.quit]点我[/] [/x]")
     assert told.plain == "[@click=app.quit]点我[/] [/x]"
     assert not told.spans
+
+
+def test_with_ascii_signs_only_a_line_keeps_its_cells_and_its_words():
+    line = cells.line([(cells.fit("蓝牙耳机 降噪版", 8), Style()), (" ×2", Style())], 14, Style())
+    assert cells.plain(line).text == "蓝牙耳~  x2   "
+    assert cells.plain(line).cell_length == line.cell_length

@@ -29,8 +29,8 @@ from csdesk.tui.screens.status import StatusMenu
 def everywhere() -> list[type[ConsoleScreen[Any]]]:
     """Every screen there is."""
     return [
-        QueueScreen, StatusMenu, ConfirmScreen, FindScreen, PaletteScreen, CommandScreen, HelpScreen, VerbForm,
-        OrderScreen, type(doors.case("")), type(doors.policy()), type(doors.canned("")),
+        QueueScreen, StatusMenu, ConfirmScreen, FindScreen, PaletteScreen, CommandScreen, HelpScreen,
+        VerbForm, OrderScreen, type(doors.case("")), type(doors.policy()), type(doors.canned("")),
     ]  # fmt: skip
 
 

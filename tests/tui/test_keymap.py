@@ -11,10 +11,12 @@ from csdesk.tui.actions import CONTEXTS, registry
 # DESIGN §6: each verb's key and the twin that works while a Chinese input method is on.
 TABLE = {
     "down": ("j", "down"), "up": ("k", "up"), "top": ("g", "home"), "bottom": ("G", "end"),
-    "queue_prev": ("h", "shift+tab"), "queue_next": ("l", "tab"), "open": ("o", "enter"), "back": ("q", "escape"),
+    "queue_prev": ("h", "shift+tab"), "queue_next": ("l", "tab"), "open": ("o", "enter"),
+    "back": ("q", "escape"),
     "case_prev": ("[", "left"), "case_next": ("]", "right"), "mark": ("x", "space"),
     "mark_range": ("v", "shift+down"), "mark_all": ("V", "*"), "reply": ("r", "f3"), "canned": ("c", "f4"),
-    "verb.take": ("a", "insert"), "verb.assign": ("A", "ctrl+o"), "status": ("s", "f6"), "resolve": ("e", "f7"),
+    "verb.take": ("a", "insert"), "verb.assign": ("A", "ctrl+o"), "status": ("s", "f6"),
+    "resolve": ("e", "f7"),
     "next": ("N", "ctrl+g"), "verb.snooze": ("z", "f8"), "verb.tag": ("t", "ctrl+t"),
     "verb.note": ("n", "ctrl+n"), "policy": ("p", "f2"), "preview": ("w", "f12"), "find": ("/", "、"),
     "palette": ("ctrl+p",), "undo": ("u", "ctrl+u"), "redo": ("U", "ctrl+y"), "repeat": (".", "。"),
@@ -88,8 +90,8 @@ def test_a_key_press_is_looked_up_under_its_folded_name(key: str, character: str
 
 @pytest.mark.parametrize(
     ("spelling", "name"),
-    [("Ctrl+P", "ctrl+p"), ("F12", "f12"), ("Esc", "escape"), ("Shift+Tab", "shift+tab"), ("PageUp", "pageup"),
-     ("：", ":"), ("G", "G"), ("Shift+Ctrl+Left", "ctrl+shift+left")],
+    [("Ctrl+P", "ctrl+p"), ("F12", "f12"), ("Esc", "escape"), ("Shift+Tab", "shift+tab"),
+     ("PageUp", "pageup"), ("：", ":"), ("G", "G"), ("Shift+Ctrl+Left", "ctrl+shift+left")],
 )  # fmt: skip
 def test_keys_are_read_as_people_spell_them(spelling: str, name: str):
     assert keymap.parse(spelling) == name

@@ -1,4 +1,4 @@
-"""Opening the console: what is refused before anything is painted, what is painted first, what a crash leaves."""
+"""Opening the console: what is refused, what is painted first, what a crash leaves."""
 
 import os
 import subprocess

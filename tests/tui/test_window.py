@@ -13,8 +13,8 @@ from csdesk.tui.window import MOST, Window
 def row(n: int, due: int | None = None) -> Row:
     """A row whose place in the queue is `due`, by default the same order as n."""
     return Row(
-        f"{n:032x}", "7K3M9QX4", "return", "submitted", "ours", 1, "W1", "山海", "", 0, 0, "耳机", "quality", 100, "CNY",
-        n if due is None else due, 0, 0, 0, "c",
+        f"{n:032x}", "7K3M9QX4", "return", "submitted", "ours", 1, "W1", "山海", "", 0, 0, "耳机", "quality",
+        100, "CNY", n if due is None else due, 0, 0, 0, "c",
     )  # fmt: skip
 
 

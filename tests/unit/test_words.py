@@ -1,7 +1,7 @@
 """Every code that the registries and the domain can produce is worded, in three languages."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def moving_verbs() -> set[str]:
 
 def keys() -> set[str]:
     machines = list(MACHINES.values())
-    groups = {
+    groups: dict[str, Iterable[str]] = {
         "verb": VERBS,
         "kind": Kind,
         "queue": (*QUEUES, "mine", "all"),

@@ -1,4 +1,4 @@
-"""Which file and which agent a login means: the one answer for every door, light enough for a starting console."""
+"""Which file and which agent a login means: one answer for every door, light for a starting console."""
 
 import getpass
 from collections.abc import Sequence

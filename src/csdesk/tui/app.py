@@ -161,7 +161,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
-        """Commands are carried out here, one after the other: what is typed ahead meets the screen it opened."""
+        """Carry commands out one after the other: what is typed ahead meets the screen it opened."""
         if (
             isinstance(event, events.Key)
             and not event.is_forwarded
@@ -197,7 +197,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.repaint_status()
 
     def standing(self) -> str:
-        """What stands at the right of the status line: a sign while the desk is slow, what is parked, who works here."""
+        """The right end of the status line: a sign while the desk is slow, what is parked, who works here."""
         told = [self.words("status.slow")] if self._waiting else []
         if self.leasing.parked:
             told.append(self.words.count("status.parked", len(self.leasing.parked)))
@@ -263,7 +263,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
     # Verbs, and who holds what
 
     def run_verb(self, case: str, version: int, verb: str) -> None:
-        """Use a verb on a case as seen at `version`: at once when it asks for nothing, else through its form."""
+        """Use a verb on a case as seen at `version`: at once when it asks nothing, else through its form."""
         self.verbs.run(case, version, verb)
 
     async def do(self, command: "Command", case: str = "", version: int | None = None) -> "Done | None":

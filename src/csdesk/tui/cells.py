@@ -1,7 +1,7 @@
-"""Text in terminal cells: East Asian widths, cropping and padding, and the one way in which outside text is drawn.
+"""Text in terminal cells: East Asian widths, cropping and padding, and how outside text is drawn.
 
-Nothing here or in any widget parses markup: text from outside becomes `Content` or styled segments, never a string
-that Textual reads for tags.
+Nothing here or in any widget parses markup: text from outside becomes `Content` or styled segments, never
+a string that Textual reads for tags.
 """
 
 import re
@@ -86,6 +86,18 @@ def line(parts: Iterable[tuple[str, Style]], cells: int, rest: Style) -> Strip:
         segments.append(Segment(" " * (cells - used), rest))
     strip = Strip(segments, max(used, cells))
     return strip.crop(0, cells) if used > cells else strip
+
+
+# Our own ornaments and their ASCII twins, cell for cell.
+_ASCII = str.maketrans({MORE: "~", "×": "x", "·": "-", "–": "-"})
+
+
+def plain(strip: Strip) -> Strip:
+    """A line with ASCII signs in place of ornaments; what people wrote in other scripts stays."""
+    return Strip(
+        [Segment(text.translate(_ASCII), style) for text, style, _ in strip],
+        strip.cell_length,
+    )
 
 
 def content(raw: str, style: str = "") -> Content:

@@ -1,4 +1,4 @@
-"""A desk that is still being opened: the console paints and takes keys meanwhile, and what it asks is answered then."""
+"""A desk that is still being opened: the console paints and takes keys, and what it asks is answered then."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

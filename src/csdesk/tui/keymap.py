@@ -1,4 +1,4 @@
-"""Which key does what: the shipped keymap and a person's own over it, checked key by key with file and line."""
+"""Which key does what: the shipped keymap and a person's own over it, checked with file and line."""
 
 import tomllib
 import unicodedata
@@ -65,7 +65,7 @@ def spelled(key: str) -> str:
 
 
 def pressed(key: str, character: str | None) -> str:
-    """The name under which a key press is looked up: signs folded by NFKC, so that full-width ones mean the same."""
+    """The name a key press is looked up by: signs folded by NFKC, so that full-width ones mean the same."""
     if character is not None and len(character) == 1 and character.isprintable() and character != " ":
         folded = unicodedata.normalize("NFKC", character)
         return folded if len(folded) == 1 else character

@@ -1,4 +1,4 @@
-"""Opening the console: the terminal is checked, the desk opens in its thread while Textual loads, a crash is reported."""
+"""Opening the console: check the terminal, read the first picture while Textual loads, report a crash."""
 
 import asyncio
 import gc

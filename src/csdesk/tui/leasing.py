@@ -1,4 +1,4 @@
-"""Who holds what: the open case is held while keys are pressed, parked for a call, and given back when left."""
+"""Who holds what: the open case is held while keys are pressed, parked for a call, given back when left."""
 
 import time
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What every screen of the console shares: keys through the keymap, reasons for what is off, one status line."""
+"""What every screen of the console shares: keys by the keymap, reasons for what is off, one status line."""
 
 import unicodedata
 from collections.abc import Callable, Iterable

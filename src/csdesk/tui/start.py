@@ -1,6 +1,6 @@
 """What a console needs for its first picture, read straight from the file while Textual still loads.
 
-The whole desk (keys, domain, queries) takes longer to import than the picture takes to paint, so it opens after it.
+The whole desk (keys, domain, queries) takes longer to import than the picture to paint, so it opens after it.
 """
 
 import json
@@ -21,7 +21,7 @@ PAGE = 60
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where a console stands: queue, case under the cursor with its deadline, open case, whether the preview shows."""
+    """Where a console stands: queue, case under the cursor with its deadline, open case, preview or not."""
 
     queue: str = "all"
     case: str = ""

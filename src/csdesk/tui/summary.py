@@ -1,6 +1,6 @@
-"""A case in lines, for the preview and for any screen that shows facts: who, what, by when, how much, what happened.
+"""A case in lines, for any screen that shows facts: who, what, by when, how much, what happened.
 
-A line is a list of (text, meaning); the meaning is a colour of the palette. All text here has passed the gate.
+A line is a list of (text, meaning); the meaning is a colour of the palette. All text has passed the gate.
 """
 
 import re

@@ -1,8 +1,8 @@
-"""A window over a queue in the database: the rows near the cursor, in deadline order, however long the queue is.
+"""A window over a queue in the database: the rows near the cursor, in deadline order, however long it is.
 
-Pure bookkeeping: who asks for pages is the list that shows them. The cursor stays on its case through reloads; when
-its case has left the queue it keeps its place. At the edge of the screen the view jumps half a page (1.6 ms and 280 B
-a key in trials, against 5.5 ms and 338 B line by line).
+Pure bookkeeping: who asks for pages is the list that shows them. The cursor stays on its case through
+reloads; when its case has left the queue it keeps its place. At the edge of the screen the view jumps half
+a page (1.6 ms and 280 B a key in trials, against 5.5 ms and 338 B line by line).
 """
 
 from collections.abc import Sequence

@@ -8,17 +8,19 @@ from tests.unit.effects.conftest import Outside, a_worker
 
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Case, Kind, LineQty
-from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.context import Actor, Refused
 from csdesk.domain.cases.conversation import Recall, Reply
 from csdesk.domain.cases.goods import Approve, Inspect, Receive
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.refunds import PayBack
 from csdesk.domain.cases.shared import Close, Note, Snooze, TakeBack
+from csdesk.domain.roles import Role
 from csdesk.effects.ports import Confirmed, Failed, Sent, Unknown
 from csdesk.effects.worker import CHANGES_KEPT, MOST_TRIES, Worker
 from csdesk.store import feed, outbox
 from csdesk.store.connection import write
 from csdesk.store.errors import StoreError
+from csdesk.store.file import open_store
 
 
 def opened(core: Core, desk_file: DeskFile, kind: Kind = Kind.RETURN, *, paid: int = 19_900) -> Case:
@@ -497,7 +499,10 @@ def test_an_elected_console_thread_works_until_it_is_told_to_stop_and_hands_over
     outside.sends = sends
 
     def work() -> None:
-        a_worker(desk_file, outside).run(stop, poll_s=0.01)
+        store = open_store(desk_file.path)  # a connection of the thread's own
+        core = Core(store, Actor("system", Role.SYSTEM), now=desk_file.clock)
+        a_worker(desk_file, outside, core=core).run(stop, poll_s=0.01)
+        store.close()
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -491,12 +491,13 @@ class CaseScreen(ConsoleScreen[None]):
     async def _reply(self) -> None:
         await self._write()
 
-    async def _write(self) -> Composer:
+    async def _write(self, *, focus: bool = True) -> Composer:
         if self.composer is None:
             self.composer = Composer()
             await self.query_one("#talk-side").mount(self.composer)
+        if focus:
+            self.composer.field.focus()
             self.call_after_refresh(self.page.edge, end=True)
-        self.composer.field.focus()
         return self.composer
 
     async def _drop_composer(self) -> None:
@@ -507,11 +508,9 @@ class CaseScreen(ConsoleScreen[None]):
             await composer.remove()
 
     async def _restore(self, draft: Draft, *, focus: bool) -> None:
-        composer = await self._write()
+        composer = await self._write(focus=focus)
         composer.put(draft.text, draft.caret)
         self._kept = (self.case_id, composer.field.text, composer.field.caret)
-        if not focus:
-            self.set_focus(None)
         for found in CITED.finditer(draft.text):
             await self._find_again(composer, found[0])
 

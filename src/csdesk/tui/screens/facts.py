@@ -298,15 +298,14 @@ def _parcel(words: Words, parcel: Parcel) -> Line:
 
 def verbs(scene: Scene, width: int) -> list[Line]:
     """What can be done now, the best next verb first, each with its key or its place in the status menu."""
-    on = [offer.verb for offer in scene.view.offers if offer.off is None]
+    on = [o.verb for o in scene.view.offers if o.off is None and o.verb not in _ELSEWHERE]
     lines: list[Line] = []
     for names in ([n for n in on if not VERBS[n].verb.shared], [n for n in on if VERBS[n].verb.shared]):
         told: list[Line] = []
         for name in names:
-            if name not in _ELSEWHERE:
-                key = scene.key_of(_ACTIONS.get(name, f"verb.{name}")) or _menu_key(scene, on.index(name) + 1)
-                sign = "¥" if VERBS[name].verb.money else ""
-                told.append([(f"{key} ", "accent"), (f"{sign}{scene.words.code('verb', name)}  ", "text")])
+            key = scene.key_of(_ACTIONS.get(name, f"verb.{name}")) or _menu_key(scene, on.index(name) + 1)
+            sign = "¥" if VERBS[name].verb.money else ""
+            told.append([(f"{key} ", "accent"), (f"{sign}{scene.words.code('verb', name)}  ", "text")])
         lines += _folded_pieces(told, width)
     return lines
 

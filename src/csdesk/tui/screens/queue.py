@@ -75,7 +75,7 @@ class QueueScreen(ConsoleScreen[None]):
             self.call_after_refresh(self._open, self._first.stand.opened)
 
     async def _come_back(self) -> None:
-        """Without a first picture (another desk than a file): where the last console stood, asked of the desk."""
+        """Where the last console stood, asked of the desk when there was no first picture."""
         from csdesk.desk.queries import GetPlace
 
         state = await self.console.desk.ask(GetPlace())
@@ -110,7 +110,8 @@ class QueueScreen(ConsoleScreen[None]):
         """
         words = self.console.words
         needs = action.startswith("verb.") or action in {
-            "open", "mark", "mark_range", "mark_all", "reply", "canned", "status", "resolve", "copy_number", "repeat",
+            "open", "mark", "mark_range", "mark_all", "reply", "canned", "status", "resolve", "repeat",
+            "copy_number",
         }  # fmt: skip
         if needs and self.list.current is None:
             return words("status.no_case")
@@ -124,8 +125,8 @@ class QueueScreen(ConsoleScreen[None]):
 
     def footer_actions(self) -> tuple[str, ...]:
         return (
-            "open", "verb.take", "next", "reply", "status", "resolve", "find", "orders", "undo", "park", "unpark",
-            "preview", "palette", "help",
+            "open", "verb.take", "next", "reply", "status", "resolve", "find", "orders", "undo", "park",
+            "unpark", "preview", "palette", "help",
         )  # fmt: skip
 
     # What changed

@@ -95,7 +95,7 @@ class CaseList(Lines):
         return (row.id, row.version, due, who, index == self.window.cursor, row.id in self.marks)
 
     def repaint(self) -> None:
-        """Paint the lines that show something else than before, and say when the next relative time changes."""
+        """Paint the lines that show something new; wind the clock to the next change of a relative time."""
         height = self.size.height
         now_shown = [self._line(y) for y in range(height)]
         changed = [y for y in range(height) if y >= len(self._shown) or now_shown[y] != self._shown[y]]

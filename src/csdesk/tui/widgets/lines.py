@@ -6,6 +6,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from csdesk.tui import cells
+
 if TYPE_CHECKING:
     from csdesk.tui.app import ConsoleApp
 
@@ -48,7 +50,8 @@ class Lines(Widget):
         made = self._made
         for y in crop.line_range:
             if y not in made:
-                made[y] = self.render_line(y)
+                line = self.render_line(y)
+                made[y] = cells.plain(line) if self.console.ascii else line
         strips = [made[y] for y in crop.line_range]
         if crop.column_span != (0, self.size.width):
             strips = [strip.crop(*crop.column_span) for strip in strips]

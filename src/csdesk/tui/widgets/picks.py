@@ -1,4 +1,4 @@
-"""A list to pick from: a few lines under a cursor, those that cannot be picked with the reason beside them."""
+"""A list to pick from: a few lines under a cursor; those that are off with the reason beside them."""
 
 from dataclasses import dataclass
 
