@@ -16,9 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 COPIES = """
-INSERT INTO cases SELECT desk_id, printf('%032x', n.i * 1000 + r.k), printf('%08X', n.i * 1000 + r.k), kind, queue, state,
-  phase, 1, version, order_id, order_number, customer, merchant, assignee, priority, escalation, subject, reason, amount,
-  currency, 1764000000000 + ((n.i * 7919 + r.k * 104729) % 31536000) * 1000, breached, opened_at, changed_at, closed_at, head, snapshot
+INSERT INTO cases
+SELECT desk_id, printf('%032x', n.i * 1000 + r.k), printf('%08X', n.i * 1000 + r.k), kind, queue, state, phase, 1,
+  version, order_id, order_number, customer, merchant, assignee, priority, escalation, subject, reason, amount,
+  currency, 1764000000000 + ((n.i * 7919 + r.k * 104729) % 31536000) * 1000, breached, opened_at, changed_at,
+  closed_at, head, snapshot
 FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i FROM n) n,
      (SELECT row_number() OVER (ORDER BY id) AS k, * FROM cases WHERE live = 1 ORDER BY id LIMIT ?) r
 """
@@ -58,7 +60,9 @@ def grow(file: Path, count: int) -> None:
         (live,) = conn.execute("SELECT count(*) FROM cases WHERE live = 1").fetchone()
         take = min(live, 100)
         conn.execute(COPIES, (count // take, take))
-        conn.execute("UPDATE counter SET live = (SELECT count(*) FROM cases c WHERE c.queue = counter.queue AND c.live = 1)")
+        conn.execute(
+            "UPDATE counter SET live = (SELECT count(*) FROM cases c WHERE c.queue = counter.queue AND c.live = 1)"
+        )
     conn.close()
 
 
@@ -77,15 +81,21 @@ def measure(file: Path, runs: int) -> None:
     core = open_core(Config(file=str(file), agent="me"))
     raw = sqlite.connect(file)
     (total,) = raw.execute("SELECT count(*) FROM cases").fetchone()
-    dues = [row[0] for row in raw.execute("SELECT due FROM cases WHERE queue = 'returns' AND live = 1 LIMIT 2000")]
+    dues = [
+        row[0] for row in raw.execute("SELECT due FROM cases WHERE queue = 'returns' AND live = 1 LIMIT 2000")
+    ]
     rng = random.Random(7)
     sql = f"SELECT {feed._COLUMNS}{feed._FROM} AND c.live = 1 AND c.queue = 'returns'"
     deep_sql = f"{sql} AND (c.due, c.id) > (?, ?) ORDER BY c.due, c.id LIMIT 50"
     rows = {
-        "raw: first page of 50": lambda: raw.execute(f"{sql} ORDER BY c.due, c.id LIMIT 50", ("main",)).fetchall(),
+        "raw: first page of 50": lambda: raw.execute(
+            f"{sql} ORDER BY c.due, c.id LIMIT 50", ("main",)
+        ).fetchall(),
         "csdesk: first page of 50": lambda: core.ask(q.QueuePage("returns", 50)),
         "raw: page inside": lambda: raw.execute(deep_sql, ("main", rng.choice(dues), "")).fetchall(),
-        "csdesk: page inside": lambda: core.ask(q.QueuePage("returns", 50, after=Place(rng.choice(dues), ""))),
+        "csdesk: page inside": lambda: core.ask(
+            q.QueuePage("returns", 50, after=Place(rng.choice(dues), ""))
+        ),
         "csdesk: counts of all queues": lambda: core.ask(q.QueueCounts()),
     }
     for name, call in rows.items():

@@ -70,15 +70,25 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "demo.db"
         env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-        subprocess.run([*CSDESK, "demo", "--cases", str(args.cases), "--no-open", "--file", str(file)], env=env, check=True)
-        env |= {"CSDESK_HOME": str(file.parent / f".{file.name}.home"), "CSDESK_FILE": str(file), "CSDESK_AGENT": "me"}
+        subprocess.run(
+            [*CSDESK, "demo", "--cases", str(args.cases), "--no-open", "--file", str(file)],
+            env=env,
+            check=True,
+        )
+        env |= {
+            "CSDESK_HOME": str(file.parent / f".{file.name}.home"),
+            "CSDESK_FILE": str(file),
+            "CSDESK_AGENT": "me",
+        }
         commands = {
             "python -c pass": [*PYTHON, "-c", "pass"],
             "csdesk --version": [*CSDESK, "--version"],
             "csdesk case --help": [*CSDESK, "case", "--help"],
             "csdesk case list (hot)": [*CSDESK, "case", "list"],
         }
-        times: dict[str, list[float]] = {name: [] for name in [*commands, "minimal Textual app", "csdesk first queue"]}
+        times: dict[str, list[float]] = {
+            name: [] for name in [*commands, "minimal Textual app", "csdesk first queue"]
+        }
         for _ in range(args.runs):
             for name, command in commands.items():
                 times[name].append(wall(command, env))

@@ -1,6 +1,6 @@
 """Pictures of the console for README and docs, made from a demonstration desk by pressing keys.
 
-    python tools/pictures.py [--png]      writes docs/pictures/*.svg (and PNGs beside them, to look at)
+python tools/pictures.py [--png]      writes docs/pictures/*.svg (and PNGs beside them, to look at)
 """
 
 import argparse
@@ -65,7 +65,9 @@ def main() -> None:
         for name in args.names:
             target = asyncio.run(shoot(file, name))
             if args.png:
-                subprocess.run(["rsvg-convert", "-o", str(target.with_suffix(".png")), str(target)], check=True)
+                subprocess.run(
+                    ["rsvg-convert", "-o", str(target.with_suffix(".png")), str(target)], check=True
+                )
             print(target.relative_to(DOCS.parent.parent))
 
 

@@ -1,4 +1,4 @@
-"""The `csdesk` command: the console without arguments, else the command line. Nothing is imported before it is needed."""
+"""The `csdesk` command: the console without arguments, else the command line; nothing imported before its time."""
 
 import sys
 

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from itertools import count
 
 import pytest
-from tests.building import MONDAY, Clock, DeskFile, desk_file
-from tests.contract.places import PLACES, Place
 
 from csdesk.desk.desk import Desk
+from tests.building import MONDAY, Clock, DeskFile, desk_file
+from tests.contract.places import PLACES, Place
 
 __all__ = ["desk_file"]
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from tests.building import DeskFile
-
 from csdesk.desk.desk import Desk
+from tests.building import DeskFile
 
 
 class Place(Protocol):

@@ -5,8 +5,6 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.building import line
-from tests.contract.places import Place
 
 from csdesk.desk import queries as q
 from csdesk.desk.desk import Changes, Desk, Done
@@ -17,6 +15,8 @@ from csdesk.domain.cases.goods import Approve, ShipBack
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import Close, Note, Snooze, Tag, Take, Withdraw
 from csdesk.store.feed import Place as Spot
+from tests.building import line
+from tests.contract.places import Place
 
 
 async def opened(desk: Desk, place: Place, kind: Kind = Kind.RETURN, **facts: object) -> Done:

@@ -4,8 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.building import line
-from tests.contract.places import Place
 
 from csdesk.desk import queries as q
 from csdesk.desk.desk import Ask, Conflict, Desk, Done
@@ -18,6 +16,8 @@ from csdesk.domain.cases.goods import Approve, Inspect, Receive, Reject, ShipBac
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.refunds import PayBack, SettleRefund
 from csdesk.domain.cases.shared import Assign, Close, Note, Prioritise, Tag, Take, TakeBack, Withdraw
+from tests.building import line
+from tests.contract.places import Place
 
 
 async def opened(desk: Desk, place: Place, kind: Kind = Kind.RETURN) -> Done:

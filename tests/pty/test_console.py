@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pyte
 import pytest
-from tests.building import DeskFile, desk_file, line
 
 from csdesk.desk.queries import GetPlace
 from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.opening import Open
+from tests.building import DeskFile, desk_file, line
 
 __all__ = ["desk_file"]
 

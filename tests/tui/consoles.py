@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.building import ZONE, DeskFile
 from textual import events
 from textual._context import active_app
 from textual.pilot import Pilot
@@ -15,6 +14,7 @@ from csdesk.desk.words import Words
 from csdesk.tui import keymap, theme
 from csdesk.tui.app import ConsoleApp, Tools
 from csdesk.tui.screen import ConsoleScreen
+from tests.building import ZONE, DeskFile
 
 WIDE, NARROW = (120, 40), (80, 24)
 TRIES = 400

@@ -2,15 +2,14 @@
 
 from collections.abc import AsyncIterator
 
-from tests.building import DeskFile, line
-from tests.tui.consoles import NARROW, Hands, console
-from tests.tui.test_compose import stock
-
 from csdesk.desk.queries import Filled
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.opening import Open
 from csdesk.tui.screens.canned import CannedScreen
 from csdesk.tui.screens.queue import QueueScreen
+from tests.building import DeskFile, line
+from tests.tui.consoles import NARROW, Hands, console
+from tests.tui.test_compose import stock
 
 
 def fresh(file: DeskFile) -> Case:
@@ -38,7 +37,7 @@ async def test_all_are_listed_at_once_and_title_shortcut_and_initials_find_one(d
     async with console(desk_file) as hands:
         async for taken in look(hands, case):
             await hands.sees("同意退货", "回电时间", "tyth", "hdsj")
-            for typed in ("回电", "hdsj", "hdian"):
+            for typed in ("回电", "hdsj", "huidian"):
                 await hands.write(typed)
                 await hands.until(lambda: first(hands) == "C2")
                 await hands.keys(*["backspace"] * len(typed))

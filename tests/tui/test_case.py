@@ -1,10 +1,6 @@
 """The case screen: what one look shows, whose it is, moving through it and on, what others change."""
 
 import pytest
-from tests.building import DAY, DeskFile, line
-from tests.hostile import CATEGORIES
-from tests.tui.consoles import NARROW, WIDE, Hands, console
-from tests.tui.test_queue import listed, opened
 
 from csdesk.desk.queries import Held
 from csdesk.domain.cases.case import Case, Kind, LineQty
@@ -18,6 +14,10 @@ from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
 from csdesk.tui.widgets.verdict import Told
+from tests.building import DAY, DeskFile, line
+from tests.hostile import CATEGORIES
+from tests.tui.consoles import NARROW, WIDE, Hands, console
+from tests.tui.test_queue import listed, opened
 
 
 def lived(file: DeskFile) -> Case:

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
-from tests.hostile import HOSTILE
 
 from csdesk.domain.text import clean_line
 from csdesk.tui import cells
+from tests.hostile import HOSTILE
 
 TEXTS = st.one_of(st.text(max_size=40), st.text("退货单abc ，。×·…“”１２", max_size=40))
 

@@ -5,13 +5,13 @@ from datetime import UTC
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.tui.test_window import row
 
 from csdesk.desk.words import LANGUAGES, Words
 from csdesk.domain.cases.kinds import MACHINES, QUEUES
 from csdesk.tui import cells
 from csdesk.tui.columns import LETTERS, columns, due_text, next_change
 from csdesk.tui.widgets.tabs import TABS
+from tests.tui.test_window import row
 
 DAY = 86_400_000
 

@@ -1,9 +1,5 @@
 """The reply: its draft is never lost, what it cites stands above it, and after sending it can be recalled."""
 
-from tests.building import DeskFile, line
-from tests.tui.consoles import NARROW, Hands, console
-from tests.tui.test_case import case_screen, open_case
-from tests.tui.test_queue import opened
 from textual import events
 
 from csdesk.desk.queries import GetDraft, Held, KeepDraft
@@ -20,14 +16,22 @@ from csdesk.tui.screens.composing import Composer
 from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.policy import PolicyScreen
 from csdesk.tui.screens.queue import QueueScreen
+from tests.building import DeskFile, line
+from tests.tui.consoles import NARROW, Hands, console
+from tests.tui.test_case import case_screen, open_case
+from tests.tui.test_queue import opened
 
 LAW = "中华人民共和国消费者权益保护法"
-TEXT = "经营者采用网络方式销售商品，消费者有权自收到商品之日起七日内退货，且无需说明理由。退货的商品应当完好。"
+TEXT = (
+    "经营者采用网络方式销售商品，消费者有权自收到商品之日起七日内退货，且无需说明理由。退货的商品应当完好。"
+)
 
 
 def stock(store: Store) -> None:
     """An article and two canned replies, one of which wants a value that no case has."""
-    article = Article("L25", LAW, "第二十五条", f"第二十五条 {TEXT}", 25, title="无理由退货", effective_from="2014-03-15")
+    article = Article(
+        "L25", LAW, "第二十五条", f"第二十五条 {TEXT}", 25, title="无理由退货", effective_from="2014-03-15"
+    )
     with write(store.conn):
         put_articles(store, [article], 1)
         put_canned(
@@ -65,7 +69,7 @@ async def test_a_draft_is_kept_when_the_hands_rest_and_comes_back_in_another_con
         assert not screen.writing, "keys of a case that is opened are verbs until one asks to write"
         await hands.press("reply")
         await hands.write("后")
-        await hands.sees("您好，包裹后明天到")
+        await hands.sees("您好，包裹明后天到")
 
 
 class _None:
@@ -99,7 +103,9 @@ async def test_an_empty_reply_leaves_no_draft_and_no_field(desk_file: DeskFile):
         assert desk_file.core("wang").ask(GetDraft(case.id)) is None
 
 
-async def test_a_call_in_mid_sentence_parks_the_case_and_it_comes_back_with_draft_and_caret(desk_file: DeskFile):
+async def test_a_call_in_mid_sentence_parks_the_case_and_it_comes_back_with_draft_and_caret(
+    desk_file: DeskFile,
+):
     case, other = opened(desk_file), opened(desk_file)
     wang = desk_file.core("wang")
     async with console(desk_file) as hands:
@@ -113,7 +119,9 @@ async def test_a_call_in_mid_sentence_parks_the_case_and_it_comes_back_with_draf
         await hands.at(QueueScreen)
         await open_case(hands, other.id)
         await hands.press("unpark")
-        await hands.until(lambda: isinstance(hands.app.screen, CaseScreen) and case_screen(hands).case_id == case.id)
+        await hands.until(
+            lambda: isinstance(hands.app.screen, CaseScreen) and case_screen(hands).case_id == case.id
+        )
         screen = case_screen(hands)
         await hands.until(lambda: screen.writing)
         assert screen.composer is not None

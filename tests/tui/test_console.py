@@ -4,9 +4,6 @@ import asyncio
 from typing import Any, ClassVar
 
 import pytest
-from tests.building import DeskFile
-from tests.tui.consoles import Hands, console
-from tests.tui.test_queue import listed, opened, queue
 from textual import events
 
 from csdesk.desk.queries import Held
@@ -24,6 +21,9 @@ from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.palette import PaletteScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
+from tests.building import DeskFile
+from tests.tui.consoles import Hands, console
+from tests.tui.test_queue import listed, opened, queue
 
 
 def everywhere() -> list[type[ConsoleScreen[Any]]]:

@@ -1,10 +1,5 @@
 """Forms of verbs: what is filled in, refused beside its field, shown before it happens, and done once."""
 
-from tests.building import DeskFile, line
-from tests.tui.consoles import NARROW, Hands, console
-from tests.tui.test_case import case_screen, open_case
-from tests.tui.test_queue import opened
-
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.goods import Approve, Inspect, Receive, ShipBack
@@ -16,6 +11,10 @@ from csdesk.tui.screens.form import VerbForm
 from csdesk.tui.screens.policy import PolicyScreen
 from csdesk.tui.widgets.choice import Choice
 from csdesk.tui.widgets.grid import UnitGrid
+from tests.building import DeskFile, line
+from tests.tui.consoles import NARROW, Hands, console
+from tests.tui.test_case import case_screen, open_case
+from tests.tui.test_queue import opened
 
 
 def bought(file: DeskFile, *lines: object, **order: object) -> tuple[Core, Case]:

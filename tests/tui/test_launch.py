@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.building import DeskFile
-from tests.tui.test_queue import opened
 
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.queries import KeepPlace, QueueCounts, QueuePage
@@ -16,6 +14,8 @@ from csdesk.store.errors import StoreError
 from csdesk.tui import launch, theme
 from csdesk.tui.launch import NoTerminal, check_terminal, write_report
 from csdesk.tui.start import Stand, glimpse
+from tests.building import DeskFile
+from tests.tui.test_queue import opened
 
 HEAVY = (
     "csdesk.domain.cases",

@@ -1,9 +1,5 @@
 """The sheets over the queue: status menu, search, palette, command line, help."""
 
-from tests.building import DeskFile
-from tests.tui.consoles import Hands, console
-from tests.tui.test_queue import listed, numbers, opened, queue
-
 from csdesk.domain.cases.case import Kind
 from csdesk.tui.actions import registry
 from csdesk.tui.screens.command import CommandScreen
@@ -14,6 +10,9 @@ from csdesk.tui.screens.overlay import Overlay
 from csdesk.tui.screens.palette import PaletteScreen, rank
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
+from tests.building import DeskFile
+from tests.tui.consoles import Hands, console
+from tests.tui.test_queue import listed, numbers, opened, queue
 
 
 def picks(hands: Hands) -> list[str]:

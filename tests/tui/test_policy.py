@@ -3,15 +3,15 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.building import DeskFile
-from tests.hostile import CATEGORIES
-from tests.tui.consoles import NARROW, Hands, console
 
 from csdesk.desk.queries import FoundArticle
 from csdesk.store.connection import write
 from csdesk.store.library import Article, put_articles
 from csdesk.tui.screens.policy import PolicyScreen
 from csdesk.tui.screens.queue import QueueScreen
+from tests.building import DeskFile
+from tests.hostile import CATEGORIES
+from tests.tui.consoles import NARROW, Hands, console
 
 LAW = "中华人民共和国消费者权益保护法"
 RULES = "网络购买商品七日无理由退货暂行办法"
@@ -22,10 +22,25 @@ def shelf(desk_file: DeskFile) -> DeskFile:
     """Three articles, one of which has left force."""
     store = desk_file.store()
     articles = [
-        Article("L24", LAW, "第二十四条", "第二十四条 退货的运费由经营者承担。", 24, effective_from="2014-03-15"),
-        Article("L25", LAW, "第二十五条", "第二十五条 七日内可以退货，运费由消费者承担。", 25, effective_from="2014-03-15"),
         Article(
-            "R1", RULES, "第一条", "第一条 旧的运费规定。", 1, effective_from="2010-01-01", effective_to="2017-03-14"
+            "L24", LAW, "第二十四条", "第二十四条 退货的运费由经营者承担。", 24, effective_from="2014-03-15"
+        ),
+        Article(
+            "L25",
+            LAW,
+            "第二十五条",
+            "第二十五条 七日内可以退货，运费由消费者承担。",
+            25,
+            effective_from="2014-03-15",
+        ),
+        Article(
+            "R1",
+            RULES,
+            "第一条",
+            "第一条 旧的运费规定。",
+            1,
+            effective_from="2010-01-01",
+            effective_to="2017-03-14",
         ),
     ]
     with write(store.conn):
@@ -117,6 +132,8 @@ async def test_no_text_of_an_article_acts_on_the_terminal(desk_file: DeskFile, k
             await hands.until(lambda: bool(_picks(hands)))
             for _ in range(3):
                 drawn = hands.shown()
-                assert not [sign for sign in drawn if sign != "\n" and (sign < " " or "\x7f" <= sign <= "\x9f")]
+                assert not [
+                    sign for sign in drawn if sign != "\n" and (sign < " " or "\x7f" <= sign <= "\x9f")
+                ]
                 assert not {"\u202e", "\u200b", "\u2066"} & set(drawn)
                 await hands.press("down")

@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from tests.building import DeskFile, line
-from tests.tui.consoles import NARROW, WIDE, Hands, console
 
 from csdesk.desk.queries import GetPlace, Held
 from csdesk.domain.cases.case import Case, Kind, LineQty
@@ -12,6 +10,8 @@ from csdesk.domain.cases.conversation import Reply
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import Snooze, Take
 from csdesk.tui.screens.queue import QueueScreen
+from tests.building import DeskFile, line
+from tests.tui.consoles import NARROW, WIDE, Hands, console
 
 
 def opened(file: DeskFile, kind: Kind = Kind.RETURN, *, hours: int = 1, title: str = "蓝牙耳机") -> Case:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.building import build
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
@@ -23,6 +22,7 @@ from csdesk.domain.cases.kinds import MACHINES
 from csdesk.interop.importer import run_import
 from csdesk.interop.maps import SHAPES
 from csdesk.tui.actions import registry
+from tests.building import build
 
 ROOT = Path(__file__).parent.parent.parent
 WRITTEN = sorted((ROOT / "docs").rglob("*.md"))

@@ -118,10 +118,10 @@ def test_a_verb_may_word_an_event_its_own_way():
     assert words.entry(Entry(1, 0, "li", "escalate", "assigned", {"assignee": "wang"})) == "Assigned to wang"
 
 
-def test_no_refusal_shows_a_code_where_a_person_expects_words():
+def test_a_refusal_words_its_codes_and_names_those_that_a_script_may_type():
     words = Words("zh-Hans", UTC)
     told = words.refused(Refused("wrong_state", verb="refund", state="submitted", allowed=("refunding",)))
-    assert told == "“待受理”状态下不能“退款”；可用于：退款中。"
+    assert told == "“待受理”状态下不能“退款”；可用于：refunding 退款中。"
 
 
 def test_every_setting_has_a_language_of_the_catalogues():

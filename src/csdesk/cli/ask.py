@@ -1,5 +1,7 @@
 """`csdesk ask`: every question the console asks, for scripts, answered in JSON."""
 
+import dataclasses
+
 import msgspec
 import typer
 
@@ -18,15 +20,14 @@ def ask_(
     """Ask the desk anything that a screen can ask."""
     if not name:
         for known, cls in QUESTIONS.items():
-            fields = ", ".join(f.name for f in msgspec.inspect.type_info(cls).fields)  # type: ignore[union-attr]
+            fields = ", ".join(f.name for f in dataclasses.fields(cls))
             print(f"{known}({fields})  {(cls.__doc__ or '').splitlines()[0]}")
         return
-    cls = QUESTIONS.get(name)
-    if cls is None:
+    if name not in QUESTIONS:
         raise Refused("unknown_question", name=name, allowed=tuple(QUESTIONS))
     given = dict(_pair(value) for value in values or [])
     try:
-        question = msgspec.convert(given, cls, strict=False)
+        question = msgspec.convert(given, QUESTIONS[name], strict=False)
     except msgspec.ValidationError as exc:
         raise Refused("bad_question", name=name, reason=str(exc)) from None
     with desk(settings(file, agent, language).config) as core:

@@ -31,9 +31,13 @@ def open_(
     order: str = typer.Option("", help="The order's number."),
     lines: str = typer.Option("", help="Units by line: 1x2,3x1 is two of line 1 and one of line 3."),
     reason: str = typer.Option("other", help="A reason of the kind."),
-    channel: str = typer.Option("phone", help="How the customer came: phone, chat, email, app, 12315, social."),
+    channel: str = typer.Option(
+        "phone", help="How the customer came: phone, chat, email, app, 12315, social."
+    ),
     summary: str = typer.Option("", help="What the customer said."),
-    order_hint: str = typer.Option("", help="What the customer calls an order that is not in the system yet."),
+    order_hint: str = typer.Option(
+        "", help="What the customer calls an order that is not in the system yet."
+    ),
     priority: int = typer.Option(0, help="0 normal to 3 at once."),
     key: str = typer.Option("", help="Idempotency key: the same key opens once."),
     as_json: bool = JSON,
@@ -44,8 +48,14 @@ def open_(
     """Open a case on lines of an order, or provisionally on an order that is not in the system."""
     config = settings(file, agent, language).config
     entered = {
-        "kind": kind, "order": order, "lines": lines, "reason": reason, "channel": channel, "summary": summary,
-        "order_hint": order_hint, "priority": str(priority),
+        "kind": kind,
+        "order": order,
+        "lines": lines,
+        "reason": reason,
+        "channel": channel,
+        "summary": summary,
+        "order_hint": order_hint,
+        "priority": str(priority),
     }
     opening = command("open", entered)
     with desk(config) as core:
@@ -58,7 +68,9 @@ def do(
     case: str = typer.Argument(help="Case number."),
     verb: str = typer.Argument(help="What to do; `csdesk case verbs NUMBER` lists what can be done."),
     values: list[str] = typer.Argument(None, help="Values as name=value."),
-    version: int | None = typer.Option(None, help="The version you looked at: a change since then is a conflict."),
+    version: int | None = typer.Option(
+        None, help="The version you looked at: a change since then is a conflict."
+    ),
     key: str = typer.Option("", help="Idempotency key: the same key acts once."),
     as_json: bool = JSON,
     file: str | None = FILE,
@@ -85,9 +97,18 @@ def told(done: Done) -> dict[str, Any]:
     """What a verb came to, for a script."""
     case = done.case
     return {
-        "number": done.number, "id": case.id, "verb": done.verb, "state": case.state, "phase": case.phase,
-        "version": case.version, "events": done.events, "again": done.again, "refunded": case.refunded,
-        "currency": case.currency, "due": case.due, "key": done.key,
+        "number": done.number,
+        "id": case.id,
+        "verb": done.verb,
+        "state": case.state,
+        "phase": case.phase,
+        "version": case.version,
+        "events": done.events,
+        "again": done.again,
+        "refunded": case.refunded,
+        "currency": case.currency,
+        "due": case.due,
+        "key": done.key,
     }
 
 
@@ -119,12 +140,18 @@ def verbs(
             }
             for o in view.offers
         ]
-        answer(found, as_json, (f"{o['verb']:<16}{o['label']}" + (f"  – {o['off']}" if o["off"] else "") for o in found))
+        answer(
+            found,
+            as_json,
+            (f"{o['verb']:<16}{o['label']}" + (f"  – {o['off']}" if o["off"] else "") for o in found),
+        )
 
 
 @app.command("list")
 def list_(
-    queue: str = typer.Argument("all", help="returns, exchanges, repairs, complaints, inquiries, mine or all."),
+    queue: str = typer.Argument(
+        "all", help="returns, exchanges, repairs, complaints, inquiries, mine or all."
+    ),
     limit: int = typer.Option(50, min=1, max=500, help="How many."),
     as_json: bool = JSON,
     file: str | None = FILE,
@@ -163,8 +190,14 @@ def show(
 
 def _view(view: q.CaseView) -> dict[str, Any]:
     return {
-        "number": view.number, "case": view.case, "merchant": view.merchant, "person": view.person,
-        "lease": view.lease, "reads": view.reads, "timeline": view.timeline, "readonly": view.readonly,
+        "number": view.number,
+        "case": view.case,
+        "merchant": view.merchant,
+        "person": view.person,
+        "lease": view.lease,
+        "reads": view.reads,
+        "timeline": view.timeline,
+        "readonly": view.readonly,
         "verbs": [o.verb for o in view.offers if o.off is None],
     }
 
@@ -176,7 +209,11 @@ def _shown(view: q.CaseView, words: Words, now: int) -> Iterator[str]:
         yield f"{view.person.name}  {view.person.phone}  {view.person.address}"
     for item in case.lines:
         counts = words(
-            "cli.line", asked=item.asked, approved=item.approved, received=item.received, refunded=item.refunded_units
+            "cli.line",
+            asked=item.asked,
+            approved=item.approved,
+            received=item.received,
+            refunded=item.refunded_units,
         )
         yield f"  {item.line}. {item.title}  {counts}  {words.money(item.paid, case.currency)}"
     for refund in case.refunds:
@@ -185,12 +222,12 @@ def _shown(view: q.CaseView, words: Words, now: int) -> Iterator[str]:
     for clock in case.clocks:
         basis = words.code("basis", clock.basis) + (f" {clock.article}" if clock.article else "")
         yield f"  {words.code('clock', clock.name)}  {words.moment(clock.due)}  {words.left(clock.due, now)}  {basis}"
-    for item in view.timeline:
-        yield f"{words.moment(item.at)}  {item.actor}  {words.entry(item, case.currency)}"
-        if item.text is None:
+    for entry in view.timeline:
+        yield f"{words.moment(entry.at)}  {entry.actor}  {words.entry(entry, case.currency)}"
+        if entry.text is None:
             yield f"    {words('cli.hidden')}"
-        elif item.text:
-            yield from (f"    {part}" for part in item.text.splitlines())
+        elif entry.text:
+            yield from (f"    {part}" for part in entry.text.splitlines())
 
 
 @app.command("next")

@@ -15,7 +15,13 @@ def show(
     """Show every setting with its value, where it is from, and what it means."""
     loaded = settings(file, agent, language)
     found = [
-        {"name": name, "value": getattr(loaded.config, name), "from": loaded.origins[name], "type": type_, "about": about}
+        {
+            "name": name,
+            "value": getattr(loaded.config, name),
+            "from": loaded.origins[name],
+            "type": type_,
+            "about": about,
+        }
         for name, type_, _, about in docs()
     ]
     lines = (f"{s['name']} = {s['value']!r}  ({s['from']})\n    {s['about']}" for s in found)

@@ -2,13 +2,13 @@
 
 import getpass
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import typer
 
-from csdesk.cli.progress import bar
 from csdesk.cli.errors import words
+from csdesk.cli.progress import bar
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, settings
 from csdesk.desk.entry import desk_file, key_source
 from csdesk.desk.words import Words
@@ -20,7 +20,9 @@ from csdesk.domain.text import clean_line
 def init_(
     name: str = typer.Option("客服", help="The desk's name."),
     zone: str = typer.Option("Asia/Shanghai", help="The desk's time zone."),
-    knowledge: bool = typer.Option(True, help="Load the 60 policy articles and 40 canned replies that come with csdesk."),
+    knowledge: bool = typer.Option(
+        True, help="Load the 60 policy articles and 40 canned replies that come with csdesk."
+    ),
     file: str | None = FILE,
     language: str | None = LANGUAGE,
 ) -> None:
@@ -39,13 +41,17 @@ def init_(
     path = desk_file(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     source = key_source(config)
-    init(path, clean_line(name, limit=60).text.strip() or path.stem, zone, time.time_ns() // 1_000_000, source)
+    init(
+        path, clean_line(name, limit=60).text.strip() or path.stem, zone, time.time_ns() // 1_000_000, source
+    )
     store = open_store(path, source=source)
     try:
         login = getpass.getuser()
         with write(store.conn):
             store.put_agent(Agent("admin", "admin", Role.ADMIN, ""))
-            store.put_agent(Agent(clean_line(login, limit=40).text.strip() or "me", login, Role.SUPERVISOR, login))
+            store.put_agent(
+                Agent(clean_line(login, limit=40).text.strip() or "me", login, Role.SUPERVISOR, login)
+            )
         if knowledge:
             from csdesk.interop.shipped import load_knowledge
 
@@ -110,9 +116,16 @@ def verify_(
     with desk(config) as core:
         core.need(Right.READ)
         findings = list(verify(core.store))
-        (events,) = core.store.conn.execute("SELECT count(*) FROM event WHERE desk_id = ?", (core.desk,)).fetchone()
+        (events,) = core.store.conn.execute(
+            "SELECT count(*) FROM event WHERE desk_id = ?", (core.desk,)
+        ).fetchone()
     found = [
-        {"code": f.code, "case": f.number, "detail": f.detail, "said": told.error(f"verify_{f.code}", {"case": f.number, **f.detail}, str(f))}
+        {
+            "code": f.code,
+            "case": f.number,
+            "detail": f.detail,
+            "said": told.error(f"verify_{f.code}", {"case": f.number, **f.detail}, str(f)),
+        }
         for f in findings
     ]
     answer({"sound": not found, "events": events, "findings": found}, as_json, _findings(found, events, told))
@@ -120,14 +133,12 @@ def verify_(
         raise typer.Exit(1)
 
 
-def _findings(found: list[dict[str, object]], events: int, told: Words) -> Iterator[str]:
+def _findings(found: Sequence[Mapping[str, object]], events: int, told: Words) -> Iterator[str]:
     yield from (str(f["said"]) for f in found)
     yield told("cli.unsound", n=len(found)) if found else told("cli.sound", events=events)
 
 
-def doctor_(
-    as_json: bool = JSON, file: str | None = FILE, language: str | None = LANGUAGE
-) -> None:
+def doctor_(as_json: bool = JSON, file: str | None = FILE, language: str | None = LANGUAGE) -> None:
     """Look the desk's file, keys and surroundings over, and say what to do."""
     from csdesk.store.doctor import examine
 
@@ -135,7 +146,8 @@ def doctor_(
     told = words(config)
     findings = examine(desk_file(config), key_source(config))
     found = [
-        {"code": f.code, "level": f.level, "said": told.error(_key(told, f.code), f.detail, str(f))} for f in findings
+        {"code": f.code, "level": f.level, "said": told.error(_key(told, f.code), f.detail, str(f))}
+        for f in findings
     ]
     lines = (f"{told.code('level', str(f['level']))}  {f['said']}" for f in found)
     answer(found, as_json, lines)

@@ -10,10 +10,14 @@ from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, desk, say, settings
 
 def import_(
     files: list[Path] = typer.Argument(help="Files to read: JSON, JSON lines, CSV, also .gz."),
-    map_: str = typer.Option(..., "--map", help="retail, articles, canned, complaints, or a map file of yours."),
+    map_: str = typer.Option(
+        ..., "--map", help="retail, articles, canned, complaints, or a map file of yours."
+    ),
     dry_run: bool = typer.Option(False, help="Read and check everything, write nothing."),
     overlay: str = typer.Option("", help="Made-up data over the source's own, labelled as such: retail_cn."),
-    rejects: Path | None = typer.Option(None, help="Where bad records are named; beside the first file when absent."),
+    rejects: Path | None = typer.Option(
+        None, help="Where bad records are named; beside the first file when absent."
+    ),
     as_json: bool = JSON,
     file: str | None = FILE,
     agent: str | None = AGENT,

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import typer
 
@@ -36,7 +37,10 @@ SINGLES = {
 def build(wanted: str) -> typer.Typer:
     """The command line with the group `wanted`, or with all when it is none of them."""
     app = typer.Typer(
-        add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
         help="csdesk: after-sales console and its command line. Without arguments it opens the console.",
     )
 
@@ -62,7 +66,7 @@ def run(arguments: Sequence[str]) -> int:
         return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
     except BrokenPipeError:
         # The reader of a pipe went away (head); that is no fault. Nothing more can be written.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives until the process ends
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - lives until the process ends
         return 0
     except Exception as exc:
         told = failed(exc)

@@ -14,7 +14,9 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Find and sh
 
 @app.command("find")
 def find(
-    text: str = typer.Argument(help="Order number, waybill, or the customer's name, phone, its last four digits, e-mail."),
+    text: str = typer.Argument(
+        help="Order number, waybill, or the customer's name, phone, its last four digits, e-mail."
+    ),
     limit: int = typer.Option(20, min=1, max=100, help="How many."),
     as_json: bool = JSON,
     file: str | None = FILE,
@@ -56,6 +58,8 @@ def _shown(view: q.OrderView, words: Words, now: int) -> Iterator[str]:
         yield f"  {item.line}. {item.title} ×{item.qty}  {words.money(item.paid, view.order.currency)}"
     for payment in view.order.payments:
         back = words.money(payment.elsewhere, view.order.currency)
-        told = words("cli.payment", captured=words.money(payment.captured, view.order.currency), returned=back)
+        told = words(
+            "cli.payment", captured=words.money(payment.captured, view.order.currency), returned=back
+        )
         yield f"  {payment.method}  {told}"
     yield from (case_line(row, words, now) for row in view.cases)

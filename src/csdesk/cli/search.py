@@ -7,7 +7,9 @@ from csdesk.cli.case import number
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk import queries as q
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Search policies, canned replies and cases.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Search policies, canned replies and cases."
+)
 LIMIT = typer.Option(10, min=1, max=200, help="How many.")
 
 
@@ -51,7 +53,9 @@ def canned(
 
 @app.command("cases")
 def cases(
-    text: str = typer.Argument(help="Part of the number, order number, waybill, customer, or words of the messages."),
+    text: str = typer.Argument(
+        help="Part of the number, order number, waybill, customer, or words of the messages."
+    ),
     limit: int = LIMIT,
     as_json: bool = JSON,
     file: str | None = FILE,

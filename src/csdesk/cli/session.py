@@ -20,7 +20,9 @@ LANGUAGE = typer.Option(None, "--language", help="zh-Hans, zh-Hant or en.", show
 JSON = typer.Option(False, "--json", help="Answer in JSON.")
 
 
-def settings(file: str | None = None, agent: str | None = None, language: str | None = None, **more: Any) -> Loaded:
+def settings(
+    file: str | None = None, agent: str | None = None, language: str | None = None, **more: Any
+) -> Loaded:
     """The configuration under the flags of this command."""
     return load({"file": file, "agent": agent, "language": language, **more})
 

@@ -60,7 +60,11 @@ def person(core: Core, customer: str) -> q.Person | None:
     if known is None:
         return None
     return q.Person(
-        customer, mask_name(known.name), mask_phone(known.phone), mask_email(known.email), mask_address(known.address)
+        customer,
+        mask_name(known.name),
+        mask_phone(known.phone),
+        mask_email(known.email),
+        mask_address(known.address),
     )
 
 
@@ -153,7 +157,9 @@ def show_order(core: Core, ask: q.ShowOrder) -> q.OrderView:
     row = orders.row(conn, core.desk, id_) if id_ else None
     if facts is None or row is None:
         raise Refused("no_such_order", order=ask.order)
-    return q.OrderView(facts, row, person(core, facts.customer), tuple(feed.of_order(conn, core.desk, facts.id)))
+    return q.OrderView(
+        facts, row, person(core, facts.customer), tuple(feed.of_order(conn, core.desk, facts.id))
+    )
 
 
 @answers(q.Agents)
@@ -171,7 +177,9 @@ def next_case(core: Core, ask: q.Next) -> str | None:
     conn, now = core.store.conn, core.now()
     # What was escalated waits for somebody senior.
     senior = core.me.role is not Role.AGENT
-    found = leases.next_case(conn, core.desk, core.me.id, ask.queue, ask.skipped[:MOST_ROWS], now, senior=senior)
+    found = leases.next_case(
+        conn, core.desk, core.me.id, ask.queue, ask.skipped[:MOST_ROWS], now, senior=senior
+    )
     if found is not None:
         leases.hold(conn, core.desk, found, core.me.id, core.session, now)
     return found
@@ -180,7 +188,9 @@ def next_case(core: Core, ask: q.Next) -> str | None:
 @answers(q.Hold)
 def hold(core: Core, ask: q.Hold) -> Lease:
     case, _ = core.load(core.case_id(ask.case))
-    return leases.hold(core.store.conn, core.desk, case.id, core.me.id, core.session, core.now(), park=ask.park)
+    return leases.hold(
+        core.store.conn, core.desk, case.id, core.me.id, core.session, core.now(), park=ask.park
+    )
 
 
 @answers(q.LetGo)
@@ -214,7 +224,8 @@ def get_place(core: Core, ask: q.GetPlace) -> str | None:
 @answers(q.LastVerb)
 def last_verb(core: Core, ask: q.LastVerb) -> tuple[str, str] | None:
     recent = core.store.conn.execute(
-        "SELECT case_id FROM request WHERE desk_id = ? AND actor = ? ORDER BY at DESC LIMIT 20", (core.desk, core.me.id)
+        "SELECT case_id FROM request WHERE desk_id = ? AND actor = ? ORDER BY at DESC LIMIT 20",
+        (core.desk, core.me.id),
     ).fetchall()
     for case_id in dict.fromkeys(row[0] for row in recent):
         if cases.unknown_events(core.store.conn, core.desk, case_id):

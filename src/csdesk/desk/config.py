@@ -33,19 +33,28 @@ class Config:
 
     file: str = field(default="", metadata=_doc("The desk's file; empty: desk.db in the data folder."))
     desk: str = field(default="", metadata=_doc("Which desk of the file; empty: its first."))
-    agent: str = field(default="", metadata=_doc("Who works here; empty: the agent whose os_user is the login name."))
-    language: str = field(
-        default="zh-Hans", metadata=_doc("Language of the screen.", choices=LANGUAGES)
+    agent: str = field(
+        default="", metadata=_doc("Who works here; empty: the agent whose os_user is the login name.")
     )
+    language: str = field(default="zh-Hans", metadata=_doc("Language of the screen.", choices=LANGUAGES))
     theme: str = field(default="dark", metadata=_doc("Console theme: a name in themes/ or a TOML file."))
     keymap: str = field(default="", metadata=_doc("A TOML file with key bindings over the default ones."))
     keys: str = field(
-        default="", metadata=_doc("Where the master keys are: file:PATH, env:NAME, command:WORDS, system:ACCOUNT.")
+        default="",
+        metadata=_doc("Where the master keys are: file:PATH, env:NAME, command:WORDS, system:ACCOUNT."),
     )
-    outgoing: str = field(default="", metadata=_doc("Folder that sent messages and refund instructions are put into."))
-    hold_seconds: int = field(default=10, metadata=_doc("How long a reply is held before it leaves.", least=0, most=600))
-    reopen_days: int = field(default=15, metadata=_doc("How long a closed case may be reopened.", least=0, most=3650))
-    worker: bool = field(default=True, metadata=_doc("Whether a console may run timers and sending when nobody else does."))
+    outgoing: str = field(
+        default="", metadata=_doc("Folder that sent messages and refund instructions are put into.")
+    )
+    hold_seconds: int = field(
+        default=10, metadata=_doc("How long a reply is held before it leaves.", least=0, most=600)
+    )
+    reopen_days: int = field(
+        default=15, metadata=_doc("How long a closed case may be reopened.", least=0, most=3650)
+    )
+    worker: bool = field(
+        default=True, metadata=_doc("Whether a console may run timers and sending when nobody else does.")
+    )
     ascii: bool = field(default=False, metadata=_doc("Draw with ASCII signs only."))
 
 
@@ -59,7 +68,9 @@ class Loaded:
 
 def config_file() -> Path:
     """The configuration file: CSDESK_CONFIG, else config.toml in the configuration folder."""
-    return Path(os.environ["CSDESK_CONFIG"]) if os.environ.get("CSDESK_CONFIG") else config_dir() / "config.toml"
+    return (
+        Path(os.environ["CSDESK_CONFIG"]) if os.environ.get("CSDESK_CONFIG") else config_dir() / "config.toml"
+    )
 
 
 def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os.environ) -> Loaded:
@@ -136,9 +147,13 @@ def _checked(name: str, value: Any, where: str) -> Any:
         raise ConfigError("config_type", where=where, name=name, wanted=names[wanted], value=value)
     about = next(f.metadata for f in fields(Config) if f.name == name)
     if value and "choices" in about and value not in about["choices"]:
-        raise ConfigError("config_choice", where=where, name=name, value=value, allowed=", ".join(about["choices"]))
+        raise ConfigError(
+            "config_choice", where=where, name=name, value=value, allowed=", ".join(about["choices"])
+        )
     if "least" in about and not about["least"] <= value <= about["most"]:
-        raise ConfigError("config_range", where=where, name=name, value=value, least=about["least"], most=about["most"])
+        raise ConfigError(
+            "config_range", where=where, name=name, value=value, least=about["least"], most=about["most"]
+        )
     return value
 
 

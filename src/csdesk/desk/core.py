@@ -131,7 +131,9 @@ class Core:
         ctx = self.context(key, self.order_for(command, before), undoes)
         decided = self._judge(command, before, version, ctx)
         batch = Batch()
-        written = Written(before, decided.case, decided.events, head, ctx.now, self.me.id, key, command.verb.name)
+        written = Written(
+            before, decided.case, decided.events, head, ctx.now, self.me.id, key, command.verb.name
+        )
         cases.gather(batch, self.store.keys, written)
         after = decided.case
         told = tuple(event.type for event in decided.events)

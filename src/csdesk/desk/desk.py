@@ -71,7 +71,9 @@ class Desk(Protocol):
         """Who works here."""
         ...
 
-    async def do(self, command: Command, case: str = "", *, version: int | None = None, key: str = "") -> Done:
+    async def do(
+        self, command: Command, case: str = "", *, version: int | None = None, key: str = ""
+    ) -> Done:
         """Carry out a verb on the case with this id or number. `version`: what the actor saw; `key`: makes it once.
 
         Raises Refused (the case or the rules say no) or Conflict (somebody was faster).

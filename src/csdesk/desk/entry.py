@@ -30,7 +30,9 @@ def who(store: Store, config: Config) -> Actor:
     return Actor(mine, Role(next(agent.role for agent in agents if agent.id == mine)))
 
 
-def open_core(config: Config, *, system: bool = False, handed_over: bool = False, readonly: bool = False) -> Core:
+def open_core(
+    config: Config, *, system: bool = False, handed_over: bool = False, readonly: bool = False
+) -> Core:
     """A Core on the configured desk for the person at the keyboard, or for the desk itself (`system`).
 
     `handed_over` lets another thread own the connection. Raises StoreError and ConfigError.

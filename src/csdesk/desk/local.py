@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from csdesk.desk.core import Core
@@ -40,7 +41,9 @@ class LocalDesk:
     async def _run(self, call: Callable[[], R]) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
-    async def do(self, command: Command, case: str = "", *, version: int | None = None, key: str = "") -> Done:
+    async def do(
+        self, command: Command, case: str = "", *, version: int | None = None, key: str = ""
+    ) -> Done:
         """See `Desk.do`."""
         return await self._run(lambda: self._core.do(command, case, version=version, key=key))
 
@@ -59,12 +62,15 @@ class LocalDesk:
             if now == seen:
                 continue
             seen, after = now, last
-            changes = await self._run(lambda: feed.changes(self._core.store.conn, self._core.desk, after, MANY))  # noqa: B023
+            changes = await self._run(partial(self._changes, after))
             if changes:
                 # A gap after the last look: the worker has pruned what this console was too slow to read.
                 missed = len(changes) == MANY or changes[0].seq != after + 1
                 last = changes[-1].seq
                 yield Changes(tuple(dict.fromkeys(c.case for c in changes)), everything=missed)
+
+    def _changes(self, after: int) -> list[feed.Change]:
+        return feed.changes(self._core.store.conn, self._core.desk, after, MANY)
 
     def _stamp(self) -> tuple[int, int]:
         """Differs after a commit by another process (data_version) or by this connection (total_changes)."""

@@ -53,7 +53,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the timeline: `code` and `detail` are worded by the catalogues; `text` is None when not for this reader."""
+    """A line of the timeline: `code` and `detail` are worded by catalogues; `text` None: not for this reader."""
 
     seq: int
     at: int

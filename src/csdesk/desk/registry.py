@@ -102,7 +102,16 @@ def parse(field: Field, text: str) -> Any:
             except ValueError:
                 raise wrong from None
         case "flag":
-            flags = {"true": True, "yes": True, "1": True, "是": True, "false": False, "no": False, "0": False, "否": False}
+            flags = {
+                "true": True,
+                "yes": True,
+                "1": True,
+                "是": True,
+                "false": False,
+                "no": False,
+                "0": False,
+                "否": False,
+            }
             if text.strip().lower() not in flags:
                 raise wrong
             return flags[text.strip().lower()]

@@ -5,7 +5,16 @@ from typing import Any
 
 from csdesk.desk.queries import Entry
 from csdesk.domain.cases.case import LineQty
-from csdesk.domain.cases.events import ClocksSet, Converted, Event, Moved, Opened, OrderLinked, RefundProposed, Undone
+from csdesk.domain.cases.events import (
+    ClocksSet,
+    Converted,
+    Event,
+    Moved,
+    Opened,
+    OrderLinked,
+    RefundProposed,
+    Undone,
+)
 from csdesk.domain.mask import mask_text
 from csdesk.store.cases import Past
 
@@ -29,7 +38,9 @@ def detail(happened: Event) -> dict[str, Any]:
     match happened:
         case Opened() | Converted() | OrderLinked():
             names = ("kind", "reason", "channel", "order_number", "source")
-            told: dict[str, Any] = {name: getattr(happened, name) for name in names if getattr(happened, name, "")}
+            told: dict[str, Any] = {
+                name: getattr(happened, name) for name in names if getattr(happened, name, "")
+            }
             return {**told, "units": units(tuple(LineQty(line.line, line.asked) for line in happened.lines))}
         case RefundProposed(refund=refund):
             return {

@@ -54,7 +54,9 @@ def _filled(sentence: str, values: Mapping[str, object]) -> str:
     """The sentence with its blanks filled; optional parts (in brackets) that lack a value are left out."""
 
     def part(found: re.Match[str]) -> str:
-        return found[1] if all(values.get(name) not in (None, "") for name in _BLANK.findall(found[1])) else ""
+        return (
+            found[1] if all(values.get(name) not in (None, "") for name in _BLANK.findall(found[1])) else ""
+        )
 
     return _BLANK.sub(lambda m: str(values.get(m[1], "…")), _OPTIONAL.sub(part, sentence))
 
@@ -106,7 +108,11 @@ class Words:
         late = now >= due
         minutes = abs(due - now) // 60_000
         n, unit = (
-            (minutes, "minutes") if minutes < 60 else (minutes // 60, "hours") if minutes < 48 * 60 else (minutes // 1440, "days")
+            (minutes, "minutes")
+            if minutes < 60
+            else (minutes // 60, "hours")
+            if minutes < 48 * 60
+            else (minutes // 1440, "days")
         )
         return self.count(f"{'late' if late else 'left'}.{unit}", n)
 
@@ -124,7 +130,9 @@ class Words:
             between = ", " if self.language == "en" else "、"
             # What may be chosen is named with the code that a script must type.
             coded = name == "allowed"
-            return between.join(self._choice(str(item)) if coded else self._member(str(item)) for item in value)
+            return between.join(
+                self._choice(str(item)) if coded else self._member(str(item)) for item in value
+            )
         return str(value)
 
     def _choice(self, code: str) -> str:

@@ -118,12 +118,34 @@ def gather(batch: Batch, keys: PersonKeys, written: Written) -> bytes:
         payload, hidden = encode(happened)
         sealed = keys.seal(desk, case.customer, hidden, event_bound(desk, case.id, seq)) if hidden else b""
         row = Row(
-            seq, happened.type, happened.v, written.at, written.actor, written.cause, written.verb,
-            case.customer if hidden else "", payload, sealed,
+            seq,
+            happened.type,
+            happened.v,
+            written.at,
+            written.actor,
+            written.cause,
+            written.verb,
+            case.customer if hidden else "",
+            payload,
+            sealed,
         )
         head = link(head, row)
         batch.events.append(
-            (desk, case.id, seq, row.type, row.v, row.at, row.actor, row.cause, row.verb, row.person, payload, sealed, head)
+            (
+                desk,
+                case.id,
+                seq,
+                row.type,
+                row.v,
+                row.at,
+                row.actor,
+                row.cause,
+                row.verb,
+                row.person,
+                payload,
+                sealed,
+                head,
+            )
         )
         for name in happened.sealed:
             if text := getattr(happened, name):
@@ -137,7 +159,9 @@ def gather(batch: Batch, keys: PersonKeys, written: Written) -> bytes:
     batch.heads[case.id] = head
     _projections(batch, case)
     _counts(batch, written.before, case)
-    batch.requests.append((desk, written.cause, case.id, written.verb, written.actor, case.version, written.at))
+    batch.requests.append(
+        (desk, written.cause, case.id, written.verb, written.actor, case.version, written.at)
+    )
     batch.changes[case.id] = (case.version, written.at)
     return head
 
@@ -153,10 +177,33 @@ def case_row(case: Case, head: bytes) -> tuple[object, ...]:
     # A case without a deadline sorts after all that have one.
     due = case.due or NEVER
     return (
-        case.desk, case.id, case.body, case.kind.value, queue_of(case.kind), case.state, case.phase.value,
-        int(live(case)), case.version, case.order, case.order_number, case.customer, case.merchant, case.assignee,
-        case.priority, case.escalation, subject(case), case.reason, case.amount, case.currency, due,
-        int(breached(case)), case.opened_at, case.changed_at, case.closed_at, head, encode_case(case),
+        case.desk,
+        case.id,
+        case.body,
+        case.kind.value,
+        queue_of(case.kind),
+        case.state,
+        case.phase.value,
+        int(live(case)),
+        case.version,
+        case.order,
+        case.order_number,
+        case.customer,
+        case.merchant,
+        case.assignee,
+        case.priority,
+        case.escalation,
+        subject(case),
+        case.reason,
+        case.amount,
+        case.currency,
+        due,
+        int(breached(case)),
+        case.opened_at,
+        case.changed_at,
+        case.closed_at,
+        head,
+        encode_case(case),
     )
 
 
@@ -165,12 +212,24 @@ def _projections(batch: Batch, case: Case) -> None:
         return
     for line in case.lines:
         batch.lines[case.id, line.line] = (
-            case.desk, case.order, line.line, case.id, claimed(case, line.line), line.refunded_units, line.refunded,
+            case.desk,
+            case.order,
+            line.line,
+            case.id,
+            claimed(case, line.line),
+            line.refunded_units,
+            line.refunded,
         )
     for refund in case.refunds:
         for part in refund.parts:
             batch.parts[refund.id, part.payment] = (
-                case.desk, case.order, case.id, refund.id, part.payment, part.minor, refund.state,
+                case.desk,
+                case.order,
+                case.id,
+                refund.id,
+                part.payment,
+                part.minor,
+                refund.state,
             )
 
 
@@ -201,7 +260,12 @@ def _effects(batch: Batch, desk: str, case: Case, happened: Event, at: int) -> N
         case _:
             pass
     if isinstance(happened, Undone) and happened.snoozed_until:
-        put(wake_key(case.id, happened.snoozed_until), "wake", str(happened.snoozed_until), happened.snoozed_until)
+        put(
+            wake_key(case.id, happened.snoozed_until),
+            "wake",
+            str(happened.snoozed_until),
+            happened.snoozed_until,
+        )
 
 
 def wake_key(case_id: str, until: int) -> str:
@@ -223,7 +287,10 @@ def _counts(batch: Batch, before: Case | None, after: Case) -> None:
 
 
 def write(conn: Connection, desk: str, batch: Batch, text_key: bytes) -> None:
-    """Keep a batch, with the index of its words, inside the caller's transaction. Refused `already_sent` when a recall came too late."""
+    """Keep a batch, with the index of its words, inside the caller's transaction.
+
+    Refused `already_sent` when a recall came too late.
+    """
     for case_id in batch.stopped:
         conn.execute(
             "DELETE FROM outbox WHERE desk_id = ? AND case_id = ? AND kind = 'clock' AND state = 'ready'",
@@ -237,7 +304,9 @@ def write(conn: Connection, desk: str, batch: Batch, text_key: bytes) -> None:
     for key, state, reason in batch.settled:
         _settle(conn, desk, key, state, reason)
     conn.executemany(_PUT_REQUEST, batch.requests)
-    conn.executemany(_COUNT, [(desk, queue, n, late) for queue, (n, late) in batch.counts.items() if n or late])
+    conn.executemany(
+        _COUNT, [(desk, queue, n, late) for queue, (n, late) in batch.counts.items() if n or late]
+    )
     index_numbers(conn, desk, text_key, batch.numbers)
     index_texts(conn, desk, text_key, batch.texts)
     _announce(conn, desk, batch.changes)
@@ -246,7 +315,8 @@ def write(conn: Connection, desk: str, batch: Batch, text_key: bytes) -> None:
 def _settle(conn: Connection, desk: str, key: str, state: str, reason: str) -> None:
     if state == "recalled":
         stopped = conn.execute(
-            "UPDATE outbox SET state = 'cancelled' WHERE desk_id = ? AND key = ? AND state = 'ready'", (desk, key)
+            "UPDATE outbox SET state = 'cancelled' WHERE desk_id = ? AND key = ? AND state = 'ready'",
+            (desk, key),
         )
         if stopped.rowcount != 1:
             raise Refused("already_sent")
@@ -267,7 +337,9 @@ def _announce(conn: Connection, desk: str, changes: dict[str, tuple[int, int]]) 
 
 def load(conn: Connection, desk: str, case_id: str) -> tuple[Case, bytes] | None:
     """A case and the head of its chain, or None."""
-    row = conn.execute("SELECT snapshot, head FROM cases WHERE desk_id = ? AND id = ?", (desk, case_id)).fetchone()
+    row = conn.execute(
+        "SELECT snapshot, head FROM cases WHERE desk_id = ? AND id = ?", (desk, case_id)
+    ).fetchone()
     return (decode_case(row[0]), row[1]) if row else None
 
 
@@ -302,7 +374,9 @@ def history(
 
 def unknown_events(conn: Connection, desk: str, case_id: str) -> tuple[str, ...]:
     """Types of a case's events that only a later csdesk knows: such a case can be read here, never changed."""
-    rows = conn.execute("SELECT DISTINCT type, v FROM event WHERE desk_id = ? AND case_id = ?", (desk, case_id))
+    rows = conn.execute(
+        "SELECT DISTINCT type, v FROM event WHERE desk_id = ? AND case_id = ?", (desk, case_id)
+    )
     return tuple(f"{type_} v{v}" for type_, v in rows if not known(type_, v))
 
 
@@ -310,5 +384,3 @@ def find(conn: Connection, desk: str, body: str) -> str | None:
     """The id of the case whose number has this body."""
     row = conn.execute("SELECT id FROM cases WHERE desk_id = ? AND body = ?", (desk, body)).fetchone()
     return row[0] if row else None
-
-

@@ -31,7 +31,8 @@ def start(desk_id: str, case_id: str) -> bytes:
 def link(previous: bytes, row: Row) -> bytes:
     """The hash of an event: previous hash, header fields and both bodies, each with its length before it."""
     digest = hashlib.sha256(previous)
-    header = f"{row.seq}\x1f{row.type}\x1f{row.v}\x1f{row.at}\x1f{row.actor}\x1f{row.cause}\x1f{row.verb}\x1f{row.person}"
+    fields = (row.seq, row.type, row.v, row.at, row.actor, row.cause, row.verb, row.person)
+    header = "\x1f".join(map(str, fields))
     for part in (header.encode(), row.payload, row.sealed):
         digest.update(len(part).to_bytes(4, "big"))
         digest.update(part)

@@ -20,12 +20,12 @@ def _bound(desk: str, agent: str, case_id: str) -> bytes:
     return bound_to(desk, "draft", f"{agent}/{case_id}", "sealed")
 
 
-def keep(
-    conn: Connection, keys: PersonKeys, desk: str, agent: str, person: str, draft: Draft
-) -> None:
+def keep(conn: Connection, keys: PersonKeys, desk: str, agent: str, person: str, draft: Draft) -> None:
     """Keep a draft inside the caller's transaction; an empty one is forgotten."""
     if not draft.text:
-        conn.execute("DELETE FROM draft WHERE desk_id = ? AND agent = ? AND case_id = ?", (desk, agent, draft.case))
+        conn.execute(
+            "DELETE FROM draft WHERE desk_id = ? AND agent = ? AND case_id = ?", (desk, agent, draft.case)
+        )
         return
     sealed = keys.seal(desk, person, draft.text.encode(), _bound(desk, agent, draft.case))
     conn.execute(

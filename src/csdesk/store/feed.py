@@ -56,7 +56,9 @@ _COLUMNS = (
     "c.id, c.body, c.kind, c.state, c.phase, c.version, c.order_number, coalesce(m.name, ''), c.assignee, c.priority,"
     " c.escalation, c.subject, c.reason, c.amount, c.currency, c.due, c.breached, c.opened_at, c.changed_at, c.customer"
 )
-_FROM = " FROM cases c LEFT JOIN merchant m ON m.desk_id = c.desk_id AND m.id = c.merchant WHERE c.desk_id = ?"
+_FROM = (
+    " FROM cases c LEFT JOIN merchant m ON m.desk_id = c.desk_id AND m.id = c.merchant WHERE c.desk_id = ?"
+)
 
 
 def _scope(queue: str, me: str) -> tuple[str, tuple[str, ...]]:
@@ -68,9 +70,15 @@ def _scope(queue: str, me: str) -> tuple[str, tuple[str, ...]]:
 
 
 def page(
-    conn: Connection, desk: str, queue: str, me: str, limit: int, after: Place | None = None, before: Place | None = None
+    conn: Connection,
+    desk: str,
+    queue: str,
+    me: str,
+    limit: int,
+    after: Place | None = None,
+    before: Place | None = None,
 ) -> list[Row]:
-    """Live cases of a queue (or `mine`, `all`), nearest deadline first; after or before a place, always in that order."""
+    """Live cases of a queue (or `mine`, `all`), nearest deadline first, after or before a place."""
     scope, values = _scope(queue, me)
     if before is not None:
         sql = f"SELECT {_COLUMNS}{_FROM}{scope} AND (c.due, c.id) < (?, ?) ORDER BY c.due DESC, c.id DESC LIMIT ?"
@@ -161,5 +169,7 @@ def prune(conn: Connection, desk: str, kept: int) -> None:
 
 def last_change(conn: Connection, desk: str) -> int:
     """The newest place in the change sequence."""
-    found: int = conn.execute("SELECT coalesce(max(seq), 0) FROM change WHERE desk_id = ?", (desk,)).fetchone()[0]
+    found: int = conn.execute(
+        "SELECT coalesce(max(seq), 0) FROM change WHERE desk_id = ?", (desk,)
+    ).fetchone()[0]
     return found

@@ -69,14 +69,16 @@ class Store:
     def agents(self) -> list[Agent]:
         """Everybody who works here, by id."""
         rows = self.conn.execute(
-            "SELECT id, name, role, os_user FROM agent WHERE desk_id = ? AND active = 1 ORDER BY id", (self.desk.id,)
+            "SELECT id, name, role, os_user FROM agent WHERE desk_id = ? AND active = 1 ORDER BY id",
+            (self.desk.id,),
         )
         return [Agent(*row) for row in rows]
 
     def agent(self, id_: str) -> Agent | None:
         """One agent by id."""
         row = self.conn.execute(
-            "SELECT id, name, role, os_user FROM agent WHERE desk_id = ? AND id = ? AND active = 1", (self.desk.id, id_)
+            "SELECT id, name, role, os_user FROM agent WHERE desk_id = ? AND id = ? AND active = 1",
+            (self.desk.id, id_),
         ).fetchone()
         return Agent(*row) if row else None
 
@@ -90,7 +92,10 @@ class Store:
 
 def desks(conn: Connection) -> list[DeskInfo]:
     """The desks of a file."""
-    return [DeskInfo(*row) for row in conn.execute("SELECT desk_id, name, zone, file_id FROM desk ORDER BY desk_id")]
+    return [
+        DeskInfo(*row)
+        for row in conn.execute("SELECT desk_id, name, zone, file_id FROM desk ORDER BY desk_id")
+    ]
 
 
 def init(path: Path, name: str, zone: str, now: int, source: KeySource | None = None) -> DeskInfo:
@@ -133,12 +138,15 @@ def init(path: Path, name: str, zone: str, now: int, source: KeySource | None = 
 
 
 def open_store(
-    path: Path, *, desk_id: str = "", source: KeySource | None = None, readonly: bool = False, handed_over: bool = False
+    path: Path,
+    *,
+    desk_id: str = "",
+    source: KeySource | None = None,
+    readonly: bool = False,
+    handed_over: bool = False,
 ) -> Store:
     """Open one desk of a file and check its keys; `handed_over` lets another thread own it from then on."""
-    conn = connect(
-        path, schema_version=SCHEMA_VERSION, readonly=readonly, check_same_thread=not handed_over
-    )
+    conn = connect(path, schema_version=SCHEMA_VERSION, readonly=readonly, check_same_thread=not handed_over)
     try:
         found = desks(conn)
         if not found:
@@ -148,7 +156,9 @@ def open_store(
             known = ", ".join(d.id for d in found)
             raise StoreError("no_such_desk", desk=desk_id, path=str(path), known=known)
         keyring = keysource.load(source or FromFile(key_file(config_dir(), desk.file_id)))
-        stored = dict(conn.execute("SELECT name, value FROM fingerprint WHERE desk_id = ?", (desk.id,)).fetchall())
+        stored = dict(
+            conn.execute("SELECT name, value FROM fingerprint WHERE desk_id = ?", (desk.id,)).fetchall()
+        )
         keyring.check(stored)
         return Store(conn, desk, keyring)
     except BaseException:

@@ -28,13 +28,22 @@ _COLUMNS = "case_id, holder, session, fence, expires, parked"
 def held(conn: Connection, desk: str, case_id: str, now: int) -> Lease | None:
     """The lease that runs on a case."""
     row = conn.execute(
-        f"SELECT {_COLUMNS} FROM lease WHERE desk_id = ? AND case_id = ? AND expires > ?", (desk, case_id, now)
+        f"SELECT {_COLUMNS} FROM lease WHERE desk_id = ? AND case_id = ? AND expires > ?",
+        (desk, case_id, now),
     ).fetchone()
     return Lease(*row) if row else None
 
 
 def hold(
-    conn: Connection, desk: str, case_id: str, holder: str, session: str, now: int, *, park: bool = False, force: bool = False
+    conn: Connection,
+    desk: str,
+    case_id: str,
+    holder: str,
+    session: str,
+    now: int,
+    *,
+    park: bool = False,
+    force: bool = False,
 ) -> Lease:
     """Hold or renew inside the caller's transaction; answers the other's lease when somebody else holds the case."""
     other = held(conn, desk, case_id, now)
@@ -68,7 +77,14 @@ def of_holder(conn: Connection, desk: str, holder: str, now: int) -> list[Lease]
 
 
 def next_case(
-    conn: Connection, desk: str, me: str, queue: str, skipped: tuple[str, ...], now: int, *, senior: bool = True
+    conn: Connection,
+    desk: str,
+    me: str,
+    queue: str,
+    skipped: tuple[str, ...],
+    now: int,
+    *,
+    senior: bool = True,
 ) -> str | None:
     """The live case with the nearest deadline whose turn is ours, that nobody else holds or is assigned to.
 
@@ -82,7 +98,8 @@ def next_case(
     row = conn.execute(
         "SELECT c.id FROM cases c LEFT JOIN lease l ON l.desk_id = c.desk_id AND l.case_id = c.id AND l.expires > ?"
         f" WHERE c.desk_id = ? AND c.live = 1{scope} AND c.phase = 'ours' AND c.assignee IN (?, ?)"
-        f" AND (l.holder IS NULL OR l.holder = ? AND l.parked = 0) AND c.id NOT IN ({marks}) ORDER BY c.due, c.id LIMIT 1",
+        f" AND (l.holder IS NULL OR l.holder = ? AND l.parked = 0) AND c.id NOT IN ({marks})"
+        " ORDER BY c.due, c.id LIMIT 1",
         (now, desk, *values, nobody, me, me, *skipped),
     ).fetchone()
     return row[0] if row else None

@@ -41,7 +41,18 @@ def facts(conn: Connection, desk: str, order_id: str, case_id: str = "") -> Orde
     )
     payments = tuple(Payment(*payment) for payment in conn.execute(_PAYMENTS, (case_id, desk, order_id)))
     return Order(
-        id_, number, customer, merchant, currency, status, lines, payments, bool(address), paid_at, shipped_at, signed_at
+        id_,
+        number,
+        customer,
+        merchant,
+        currency,
+        status,
+        lines,
+        payments,
+        bool(address),
+        paid_at,
+        shipped_at,
+        signed_at,
     )
 
 

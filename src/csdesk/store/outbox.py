@@ -32,7 +32,8 @@ def elect(conn: Connection, desk: str, holder: str, now: int) -> int | None:
     conn.execute("INSERT OR REPLACE INTO worker VALUES (?,?,?,?)", (desk, holder, fence, now + WORKER_MS))
     if not row or row[0] != holder:
         conn.execute(
-            "UPDATE outbox SET state = 'ready' WHERE desk_id = ? AND state = 'running' AND fence < ?", (desk, fence)
+            "UPDATE outbox SET state = 'ready' WHERE desk_id = ? AND state = 'running' AND fence < ?",
+            (desk, fence),
         )
     return fence
 
@@ -48,7 +49,8 @@ def led(conn: Connection, desk: str, holder: str, now: int) -> bool:
 def take_back(conn: Connection, desk: str, fence: int) -> None:
     """Make ready what this worker left running when its last turn broke off, inside the caller's transaction."""
     conn.execute(
-        "UPDATE outbox SET state = 'ready' WHERE desk_id = ? AND state = 'running' AND fence <= ?", (desk, fence)
+        "UPDATE outbox SET state = 'ready' WHERE desk_id = ? AND state = 'running' AND fence <= ?",
+        (desk, fence),
     )
 
 
@@ -105,7 +107,8 @@ def again(conn: Connection, desk: str, key: str, fence: int, run_at: int, reason
 def retry(conn: Connection, desk: str, key: str, now: int) -> bool:
     """Run a job that was left to people once more, inside the caller's transaction; False when it is not `failed`."""
     changed = conn.execute(
-        "UPDATE outbox SET state = 'ready', attempts = 0, run_at = ? WHERE desk_id = ? AND key = ? AND state = 'failed'",
+        "UPDATE outbox SET state = 'ready', attempts = 0, run_at = ?"
+        " WHERE desk_id = ? AND key = ? AND state = 'failed'",
         (now, desk, key),
     )
     return changed.rowcount == 1
@@ -114,6 +117,7 @@ def retry(conn: Connection, desk: str, key: str, now: int) -> bool:
 def mine(conn: Connection, desk: str, key: str, fence: int) -> bool:
     """Whether a running job is still this worker's."""
     row = conn.execute(
-        "SELECT 1 FROM outbox WHERE desk_id = ? AND key = ? AND state = 'running' AND fence = ?", (desk, key, fence)
+        "SELECT 1 FROM outbox WHERE desk_id = ? AND key = ? AND state = 'running' AND fence = ?",
+        (desk, key, fence),
     ).fetchone()
     return row is not None

@@ -51,12 +51,15 @@ class People:
         self._desk = desk
         self._keyring = keyring
         self._index_key = desk_index_key(keyring.index_key, desk)
-        self._hashers = {f: keyed_hasher(self._index_key, f) for f in ("name", "word", "phone", "phone4", "email", "id")}
+        self._hashers = {
+            f: keyed_hasher(self._index_key, f) for f in ("name", "word", "phone", "phone4", "email", "id")
+        }
         self.keys = PersonKeys(keyring.keys, self._stored_key)
 
     def _stored_key(self, desk: str, person: str) -> WrappedKey | Shredded:
         row = self._conn.execute(
-            "SELECT key_id, sealed, shredded_at FROM person_key WHERE desk_id = ? AND person = ?", (desk, person)
+            "SELECT key_id, sealed, shredded_at FROM person_key WHERE desk_id = ? AND person = ?",
+            (desk, person),
         ).fetchone()
         if row is None:
             raise StoreError("no_key", source=f"person {person}")
@@ -85,7 +88,10 @@ class People:
         rows, hashes, ids = [], [], []
         for person, external, record, version in people:
             sealed = self.keys.seal(
-                self._desk, person, msgspec.json.encode(record), bound_to(self._desk, "customer", person, "sealed")
+                self._desk,
+                person,
+                msgspec.json.encode(record),
+                bound_to(self._desk, "customer", person, "sealed"),
             )
             rows.append((self._desk, person, self.hash_id(external), sealed, version, at))
             ids.append((self._desk, person))

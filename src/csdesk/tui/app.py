@@ -223,12 +223,15 @@ class ConsoleApp(App[int], inherit_bindings=False):
         return None
 
     def refusal(self, refused: "Refused") -> str:
-        """Why something may not happen, people by name."""
+        """Why something may not happen; people by name, and no codes: nobody here types them."""
         from csdesk.domain.cases.context import Refused
 
-        who = refused.detail.get("who")
-        named = {**refused.detail, "who": self.name_of(who)} if isinstance(who, str) else refused.detail
-        return self.words.refused(Refused(refused.code, **named))
+        detail = dict(refused.detail)
+        if isinstance(who := detail.get("who"), str):
+            detail["who"] = self.name_of(who)
+        if "allowed" in detail:
+            detail["allowed"] = self.words.value("members", detail["allowed"])
+        return self.words.refused(Refused(refused.code, **detail))
 
     # Work that waits for the desk
 

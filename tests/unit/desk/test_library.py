@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from tests.building import ZONE, DeskFile, line
 
 from csdesk.desk import queries as q
 from csdesk.desk.core import Core
@@ -24,6 +23,7 @@ from csdesk.resources import path
 from csdesk.store.connection import write
 from csdesk.store.library import Article, Canned, put_articles, put_canned
 from csdesk.store.people import Customer
+from tests.building import ZONE, DeskFile, line
 
 LANGUAGES = knowledge.LANGUAGES
 

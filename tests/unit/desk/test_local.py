@@ -4,7 +4,6 @@ import asyncio
 import threading
 
 import pytest
-from tests.building import DeskFile
 
 from csdesk.desk import queries as q
 from csdesk.desk.core import Core
@@ -16,6 +15,7 @@ from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import Note, Tag, TakeBack
 from csdesk.store import cases, feed
 from csdesk.store.connection import write
+from tests.building import DeskFile
 
 
 def test_a_change_is_looked_for_at_least_once_a_second():

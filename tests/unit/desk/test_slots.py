@@ -5,7 +5,6 @@ from datetime import date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.building import DeskFile, line
 
 from csdesk.desk.core import Core
 from csdesk.desk.slots import SLOTS, Sheet, citation, fill, written
@@ -22,6 +21,7 @@ from csdesk.interop.shipped import load_knowledge
 from csdesk.resources import path
 from csdesk.store.connection import write
 from csdesk.store.library import Article, put_articles
+from tests.building import DeskFile, line
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from datetime import date, time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.hostile import HOSTILE
 
 from csdesk.domain.ids import BODY_BITS, make_body, number
 from csdesk.domain.mask import (
@@ -19,6 +18,7 @@ from csdesk.domain.mask import (
     mask_phone,
     mask_text,
 )
+from tests.hostile import HOSTILE
 
 DIGITS = "0123456789"
 WRITTEN = [

@@ -8,9 +8,9 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.hostile import CATEGORIES, HOSTILE
 
 from csdesk.domain.text import MARK, Cleaned, clean, clean_line, csv_safe, decode, file_name
+from tests.hostile import CATEGORIES, HOSTILE
 
 # Any str at all, lone surrogates, noncharacters and unassigned code points too; the dangerous ones often.
 LOADED = st.text(

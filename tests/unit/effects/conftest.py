@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from tests.building import DeskFile, desk_file
 
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Case
 from csdesk.effects.ports import Channel, Confirmed, Failed, Part, PaymentProvider, Recipient, Sent, Unknown
 from csdesk.effects.worker import Worker
+from tests.building import DeskFile, desk_file
 
 __all__ = ["desk_file"]
 

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.building import DeskFile, line
-from tests.unit.effects.conftest import a_worker
 
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.conversation import Reply
@@ -19,6 +17,8 @@ from csdesk.effects.provider import FileProvider
 from csdesk.effects.spool import FileChannel
 from csdesk.effects.worker import Worker
 from csdesk.store.outbox import WORKER_MS
+from tests.building import DeskFile, line
+from tests.unit.effects.conftest import a_worker
 
 # A worker whose outside kills it right after the effect, before anything can be settled.
 DYING_WORKER = """

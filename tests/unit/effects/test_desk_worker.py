@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.building import DeskFile
 
 from csdesk.desk.config import Config
 from csdesk.desk.words import LANGUAGES
@@ -15,6 +14,7 @@ from csdesk.domain.cases.refunds import PayBack
 from csdesk.effects.desk_worker import make_worker, outgoing
 from csdesk.store.connection import write
 from csdesk.store.people import Customer
+from tests.building import DeskFile
 
 
 def files(folder: Path) -> list[dict[str, object]]:

@@ -3,8 +3,6 @@
 import threading
 
 import pytest
-from tests.building import DAY, HOUR, DeskFile, line
-from tests.unit.effects.conftest import Outside, a_worker
 
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Case, Kind, LineQty
@@ -21,6 +19,8 @@ from csdesk.store import feed, outbox
 from csdesk.store.connection import write
 from csdesk.store.errors import StoreError
 from csdesk.store.file import open_store
+from tests.building import DAY, HOUR, DeskFile, line
+from tests.unit.effects.conftest import Outside, a_worker
 
 
 def opened(core: Core, desk_file: DeskFile, kind: Kind = Kind.RETURN, *, paid: int = 19_900) -> Case:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.building import DeskFile, desk_file
 
 from csdesk.desk.core import Core
+from tests.building import DeskFile, desk_file
 
 __all__ = ["desk_file"]
 

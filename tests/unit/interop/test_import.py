@@ -5,8 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.building import DeskFile
-from tests.unit.interop.conftest import change, dump
 
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Kind, LineQty
@@ -15,6 +13,8 @@ from csdesk.domain.cases.opening import Open
 from csdesk.interop.importer import run_import
 from csdesk.interop.overlay import RETAIL_CN
 from csdesk.store import cases, orders
+from tests.building import DeskFile
+from tests.unit.interop.conftest import change, dump
 
 YEAR_MS = 365 * 86_400_000
 

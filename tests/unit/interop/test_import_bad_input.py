@@ -10,9 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.building import DeskFile
-from tests.hostile import HOSTILE
-from tests.unit.interop.conftest import DATA, change, dump
 
 from csdesk import resources
 from csdesk.desk.core import Core
@@ -21,6 +18,9 @@ from csdesk.interop.faults import FAULTS, REASONS, ImportFault
 from csdesk.interop.importer import run_import
 from csdesk.interop.seeds import Seeds
 from csdesk.store.people import Customer
+from tests.building import DeskFile
+from tests.hostile import HOSTILE
+from tests.unit.interop.conftest import DATA, change, dump
 
 Write = Callable[..., Path]
 

@@ -6,11 +6,11 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from tests.unit.interop.conftest import change
 
 from csdesk.desk.core import Core
 from csdesk.desk.words import Words
 from csdesk.interop.command import import_files
+from tests.unit.interop.conftest import change
 
 WORDS = Words("en", UTC)
 

@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.building import DeskFile
-from tests.unit.interop.conftest import DATA, dump
-
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.shared import Take
 from csdesk.interop.importer import run_import
 from csdesk.store import cases, index
 from csdesk.store.verify import verify
+from tests.building import DeskFile
+from tests.unit.interop.conftest import DATA, dump
 
 Write = Callable[..., Path]
 TABLE = (DATA / "complaints.csv").read_text("utf-8")

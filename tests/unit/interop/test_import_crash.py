@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.building import DeskFile
-from tests.unit.interop.conftest import DATA, dump
 
 from csdesk.desk.core import Core
 from csdesk.interop.importer import run_import
 from csdesk.store.verify import verify
+from tests.building import DeskFile
+from tests.unit.interop.conftest import DATA, dump
 
 ORDERS = 60
 # Imports in a process of its own, in batches of seven; kills itself in the n-th transaction, its rows written

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.unit.interop.conftest import DATA
 
 from csdesk.desk.core import Core
 from csdesk.domain.cases.conversation import slots
@@ -19,6 +18,7 @@ from csdesk.store.library import (
     to_article,
     to_canned,
 )
+from tests.unit.interop.conftest import DATA
 
 TEXTS = ("statutes.jsonl", "platform.jsonl", "corpus.jsonl")
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.building import DeskFile
 
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.conversation import Reply
@@ -15,6 +14,7 @@ from csdesk.store import connection, doctor
 from csdesk.store.connection import write
 from csdesk.store.doctor import SENTENCES, Finding, examine
 from csdesk.store.keys import FromFile, create, key_file, new_keyring
+from tests.building import DeskFile
 
 
 def look(desk: DeskFile) -> dict[str, Finding]:

@@ -1,13 +1,12 @@
 """Unsent replies: kept word for word, readable by nobody else, gone with the person they were about."""
 
-from tests.building import DeskFile
-
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.opening import Open
 from csdesk.store import drafts
 from csdesk.store.connection import checkpoint, write
 from csdesk.store.drafts import Draft
 from csdesk.store.file import Store
+from tests.building import DeskFile
 
 TEXT = "您好，您的蓝牙耳机\n已经在路上了 🎧"
 

@@ -1,7 +1,5 @@
 """Who holds a case: one at a time, for a while, fenced; and which case comes next."""
 
-from tests.building import DeskFile
-
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.goods import Reject
 from csdesk.domain.cases.opening import Open
@@ -9,6 +7,7 @@ from csdesk.domain.cases.shared import Snooze, Take
 from csdesk.store.connection import write
 from csdesk.store.file import Store
 from csdesk.store.leases import HOLD_MS, PARK_MS, Lease, held, hold, next_case, of_holder, release
+from tests.building import DeskFile
 
 
 def holding(store: Store, case: str, who: str, now: int, *, park: bool = False, force: bool = False) -> Lease:

@@ -8,8 +8,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.building import DeskFile
-from tests.hostile import HOSTILE
 
 from csdesk.search import normalise, tokens
 from csdesk.store.connection import write
@@ -25,6 +23,8 @@ from csdesk.store.library import (
     tidy_articles,
 )
 from csdesk.store.library_policies import Hit, highlights
+from tests.building import DeskFile
+from tests.hostile import HOSTILE
 
 DAY = "2026-11-22"
 LAW = "中华人民共和国消费者权益保护法"

@@ -1,11 +1,10 @@
 """The outbox and its lease: one worker at a time, fenced, and nothing that was begun is lost with it."""
 
-from tests.building import DeskFile
-
 from csdesk.store import outbox
 from csdesk.store.connection import write
 from csdesk.store.file import Store
 from csdesk.store.outbox import WORKER_MS, Job
+from tests.building import DeskFile
 
 NOW = 1_000_000
 

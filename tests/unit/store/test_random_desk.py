@@ -4,9 +4,6 @@ from collections import Counter
 from random import Random
 
 import pytest
-from tests.building import DeskFile, line
-from tests.unit.domain.cases.lives import READY, WEIGHTS
-from tests.unit.domain.cases.play import make
 
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Conflict
@@ -20,6 +17,9 @@ from csdesk.effects.worker import Worker
 from csdesk.store import feed
 from csdesk.store.connection import sqlite
 from csdesk.store.verify import verify
+from tests.building import DeskFile, line
+from tests.unit.domain.cases.lives import READY, WEIGHTS
+from tests.unit.domain.cases.play import make
 
 
 class Weather:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.building import DeskFile, line
 
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Case, Kind, LineQty
@@ -16,6 +15,7 @@ from csdesk.domain.cases.shared import Close, Note, Snooze, Take
 from csdesk.store import verify as module
 from csdesk.store.connection import checkpoint, write
 from csdesk.store.verify import Finding, verify
+from tests.building import DeskFile, line
 
 
 def worked(desk_file: DeskFile) -> Case:

@@ -206,7 +206,9 @@ class Case:
     def noticed(self) -> bool:
         """Whether the consumer was told anything since the last decision."""
         return any(
-            m.direction == "out" and m.state in ("held", "queued", "sent", "delivered") and m.at >= self.decided_at
+            m.direction == "out"
+            and m.state in ("held", "queued", "sent", "delivered")
+            and m.at >= self.decided_at
             for m in self.messages
         )
 

@@ -87,7 +87,16 @@ class Rule(Command):
             raise Refused("needs_article")
         to = self.to(case)
         return (
-            Moved("rule", to.name, to.phase, "", self.article, outcome=self.outcome, decides=True, note=self.note),
+            Moved(
+                "rule",
+                to.name,
+                to.phase,
+                "",
+                self.article,
+                outcome=self.outcome,
+                decides=True,
+                note=self.note,
+            ),
         )
 
 
@@ -107,7 +116,9 @@ MACHINE = register(
             State("received", Phase.OURS, (Term("acknowledge", 24, "hours", "policy"),)),
             State("acknowledged", Phase.OURS, (Term("negotiate", 3, "days", "policy"),)),
             State("evidence", Phase.WAITING, (Term("evidence", 3, "days", "policy"),)),
-            State("negotiating", Phase.WAITING, (Term("negotiate", 3, "days", "policy"),), keeps=("negotiate",)),
+            State(
+                "negotiating", Phase.WAITING, (Term("negotiate", 3, "days", "policy"),), keeps=("negotiate",)
+            ),
             State("platform_mediation", Phase.OURS, (Term("mediate", 7, "days", "policy"),)),
             State("decided", Phase.WAITING, (Term("accept", 7, "days", "policy"),)),
             State("human_review", Phase.OURS, (Term("review", 3, "days", "policy"),)),

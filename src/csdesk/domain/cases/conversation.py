@@ -85,7 +85,9 @@ class SettleReply(Command):
         return (ReplySettled(self.id, self.state, self.reason),)
 
 
-@verb("hear", undo=Undo.NONE, why="record", shared=True, offline=True, example="csdesk case do RT-… hear text=…")
+@verb(
+    "hear", undo=Undo.NONE, why="record", shared=True, offline=True, example="csdesk case do RT-… hear text=…"
+)
 @dataclass(frozen=True, slots=True)
 class Hear(Command):
     """Record what the customer wrote or said."""

@@ -125,7 +125,13 @@ class Converted(Event):
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
         return replace(
-            case, kind=self.kind, state=self.to, phase=self.phase, lines=self.lines, reason=self.reason, outcome=""
+            case,
+            kind=self.kind,
+            state=self.to,
+            phase=self.phase,
+            lines=self.lines,
+            reason=self.reason,
+            outcome="",
         )
 
 
@@ -401,7 +407,9 @@ class ParcelSent(Event):
 def _arrived(case: Case, line: CaseLine, qty: int) -> CaseLine:
     received = line.received + qty
     # A unit that was given up for lost and turns up is missing no more.
-    return replace(line, received=received, missing=min(line.missing, line.approved + case.home(line) - received))
+    return replace(
+        line, received=received, missing=min(line.missing, line.approved + case.home(line) - received)
+    )
 
 
 @event("goods_received")
@@ -417,7 +425,8 @@ class GoodsReceived(Event):
     def fold(self, case: Case, stamp: Stamp) -> Case:
         lines = [_arrived(case, line, came.qty) for came in self.lines if (line := case.line(came.line))]
         parcels = tuple(
-            replace(parcel, received_at=stamp.at) if parcel.id == self.parcel else parcel for parcel in case.parcels
+            replace(parcel, received_at=stamp.at) if parcel.id == self.parcel else parcel
+            for parcel in case.parcels
         )
         return _with_lines(replace(case, state=self.to, phase=self.phase, parcels=parcels), lines)
 
@@ -461,7 +470,11 @@ class RefundProposed(Event):
     refund: Refund
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
-        return _refunded(replace(case, state=self.to, phase=self.phase, refunds=(*case.refunds, self.refund)), self.refund, 1)
+        return _refunded(
+            replace(case, state=self.to, phase=self.phase, refunds=(*case.refunds, self.refund)),
+            self.refund,
+            1,
+        )
 
 
 def _refunded(case: Case, refund: Refund, sign: int) -> Case:

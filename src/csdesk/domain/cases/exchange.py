@@ -33,7 +33,13 @@ def owed_units(case: Case) -> tuple[LineQty, ...]:
     return tuple(LineQty(line.line, line.refundable) for line in case.lines if line.refundable > 0)
 
 
-@verb("reissue", undo=Undo.NONE, why="goods", confirm=True, example="csdesk case do EX-… reissue carrier=顺丰 waybill=SF…")
+@verb(
+    "reissue",
+    undo=Undo.NONE,
+    why="goods",
+    confirm=True,
+    example="csdesk case do EX-… reissue carrier=顺丰 waybill=SF…",
+)
 @dataclass(frozen=True, slots=True)
 class Reissue(Command):
     """Send the other goods out for accepted units."""
@@ -104,12 +110,25 @@ MACHINE = register(
                 Phase.OURS,
                 (Term("review", 48, "hours", "policy"), Term("refusal", 15, "days", "law", "处罚办法 §8")),
             ),
-            State("reviewing", Phase.OURS, (Term("review", 48, "hours", "policy"),), keeps=("review", "refusal")),
-            State("approved_wait_ship", Phase.WAITING, (Term("ship_back", 7, "days", "policy", then="auto_close"),)),
+            State(
+                "reviewing", Phase.OURS, (Term("review", 48, "hours", "policy"),), keeps=("review", "refusal")
+            ),
+            State(
+                "approved_wait_ship",
+                Phase.WAITING,
+                (Term("ship_back", 7, "days", "policy", then="auto_close"),),
+            ),
             State("return_in_transit", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
-            State("received_inspecting", Phase.OURS, (Term("reissue", 72, "hours", "policy"),), keeps=("reissue",)),
+            State(
+                "received_inspecting",
+                Phase.OURS,
+                (Term("reissue", 72, "hours", "policy"),),
+                keeps=("reissue",),
+            ),
             State("dispute", Phase.WAITING, keeps=("reissue",)),
-            State("out_of_stock", Phase.OURS, (Term("refund", 7, "days", "law", "消法 §24"),), keeps=("refund",)),
+            State(
+                "out_of_stock", Phase.OURS, (Term("refund", 7, "days", "law", "消法 §24"),), keeps=("refund",)
+            ),
             State("reissue_shipped", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
             State("delivered", Phase.OURS, (Term("close", 3, "days", "policy"),)),
             State("refunding", Phase.WAITING, keeps=("refund",)),
@@ -140,13 +159,31 @@ MACHINE = register(
             ),
             Edge(
                 "inspect",
-                ("received_inspecting", "out_of_stock", "reissue_shipped", "delivered", "refunding", "refunded"),
+                (
+                    "received_inspecting",
+                    "out_of_stock",
+                    "reissue_shipped",
+                    "delivered",
+                    "refunding",
+                    "refunded",
+                ),
                 "received_inspecting",
             ),
-            Edge("reissue", ("received_inspecting", "out_of_stock", "reissue_shipped", "delivered"), "reissue_shipped"),
+            Edge(
+                "reissue",
+                ("received_inspecting", "out_of_stock", "reissue_shipped", "delivered"),
+                "reissue_shipped",
+            ),
             Edge(
                 "ship_back",
-                ("received_inspecting", "out_of_stock", "reissue_shipped", "delivered", "refunding", "refunded"),
+                (
+                    "received_inspecting",
+                    "out_of_stock",
+                    "reissue_shipped",
+                    "delivered",
+                    "refunding",
+                    "refunded",
+                ),
             ),
             Edge("deliver", ("reissue_shipped",), "delivered"),
             Edge("refund", ("out_of_stock",), "refunding"),

@@ -10,9 +10,9 @@ from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import (
     Approved,
     Event,
-    Graded,
     GoodsInspected,
     GoodsReceived,
+    Graded,
     Moved,
     ParcelSent,
 )
@@ -35,7 +35,9 @@ REJECT_REASONS = (
 
 def _all(case: Case, attribute: str, less: str = "") -> tuple[LineQty, ...]:
     """All units that `attribute` counts, less those `less` counts, of the lines where any are left."""
-    counted = ((line.line, getattr(line, attribute) - (getattr(line, less) if less else 0)) for line in case.lines)
+    counted = (
+        (line.line, getattr(line, attribute) - (getattr(line, less) if less else 0)) for line in case.lines
+    )
     return tuple(LineQty(number, qty) for number, qty in counted if qty > 0)
 
 
@@ -100,7 +102,14 @@ class Reject(Command):
         to = self.to(case)
         return (
             Moved(
-                "reject", to.name, to.phase, self.reason, self.article, outcome="rejected", decides=True, note=self.note
+                "reject",
+                to.name,
+                to.phase,
+                self.reason,
+                self.article,
+                outcome="rejected",
+                decides=True,
+                note=self.note,
             ),
         )
 
@@ -117,7 +126,12 @@ class Appeal(Command):
         return (Moved("appeal", to.name, to.phase, note=self.note),)
 
 
-@verb("ship_back", undo=Undo.NONE, why="record", example="csdesk case do RT-… ship_back carrier=顺丰 waybill=SF1234567890123")
+@verb(
+    "ship_back",
+    undo=Undo.NONE,
+    why="record",
+    example="csdesk case do RT-… ship_back carrier=顺丰 waybill=SF1234567890123",
+)
 @dataclass(frozen=True, slots=True)
 class ShipBack(Command):
     """The consumer sent approved units back; a case may have several parcels."""
@@ -217,7 +231,11 @@ class Inspect(Command):
 
     @classmethod
     def suggest(cls, case: Case) -> Mapping[str, Any]:
-        return {"graded": tuple(Graded(u.line, u.qty, Disposition.RESTOCK) for u in _all(case, "received", "inspected"))}
+        return {
+            "graded": tuple(
+                Graded(u.line, u.qty, Disposition.RESTOCK) for u in _all(case, "received", "inspected")
+            )
+        }
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)
@@ -228,7 +246,9 @@ class Inspect(Command):
         coming = {units.line: units.qty for units in awaited(case)}
         for found in graded:
             if found.disposition not in tuple(Disposition):
-                raise Refused("unknown_disposition", disposition=found.disposition, allowed=tuple(Disposition))
+                raise Refused(
+                    "unknown_disposition", disposition=found.disposition, allowed=tuple(Disposition)
+                )
             if found.line not in here:
                 raise Refused("no_such_line", line=found.line)
             left = coming if found.disposition == Disposition.MISSING else here

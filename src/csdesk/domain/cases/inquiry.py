@@ -1,4 +1,4 @@
-"""Inquiry 咨询: "where is my parcel": opened, answered, closed in five keys, or converted to what it turns out to be."""
+"""Inquiry 咨询: "where is my parcel": opened, answered, closed in five keys, or converted to what it is."""
 
 from csdesk.domain.cases.case import Kind, Phase
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register

@@ -104,7 +104,9 @@ def step(machine: Machine, verb: str, case: Case, *, target: str = "") -> State:
     return machine.state(target or edge.target or case.state)
 
 
-def clocks_after(machine: Machine, before: Case | None, after: Case, ctx: Context) -> tuple[Clock, ...] | None:
+def clocks_after(
+    machine: Machine, before: Case | None, after: Case, ctx: Context
+) -> tuple[Clock, ...] | None:
     """The clocks that should run in the state now reached, or None when they need not change."""
     if before is not None and before.state == after.state and before.kind == after.kind:
         return None
@@ -112,6 +114,8 @@ def clocks_after(machine: Machine, before: Case | None, after: Case, ctx: Contex
         return () if after.clocks else None
     state = machine.state(after.state)
     kept = tuple(clock for clock in after.clocks if clock.name in state.keeps)
-    started = tuple(term.start(ctx.now, ctx) for term in state.terms if term.name not in {c.name for c in kept})
+    started = tuple(
+        term.start(ctx.now, ctx) for term in state.terms if term.name not in {c.name for c in kept}
+    )
     clocks = tuple(sorted(kept + started, key=lambda clock: (clock.due, clock.name)))
     return None if clocks == after.clocks else clocks

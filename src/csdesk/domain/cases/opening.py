@@ -50,7 +50,7 @@ def check_claims(now: Case, then: Case, order: Order | None) -> None:
 
 
 def check_goods(kind: Kind, order: Order | None, lines: tuple[LineQty, ...]) -> None:
-    """Refuse goods kinds without lines or on an order that was never delivered (cancel before dispatch is another way)."""
+    """Refuse goods kinds without lines or on an order that was never dispatched (that is a cancellation)."""
     if kind not in GOODS_KINDS or order is None:
         return
     if not lines:
@@ -120,7 +120,13 @@ class Open(Command):
         )
 
 
-@verb("convert", undo=Undo.NONE, why="another_kind", shared=True, example="csdesk case do IQ-… convert kind=return lines=1x1")
+@verb(
+    "convert",
+    undo=Undo.NONE,
+    why="another_kind",
+    shared=True,
+    example="csdesk case do IQ-… convert kind=return lines=1x1",
+)
 @dataclass(frozen=True, slots=True)
 class Convert(Command):
     """Turn an inquiry into the kind it turned out to be; its number keeps its eight characters."""
@@ -148,7 +154,13 @@ class Convert(Command):
         return (Converted(self.kind, machine.first.name, machine.first.phase, lines, self.reason),)
 
 
-@verb("link_order", undo=Undo.NONE, why="outside", shared=True, example="csdesk case do RT-… link_order order=W2611340")
+@verb(
+    "link_order",
+    undo=Undo.NONE,
+    why="outside",
+    shared=True,
+    example="csdesk case do RT-… link_order order=W2611340",
+)
 @dataclass(frozen=True, slots=True)
 class LinkOrder(Command):
     """Give a provisional case its order, and the lines it is about."""
@@ -174,6 +186,12 @@ class LinkOrder(Command):
         lines = take_lines(order, self.lines, case.kind)
         return (
             OrderLinked(
-                order.id, order.number, order.customer, order.merchant, order.currency, lines, order.return_address
+                order.id,
+                order.number,
+                order.customer,
+                order.merchant,
+                order.currency,
+                lines,
+                order.return_address,
             ),
         )

@@ -48,7 +48,15 @@ def split(case: Case, order: Order, minor: int) -> tuple[RefundPart, ...]:
     )
 
 
-@verb("refund", right=Right.REFUND, undo=Undo.NONE, why="money", money=True, confirm=True, example="csdesk case do RT-… refund")
+@verb(
+    "refund",
+    right=Right.REFUND,
+    undo=Undo.NONE,
+    why="money",
+    money=True,
+    confirm=True,
+    example="csdesk case do RT-… refund",
+)
 @dataclass(frozen=True, slots=True)
 class PayBack(Command):
     """Pay back accepted units (all that are owed when no lines are named), by the payments that paid for them.
@@ -67,7 +75,9 @@ class PayBack(Command):
 
     @classmethod
     def suggest(cls, case: Case) -> Mapping[str, Any]:
-        return {"lines": tuple(LineQty(line.line, line.refundable) for line in case.lines if line.refundable > 0)}
+        return {
+            "lines": tuple(LineQty(line.line, line.refundable) for line in case.lines if line.refundable > 0)
+        }
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)
@@ -83,7 +93,9 @@ class PayBack(Command):
         most = ctx.policy.refund_limits.get(ctx.actor.role, 0)
         if minor > most:
             raise Refused("over_limit", minor=minor, most=most, currency=ctx.order.currency)
-        refund = Refund(ctx.fresh(), minor, split(case, ctx.order, minor), units, amounts, "proposed", ctx.now)
+        refund = Refund(
+            ctx.fresh(), minor, split(case, ctx.order, minor), units, amounts, "proposed", ctx.now
+        )
         return (RefundProposed(to.name, to.phase, refund),)
 
 

@@ -58,7 +58,13 @@ class FinishRepair(Command):
         return (Moved("finish_repair", to.name, to.phase, decides=True, outcome="repaired", note=self.note),)
 
 
-@verb("send_home", undo=Undo.NONE, why="goods", confirm=True, example="csdesk case do RP-… send_home carrier=顺丰 waybill=SF…")
+@verb(
+    "send_home",
+    undo=Undo.NONE,
+    why="goods",
+    confirm=True,
+    example="csdesk case do RP-… send_home carrier=顺丰 waybill=SF…",
+)
 @dataclass(frozen=True, slots=True)
 class SendHome(Command):
     """The repaired goods go back to the consumer."""
@@ -100,15 +106,34 @@ MACHINE = register(
         "repairs",
         reasons=REASONS,
         states=(
-            State("submitted", Phase.OURS, (Term("review", 48, "hours", "policy"), Term("refusal", 15, "days", "law", "处罚办法 §8"))),
-            State("diagnosing", Phase.OURS, (Term("review", 48, "hours", "policy"),), keeps=("review", "refusal")),
-            State("approved_wait_ship", Phase.WAITING, (Term("ship_back", 7, "days", "policy", then="auto_close"),)),
+            State(
+                "submitted",
+                Phase.OURS,
+                (Term("review", 48, "hours", "policy"), Term("refusal", 15, "days", "law", "处罚办法 §8")),
+            ),
+            State(
+                "diagnosing",
+                Phase.OURS,
+                (Term("review", 48, "hours", "policy"),),
+                keeps=("review", "refusal"),
+            ),
+            State(
+                "approved_wait_ship",
+                Phase.WAITING,
+                (Term("ship_back", 7, "days", "policy", then="auto_close"),),
+            ),
             State("sent_in", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
-            State("in_repair", Phase.OURS, (Term("repair", 30, "days", "law", "三包 §12"),), keeps=("repair",)),
-            State("waiting_parts", Phase.WAITING, (Term("parts", 60, "days", "law", "三包"),), keeps=("repair",)),
+            State(
+                "in_repair", Phase.OURS, (Term("repair", 30, "days", "law", "三包 §12"),), keeps=("repair",)
+            ),
+            State(
+                "waiting_parts", Phase.WAITING, (Term("parts", 60, "days", "law", "三包"),), keeps=("repair",)
+            ),
             State("repaired", Phase.OURS, (Term("send_home", 2, "days", "policy"),)),
             State("returned", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
-            State("observing", Phase.WAITING, (Term("observe", 30, "days", "law", "三包", then="auto_close"),)),
+            State(
+                "observing", Phase.WAITING, (Term("observe", 30, "days", "law", "三包", then="auto_close"),)
+            ),
             State("rejected", Phase.WAITING, (Term("appeal", 7, "days", "policy"),)),
             State("platform_review", Phase.WAITING, (Term("platform", 7, "days", "policy"),)),
             State("closed", Phase.DONE),
@@ -129,7 +154,11 @@ MACHINE = register(
             Edge("close", ("observing", "rejected"), "closed"),
             Edge("reject", ("submitted", "diagnosing", "platform_review"), "rejected"),
             Edge("appeal", ("rejected",), "platform_review"),
-            Edge("withdraw", ("submitted", "diagnosing", "approved_wait_ship", "rejected", "platform_review"), "withdrawn"),
+            Edge(
+                "withdraw",
+                ("submitted", "diagnosing", "approved_wait_ship", "rejected", "platform_review"),
+                "withdrawn",
+            ),
             Edge("auto_close", ("approved_wait_ship",), "auto_closed"),
             Edge("auto_close", ("observing",), "closed"),
             Edge("reopen", ("closed", "withdrawn", "auto_closed"), "diagnosing"),

@@ -35,9 +35,19 @@ MACHINE = register(
         "returns",
         reasons=REASONS,
         states=(
-            State("submitted", Phase.OURS, (Term("review", 48, "hours", "policy"), Term("refusal", 15, "days", "law", "处罚办法 §9"))),
-            State("reviewing", Phase.OURS, (Term("review", 48, "hours", "policy"),), keeps=("review", "refusal")),
-            State("approved_wait_ship", Phase.WAITING, (Term("ship_back", 7, "days", "policy", then="auto_close"),)),
+            State(
+                "submitted",
+                Phase.OURS,
+                (Term("review", 48, "hours", "policy"), Term("refusal", 15, "days", "law", "处罚办法 §9")),
+            ),
+            State(
+                "reviewing", Phase.OURS, (Term("review", 48, "hours", "policy"),), keeps=("review", "refusal")
+            ),
+            State(
+                "approved_wait_ship",
+                Phase.WAITING,
+                (Term("ship_back", 7, "days", "policy", then="auto_close"),),
+            ),
             State("return_in_transit", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
             State(
                 "received_inspecting",

@@ -69,7 +69,13 @@ class Release(Command):
         return (Assigned(""),)
 
 
-@verb("assign", right=Right.ASSIGN, shared=True, bulk=True, example="csdesk case do RT-7K3M-9QX4 assign to_agent=li")
+@verb(
+    "assign",
+    right=Right.ASSIGN,
+    shared=True,
+    bulk=True,
+    example="csdesk case do RT-7K3M-9QX4 assign to_agent=li",
+)
 @dataclass(frozen=True, slots=True)
 class Assign(Command):
     """Give the case to an agent of this desk (the desk checks that there is one)."""
@@ -84,7 +90,14 @@ class Assign(Command):
         return (Assigned(self.to_agent),)
 
 
-@verb("note", shared=True, undo=Undo.NONE, why="record", offline=True, example="csdesk case do RT-… note text=电话无人接听")
+@verb(
+    "note",
+    shared=True,
+    undo=Undo.NONE,
+    why="record",
+    offline=True,
+    example="csdesk case do RT-… note text=电话无人接听",
+)
 @dataclass(frozen=True, slots=True)
 class Note(Command):
     """Write an internal note; it stays in the record, even of a closed case."""
@@ -342,5 +355,3 @@ class TellChange(Command):
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         return (OrderChanged(self.order, self.fields),)
-
-

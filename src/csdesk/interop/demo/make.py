@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from csdesk import resources
 from csdesk.domain.cases.case import Kind
@@ -52,7 +51,11 @@ def _cast(seeds: Seeds) -> Cast:
     with resources.path("data/seeds/replies.toml").open("rb") as file:
         replies = tomllib.load(file)
     agents = {
-        kind.value: [Actor(a.account, Role(a.role)) for a in seeds.agents if kind.value in a.skills and a.role != "auditor"]
+        kind.value: [
+            Actor(a.account, Role(a.role))
+            for a in seeds.agents
+            if kind.value in a.skills and a.role != "auditor"
+        ]
         for kind in MACHINES
     }
     seniors = [Actor(a.account, Role(a.role)) for a in seeds.agents if a.role in ("senior", "supervisor")]
@@ -79,7 +82,7 @@ def _age(tenth: int) -> int:
 
 def _batch(store: Store, seeds: Seeds, world: World, cast: Cast, numbers: range, now: int) -> None:
     rows, batch = Rows(), Batch()
-    desk, heads = store.desk.id, bytes()
+    desk, heads = store.desk.id, b""
     lives = []
     for n in numbers:
         draw = Draw(f"demo:{n}")

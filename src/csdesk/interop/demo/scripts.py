@@ -1,4 +1,4 @@
-"""How a made-up case goes: for each state the verbs that may come next, how likely, after how many hours, and by whom."""
+"""How a made-up case goes: for each state the verbs that may come next, how likely, after how long, and by whom."""
 
 from dataclasses import dataclass
 
@@ -63,7 +63,11 @@ SCRIPTS: dict[Kind, dict[str, tuple[Move, ...]]] = {
         "waiting_parts": (Move("parts_arrived", 100, (48, 900)),),
         "repaired": (Move("send_home", 100, (3, 60)),),
         "returned": (Move("deliver", 100, (30, 120)),),
-        "observing": (Move("fail_again", 12, (48, 600)), Move("close", 30, (300, 700)), Move("wait", 58, (740, 760))),
+        "observing": (
+            Move("fail_again", 12, (48, 600)),
+            Move("close", 30, (300, 700)),
+            Move("wait", 58, (740, 760)),
+        ),
     },
     Kind.COMPLAINT: {
         "received": (Move("acknowledge", 100, (0, 28)),),

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.command import VERBS, Command
 from csdesk.domain.cases.context import Actor, Context, Order, Policy, Refused
+from csdesk.domain.cases.events import Breached
 from csdesk.domain.cases.goods import unsent
 from csdesk.domain.cases.kinds import run
 from csdesk.domain.ids import make_body
@@ -34,6 +36,13 @@ class Cast:
     carriers: Mapping[str, str]
 
 
+def made(verb: str, **values: Any) -> Command:
+    """A command by its verb's name."""
+    cls: Any = VERBS[verb]
+    command: Command = cls(**values)
+    return command
+
+
 class Life:
     """A case as it goes; `written` is what a store would have kept, one entry a command."""
 
@@ -53,14 +62,14 @@ class Life:
         """All commands from opening to now."""
         kind = Kind(self._seed.kind.code)
         lines = (LineQty(self._seed.line.number, self._seed.quantity),)
-        opening = VERBS["open"](
+        opening = made("open", 
             kind=kind, order=self._order.number, lines=lines, reason=self._seed.reason.code,
             channel=self._seed.channel.code, summary=self._seed.text, body=make_body(body_entropy), desk=self._desk,
             priority=2 if self._draw.below(25) == 0 else 0,
         )  # fmt: skip
         self._do(opening, self._agent)
         if self._draw.below(3) == 0:
-            self._do(VERBS["note"](self._seed.note), self._agent)
+            self._do(made("note", text=self._seed.note), self._agent)
         for _ in range(MOST_MOVES):
             if not self._step():
                 break
@@ -126,7 +135,7 @@ class Life:
         if move.verb == "close" and self.case is not None and not self.case.noticed:
             self._reply("answer" if self.case.kind is Kind.INQUIRY else "close", actor)
         if self.case is not None and not self.case.assignee and move.verb != "take":
-            self._do(VERBS["take"](), self._agent)
+            self._do(made("take"), self._agent)
         if not self._do(self._command(move.verb), actor):
             return False
         if move.verb in ANSWERS:
@@ -134,30 +143,34 @@ class Life:
         return True
 
     def _command(self, verb: str) -> Command:
-        case, draw, cls = self.case, self._draw, VERBS[verb]
+        case, draw = self.case, self._draw
         assert case is not None
         match verb:
             case "reject":
                 reason, article = REJECT.get(case.reason, ("no_evidence", "P18"))
-                return cls(reason=reason, article=article)
+                return made(verb, reason=reason, article=article)
             case "rule":
-                return cls(outcome=draw.pick(("upheld", "upheld", "partly_upheld", "not_upheld")), article="P60")
+                return made(
+                    verb,
+                    outcome=draw.pick(("upheld", "upheld", "partly_upheld", "not_upheld")),
+                    article="P60",
+                )
             case "ship_back":
                 left = unsent(case)
                 some = tuple(LineQty(u.line, 1) for u in left) if draw.below(4) == 0 else left
-                return cls(carrier=self._carry(), waybill=self._waybill, lines=some)
+                return made(verb, carrier=self._carry(), waybill=self._waybill, lines=some)
             case "receive":
                 parcel = next((p for p in case.parcels if p.direction == "back" and not p.received_at), None)
-                return cls(waybill=parcel.waybill if parcel else "")
+                return made(verb, waybill=parcel.waybill if parcel else "")
             case "reissue" | "send_home":
-                return cls(carrier=self._carry(), waybill=self._waybill)
+                return made(verb, carrier=self._carry(), waybill=self._waybill)
             case "dispute":
-                return cls(note="验货发现明显使用痕迹，照片已留存。")
+                return made(verb, note="验货发现明显使用痕迹，照片已留存。")
             case "settle_dispute":
-                return cls(accepted=draw.below(3) > 0)
+                return made(verb, accepted=draw.below(3) > 0)
             case "fail_again":
-                return cls(note="顾客反映同样的问题又出现。")
-        return cls()
+                return made(verb, note="顾客反映同样的问题又出现。")
+        return made(verb)
 
     def _carry(self) -> str:
         merchant = self._seed.order.shelf.merchant
@@ -173,7 +186,7 @@ class Life:
             product=case.lines[0].title if case.lines else "商品", order=case.order_number,
             amount=f"{minor // 100}.{minor % 100:02d}", carrier=self._carrier, waybill=self._waybill,
         )  # fmt: skip
-        self._do(VERBS["reply"](text), actor)
+        self._do(made("reply", text=text), actor)
 
     def _time_passes(self, until: int) -> None:
         """What the worker would have done by `until`: messages sent, refunds confirmed, deadlines noticed."""
@@ -187,16 +200,23 @@ class Life:
         case = self.case
         assert case is not None
         found: list[tuple[int, Command]] = [
-            (m.until + 1_000, VERBS["settle_reply"](m.id, "sent")) for m in case.messages if m.state == "held"
+            (m.until + 1_000, made("settle_reply", id=m.id, state="sent"))
+            for m in case.messages
+            if m.state == "held"
         ]
         found += [
-            (r.at + self._bank_ms(r.id), VERBS["settle_refund"](r.id, "confirmed", f"DEMO{r.id[:12].upper()}"))
+            (
+                r.at + self._bank_ms(r.id),
+                made("settle_refund", id=r.id, state="confirmed", reference=f"DEMO{r.id[:12].upper()}"),
+            )
             for r in case.refunds
             if r.state == "proposed"
         ]
         noticed = self._noticed()
         found += [
-            (c.due, VERBS["breach"](c.name, c.due)) for c in case.clocks if (c.name, c.due) not in noticed
+            (c.due, made("breach", clock=c.name, due=c.due))
+            for c in case.clocks
+            if (c.name, c.due) not in noticed
         ]
         found = [(at, command) for at, command in found if at <= until]
         return min(found, key=lambda item: item[0]) if found else None
@@ -206,10 +226,8 @@ class Life:
             (happened.clock, happened.due)
             for entry in self.written
             for happened in entry.events
-            if happened.type == "breached"
+            if isinstance(happened, Breached)
         }  # fmt: skip
 
     def _bank_ms(self, refund: str) -> int:
         return (5 + int(refund[-4:], 16) % 600) * 60_000
-
-

@@ -55,7 +55,14 @@ class World:
         self._store.conn.executemany(
             "INSERT OR REPLACE INTO merchant VALUES (?,?,?,?,?,?)",
             [
-                (self._desk, self.merchant_id(m.code), m.code, m.name, f"{m.return_address} {m.phone}", int(m.self_operated))
+                (
+                    self._desk,
+                    self.merchant_id(m.code),
+                    m.code,
+                    m.name,
+                    f"{m.return_address} {m.phone}",
+                    int(m.self_operated),
+                )
                 for m in merchants
             ],
         )
@@ -66,11 +73,23 @@ class World:
         customer = self._buyer(rows, made.buyer)
         order_id = made_id(self._desk, f"order/{made.number}", made.placed_ms)
         shipped, signed = self._past(made.shipped_ms), self._past(made.signed_ms)
-        status = "cancelled" if made.stage == "cancelled" else "delivered" if signed else "shipped" if shipped else "pending"
+        status = (
+            "cancelled"
+            if made.stage == "cancelled"
+            else "delivered"
+            if signed
+            else "shipped"
+            if shipped
+            else "pending"
+        )
         lines = tuple(
             OrderLine(
-                line.number, line.variant.sku, f"{line.product.title} {line.variant.label}".strip(), line.quantity,
-                line.paid, line.product.category.code,
+                line.number,
+                line.variant.sku,
+                f"{line.product.title} {line.variant.label}".strip(),
+                line.quantity,
+                line.paid,
+                line.product.category.code,
             )
             for line in made.lines
         )
@@ -81,8 +100,18 @@ class World:
         )
         merchant = self.merchant_id(made.shelf.merchant.code)
         facts = Order(
-            order_id, made.reference, customer, merchant, "CNY", status, lines, payments, True, made.paid_ms,
-            shipped, signed,
+            order_id,
+            made.reference,
+            customer,
+            merchant,
+            "CNY",
+            status,
+            lines,
+            payments,
+            True,
+            made.paid_ms,
+            shipped,
+            signed,
         )
         self._rows(rows, made, facts)
         return facts
@@ -105,28 +134,67 @@ class World:
         sealed = msgspec.json.encode({"address": str(made.buyer.address), "phone": made.buyer.phone})
         rows.orders.append(
             (
-                desk, id_, made.reference, normal_order_number(made.reference), facts.customer, facts.merchant, "CNY",
-                facts.status, "app", made.placed_ms, made.paid_ms, facts.shipped_at, facts.signed_at, made.total,
-                "demo", sealed, 1, self._now,
+                desk,
+                id_,
+                made.reference,
+                normal_order_number(made.reference),
+                facts.customer,
+                facts.merchant,
+                "CNY",
+                facts.status,
+                "app",
+                made.placed_ms,
+                made.paid_ms,
+                facts.shipped_at,
+                facts.signed_at,
+                made.total,
+                "demo",
+                sealed,
+                1,
+                self._now,
             )
         )
         rows.lines += [
             (
-                desk, id_, line.number, line.variant.sku, told.title, line.variant.label, told.category, line.quantity,
-                line.unit_price, line.paid,
+                desk,
+                id_,
+                line.number,
+                line.variant.sku,
+                told.title,
+                line.variant.label,
+                told.category,
+                line.quantity,
+                line.unit_price,
+                line.paid,
             )
             for line, told in zip(made.lines, facts.lines, strict=True)
         ]
         rows.payments += [
-            (desk, id_, p.number, p.method, made.payments[p.number - 1].reference, p.captured, p.elsewhere, made.paid_ms)
+            (
+                desk,
+                id_,
+                p.number,
+                p.method,
+                made.payments[p.number - 1].reference,
+                p.captured,
+                p.elsewhere,
+                made.paid_ms,
+            )
             for p in facts.payments
         ]
         for number, parcel in enumerate(made.parcels if facts.shipped_at else (), 1):
             track = [(e.code, e.at_ms, e.place, e.text) for e in parcel.events if e.at_ms <= self._now]
             rows.shipments.append(
                 (
-                    desk, id_, number, parcel.carrier.name, parcel.waybill, ",".join(map(str, parcel.lines)),
-                    parcel.shipped_ms, self._past(parcel.signed_ms), msgspec.json.encode(track),
+                    desk,
+                    id_,
+                    number,
+                    parcel.carrier.name,
+                    parcel.waybill,
+                    ",".join(map(str, parcel.lines)),
+                    parcel.shipped_ms,
+                    self._past(parcel.signed_ms),
+                    msgspec.json.encode(track),
                 )
             )
 

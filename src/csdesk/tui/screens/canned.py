@@ -42,7 +42,6 @@ class CannedScreen(Lookup[Filled | None]):
     context: ClassVar[str] = "canned"
     title_key: ClassVar[str] = "canned.title"
     hint_key: ClassVar[str] = "canned.hint"
-    AUTO_FOCUS = "#search LineField, LineField"
 
     def __init__(self, case_id: str, text: str = "") -> None:
         super().__init__(text)
@@ -148,7 +147,7 @@ class CannedScreen(Lookup[Filled | None]):
         if self._slot.display:
             self._slot.display = False
             self._missing, self._values = (), {}
-            self.query(LineField).first().focus()
+            self.query_one("#search").focus()
             self.pane.lay()
         else:
             self.dismiss(None)

@@ -166,16 +166,22 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
     def _most(self, name: str, grid: UnitGrid) -> dict[Cell, int]:
         """What the rules themselves say is the most, asked by asking for too many."""
         most: dict[Cell, int] = {}
-        likely = {(line, code): n for (line, code), n in self._quantities(name).items()}
+        known = self._known_most(name)
         for row in grid.rows:
             for column in grid.columns:
                 cell = (row.line, column.code)
                 told = self._refused_most(name, *cell)
-                if told is None and column.code == "":
-                    told = likely.get(cell)
+                if told is None:
+                    told = known.get(cell)
                 if told is not None:
                     most[cell] = told
         return most
+
+    def _known_most(self, name: str) -> dict[Cell, int]:
+        """What one knows while the rules refuse something else first: what is likely, or what was bought."""
+        if self.case is not None and self.case.lines:
+            return self._quantities(name)
+        return {(line.line, ""): line.qty for line in self.order.lines} if self.order else {}
 
     def _refused_most(self, name: str, line: int, code: str) -> int | None:
         values = {n: row.text for n, row in self.rows.items() if n != name and row.text}

@@ -43,7 +43,7 @@ class Lookup(ConsoleScreen[ScreenResultType]):
     hint_key: ClassVar[str] = ""
     # So long must the hands rest before anything is asked; 0: at every letter, the newest text wins.
     wait: ClassVar[float] = 0.0
-    AUTO_FOCUS = "LineField"
+    AUTO_FOCUS = "#search"
 
     def __init__(self, text: str = "") -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Lookup(ConsoleScreen[ScreenResultType]):
 
     def body(self) -> Iterable[Widget]:
         yield Title(self.console.words(self.title_key))
-        yield LineField(self._first, placeholder=self.console.words(self.hint_key))
+        yield LineField(self._first, placeholder=self.console.words(self.hint_key), id="search")
         yield LookupPanes(self.picks, self.pane)
 
     def on_mount(self) -> None:
@@ -90,7 +90,7 @@ class Lookup(ConsoleScreen[ScreenResultType]):
 
     # Asking
 
-    @on(Input.Changed)
+    @on(Input.Changed, "#search")
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self._wanted = event.value.strip()
@@ -176,7 +176,7 @@ class Lookup(ConsoleScreen[ScreenResultType]):
         if pick is not None and self._wanted == self._answered:
             self.choose(pick)
 
-    @on(Input.Submitted)
+    @on(Input.Submitted, "#search")
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         self.action_open()

@@ -51,7 +51,7 @@ class StatusMenu(Overlay[None]):
     def _reason(self, refused: Refused) -> str:
         words = self.console.words
         if refused.code == "wrong_state":
-            return words("menu.only_in", allowed=words.value("allowed", refused.detail["allowed"]))
+            return words("menu.only_in", allowed=words.value("states", refused.detail["allowed"]))
         return self.console.refusal(refused)
 
     def choose(self, pick: Pick) -> None:

@@ -6,8 +6,6 @@ from dataclasses import fields, replace
 from random import Random
 from typing import Any
 
-from tests.unit.domain.cases.play import HOUR, LI, SYSTEM, WANG, Play, an_order, make
-
 from csdesk.domain.cases.case import Case, Kind, Phase
 from csdesk.domain.cases.command import VERBS, Command
 from csdesk.domain.cases.context import Actor, Order, Refused
@@ -26,6 +24,7 @@ from csdesk.domain.cases.shared import Breach
 from csdesk.domain.money import Money, cumulative
 from csdesk.domain.roles import Right
 from csdesk.store.codec import decode, encode
+from tests.unit.domain.cases.play import HOUR, LI, SYSTEM, WANG, Play, an_order, make
 
 # Prices that do not divide, a gift, and a fen for three: where rounding could lose or win something.
 ORDERS: tuple[Order | None, ...] = (

@@ -1,9 +1,9 @@
 """Complaint 投诉: heard, answered, negotiated, mediated, ruled on; never closed without a result."""
 
 import pytest
-from tests.unit.domain.cases.play import DAY, HOUR, SYSTEM, Play, an_order, on
 
 from csdesk.domain.cases.case import Kind
+from tests.unit.domain.cases.play import DAY, HOUR, SYSTEM, Play, an_order, on
 
 TALK = ["acknowledge", "negotiate"]
 STATES: dict[str, tuple[list[str], set[str]]] = {

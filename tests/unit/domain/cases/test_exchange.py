@@ -1,10 +1,10 @@
 """Exchange 换货: goods for goods, money where there is no stock, and never both for one unit."""
 
 import pytest
-from tests.unit.domain.cases.play import DAY, HOUR, Play, an_order, on, qty
 
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.events import Graded
+from tests.unit.domain.cases.play import DAY, HOUR, Play, an_order, on, qty
 
 HERE = ["approve", "ship_back", "receive"]
 STATES: dict[str, tuple[list[str], set[str]]] = {

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.unit.domain.cases.lives import ORDERS, READY, Life
-from tests.unit.domain.cases.play import HOUR, LI, WANG, make
 
 from csdesk.domain.cases.case import Case, Disposition, Kind, LineQty, Phase
 from csdesk.domain.cases.command import VERBS, Command, verbs_of
@@ -17,6 +15,8 @@ from csdesk.domain.cases.events import Graded
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.refunds import SettleRefund
 from csdesk.domain.cases.shared import Breach
+from tests.unit.domain.cases.lives import ORDERS, READY, Life
+from tests.unit.domain.cases.play import HOUR, LI, WANG, make
 
 LINES = st.integers(1, 4)
 UNITS = st.lists(st.builds(LineQty, LINES, st.integers(-1, 4)), max_size=3).map(tuple)

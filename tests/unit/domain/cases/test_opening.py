@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from tests.unit.domain.cases.play import BODY, Play, an_order, make, on, qty
 
 from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import MACHINES, run
 from csdesk.domain.cases.opening import LinkOrder, Open
+from tests.unit.domain.cases.play import BODY, Play, an_order, make, on, qty
 
 
 def refusal(play: Play, **data: object) -> str:

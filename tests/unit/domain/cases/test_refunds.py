@@ -6,11 +6,11 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.domain.cases.play import SYSTEM, Play, an_order, qty
 
 from csdesk.domain.cases.case import Kind, LineQty, RefundPart
 from csdesk.domain.cases.context import Payment, Refused
 from csdesk.domain.cases.refunds import SettleRefund, split
+from tests.unit.domain.cases.play import SYSTEM, Play, an_order, qty
 
 
 def accepted(*lines: tuple[int, int], payments: tuple[tuple[str, int], ...] = ()) -> Play:

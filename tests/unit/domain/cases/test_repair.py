@@ -1,9 +1,9 @@
 """Repair 维修: in, repaired, home, watched; the fault that comes back, and the right it opens."""
 
 import pytest
-from tests.unit.domain.cases.play import DAY, SYSTEM, Play, an_order, on, qty
 
 from csdesk.domain.cases.case import Kind
+from tests.unit.domain.cases.play import DAY, SYSTEM, Play, an_order, on, qty
 
 IN = ["approve", "ship_back", "receive"]
 HOME = [*IN, "finish_repair", "send_home", "deliver"]

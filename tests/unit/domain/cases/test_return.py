@@ -1,12 +1,12 @@
 """Return 退货: which verbs each state has, what each refuses, and the traps that other desks fall into."""
 
 import pytest
-from tests.unit.domain.cases.play import DAY, HOUR, LI, NOW, SYSTEM, Play, an_order, on, qty
 
 from csdesk.domain.cases.case import Disposition, Kind, LineQty
 from csdesk.domain.cases.events import Graded
 from csdesk.domain.cases.goods import REJECT_REASONS
 from csdesk.domain.roles import Role
+from tests.unit.domain.cases.play import DAY, HOUR, LI, NOW, SYSTEM, Play, an_order, on, qty
 
 # How each state is reached, and the verbs that a return has there.
 STATES: dict[str, tuple[list[str], set[str]]] = {

@@ -1,7 +1,6 @@
 """The verbs of every kind: whose case it is, how urgent, notes, tags, sleep, escalation, and taking back."""
 
 import pytest
-from tests.unit.domain.cases.play import DAY, HOUR, LI, SYSTEM, Play, an_order, qty
 
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.command import VERBS, Undo
@@ -10,6 +9,7 @@ from csdesk.domain.cases.conversation import slots
 from csdesk.domain.cases.kinds import MACHINES, offers
 from csdesk.domain.cases.shared import Assign, Breach, Note, Prioritise, Snooze, Tag, TellChange
 from csdesk.domain.roles import Right, Role
+from tests.unit.domain.cases.play import DAY, HOUR, LI, SYSTEM, Play, an_order, qty
 
 AGENT = Actor("wang", Role.AGENT)
 
