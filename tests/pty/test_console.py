@@ -17,6 +17,7 @@ import pytest
 
 from csdesk.desk.queries import GetPlace
 from csdesk.domain.cases.case import Kind, LineQty
+from csdesk.domain.cases.conversation import Reply
 from csdesk.domain.cases.opening import Open
 from tests.building import DeskFile, desk_file, line
 
@@ -24,6 +25,7 @@ __all__ = ["desk_file"]
 
 COLUMNS, LINES = 120, 40
 PATIENCE_SECONDS = 20.0
+LONG_AGO = 1_600_000_000_000
 HOSTILE = "\x1b]0;pwned\x07\x1b]52;c;cm0gLXJm\x07\x9b31m降噪耳机[@click=app.quit]点我[/x]\u202e\x00\x1b[2J"
 # What a program may say to a terminal: text, CSI, OSC 22 (the pointer's shape), charset and cursor
 # shorthands.
@@ -69,7 +71,8 @@ class Terminal:
 
     def shown(self) -> str:
         """The screen as text; the second cell of a wide character is empty."""
-        return "\n".join(self.screen.display)
+        rows = (self.screen.buffer[y] for y in range(self.screen.lines))
+        return "\n".join("".join(row[x].data for x in range(self.screen.columns)) for row in rows)
 
     def press(self, keys: bytes) -> None:
         os.write(self.fd, keys)
@@ -175,3 +178,21 @@ def test_a_terminal_that_is_too_small_gets_one_sentence(desk_file: DeskFile, env
         assert b"Traceback" not in small.sent
     finally:
         small.close()
+
+
+def test_a_console_sends_what_is_due_while_nobody_else_does(desk_file: DeskFile, environ: dict[str, str]):
+    wang = desk_file.core("wang", now=lambda: LONG_AGO)
+    case = wang.do(Open(Kind.INQUIRY)).case
+    wang.do(Reply("您好，包裹今天到。"), case.id)
+    elected = Terminal({**environ, "CSDESK_WORKER": "true"})
+    try:
+        elected.sees("全部 1")
+        for _ in range(int(PATIENCE_SECONDS / 0.1)):
+            elected.read(0.1)
+            if wang.load(case.id)[0].messages[-1].state == "sent":
+                break
+        assert wang.load(case.id)[0].messages[-1].state == "sent"
+        elected.press(b":q\r")
+        assert elected.ends() == 0
+    finally:
+        elected.close()

@@ -252,7 +252,7 @@ async def test_a_closed_case_says_why_nothing_can_be_done(desk_file: DeskFile):
         await hands.sees("已结案", "已完结", "重新打开")
         await hands.press("reply")
         await hands.sees("工单已是“已结案”，不能再操作")
-        assert screen.composer is None
+        assert screen.reply.composer is None
 
 
 async def test_other_cases_of_the_customer_are_in_sight(desk_file: DeskFile):

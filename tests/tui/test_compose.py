@@ -11,11 +11,12 @@ from csdesk.store.connection import write
 from csdesk.store.file import Store
 from csdesk.store.library import Article, Canned, put_articles, put_canned
 from csdesk.tui.screens.canned import CannedScreen
-from csdesk.tui.screens.case import PAUSE_SECONDS, CaseScreen
+from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.composing import Composer
 from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.policy import PolicyScreen
 from csdesk.tui.screens.queue import QueueScreen
+from csdesk.tui.screens.replying import PAUSE_SECONDS
 from tests.building import DeskFile, line
 from tests.tui.consoles import NARROW, Hands, console
 from tests.tui.test_case import case_screen, open_case
@@ -50,8 +51,8 @@ async def write_reply(hands: Hands, case: Case, text: str) -> Composer:
     await hands.press("reply")
     await hands.until(lambda: screen.writing)
     await hands.write(text)
-    assert screen.composer is not None
-    return screen.composer
+    assert screen.reply.composer is not None
+    return screen.reply.composer
 
 
 async def test_a_draft_is_kept_when_the_hands_rest_and_comes_back_in_another_console(desk_file: DeskFile):
@@ -65,7 +66,7 @@ async def test_a_draft_is_kept_when_the_hands_rest_and_comes_back_in_another_con
     async with console(desk_file) as hands:
         screen = await open_case(hands, case.id)
         await hands.sees("您好，包裹明天到")
-        assert screen.composer is not None and screen.composer.field.caret == 6
+        assert screen.reply.composer is not None and screen.reply.composer.field.caret == 6
         assert not screen.writing, "keys of a case that is opened are verbs until one asks to write"
         await hands.press("reply")
         await hands.write("后")
@@ -99,7 +100,7 @@ async def test_an_empty_reply_leaves_no_draft_and_no_field(desk_file: DeskFile):
         await hands.press("reply")
         await hands.keys("backspace")
         await hands.press("back")
-        await hands.until(lambda: screen.composer is None)
+        await hands.until(lambda: screen.reply.composer is None)
         assert desk_file.core("wang").ask(GetDraft(case.id)) is None
 
 
@@ -124,8 +125,8 @@ async def test_a_call_in_mid_sentence_parks_the_case_and_it_comes_back_with_draf
         )
         screen = case_screen(hands)
         await hands.until(lambda: screen.writing)
-        assert screen.composer is not None
-        assert (screen.composer.field.text, screen.composer.field.caret) == ("您好，包裹", 4)
+        assert screen.reply.composer is not None
+        assert (screen.reply.composer.field.text, screen.reply.composer.field.caret) == ("您好，包裹", 4)
         assert [type(one) for one in hands.app.screen_stack] == [QueueScreen, CaseScreen]
 
 
@@ -137,7 +138,7 @@ async def test_going_on_to_the_next_case_keeps_each_draft_with_its_case(desk_fil
         screen = case_screen(hands)
         await hands.until(lambda: screen._place is not None)
         await hands.press("case_next")
-        await hands.until(lambda: screen.case_id == second.id and screen.composer is None)
+        await hands.until(lambda: screen.case_id == second.id and screen.reply.composer is None)
         await hands.until(lambda: screen._place is not None)
         await hands.press("case_prev")
         await hands.until(lambda: screen.case_id == first.id)
@@ -151,13 +152,15 @@ async def test_a_sent_reply_is_held_counted_down_and_can_be_recalled_as_a_draft(
         await hands.press("send")
         await hands.sees("~ 回复 10 秒后发出，按 X 撤回", "您好，已为您登记", "待发出")
         screen = case_screen(hands)
-        await hands.until(lambda: screen.composer is None)
+        await hands.until(lambda: screen.reply.composer is None)
         assert wang.ask(GetDraft(case.id)) is None
         desk_file.clock.forward(seconds=3)
         await hands.sees("回复 7 秒后发出")
         await hands.press("verb.recall")
         await hands.sees("已撤回")
-        await hands.until(lambda: screen.composer is not None and screen.composer.text == "您好，已为您登记")
+        await hands.until(
+            lambda: screen.reply.composer is not None and screen.reply.composer.text == "您好，已为您登记"
+        )
         assert not screen.hold_line.display
     assert [m.state for m in wang.load(case.id)[0].messages] == ["recalled"]
 
@@ -231,10 +234,12 @@ async def test_a_citation_that_is_deleted_again_does_not_count_and_one_in_a_draf
     desk_file.core("wang").ask(KeepDraft(case.id, f"根据《{LAW}》第二十五条，可以退。", 3))
     async with console(desk_file) as hands:
         screen = await open_case(hands, case.id)
-        await hands.until(lambda: screen.composer is not None and screen.composer.articles == ("L25",))
-        assert screen.composer is not None
-        screen.composer.field.put("可以退。", 0)
-        assert screen.composer.articles == ()
+        await hands.until(
+            lambda: screen.reply.composer is not None and screen.reply.composer.articles == ("L25",)
+        )
+        assert screen.reply.composer is not None
+        screen.reply.composer.field.put("可以退。", 0)
+        assert screen.reply.composer.articles == ()
 
 
 async def test_a_canned_reply_is_written_at_the_caret_with_its_articles(desk_file: DeskFile):

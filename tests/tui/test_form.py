@@ -8,7 +8,9 @@ from csdesk.domain.cases.shared import Tag
 from csdesk.interop.shipped import load_knowledge
 from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.form import VerbForm
+from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.policy import PolicyScreen
+from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.widgets.choice import Choice
 from csdesk.tui.widgets.grid import UnitGrid
 from tests.building import DeskFile, line
@@ -231,6 +233,23 @@ async def test_a_note_of_several_lines_is_written_and_sent_with_the_send_key(des
         await hands.press("send")
         await hands.at(CaseScreen)
         await hands.sees("内部备注", "电话无人接听", "明天再打")
+
+
+async def test_a_note_that_a_call_interrupts_is_there_when_the_form_opens_again(desk_file: DeskFile):
+    case = opened(desk_file)
+    async with console(desk_file) as hands:
+        await form(hands, case, "note")
+        await hands.write("电话里说")
+        await hands.press("park")
+        await hands.at(OrderScreen)
+        await hands.press("back")
+        await hands.at(QueueScreen)
+        again = await form(hands, case, "note")
+        assert again.rows["text"].text == "电话里说"
+        await hands.press("send")
+        await hands.at(CaseScreen)
+        await hands.sees("电话里说")
+        assert (await form(hands, case, "note")).rows["text"].text == ""
 
 
 async def test_leaving_a_form_does_nothing(desk_file: DeskFile):

@@ -14,6 +14,7 @@ from tests.hostile import CATEGORIES
 from tests.tui.consoles import NARROW, Hands, console
 
 LAW = "中华人民共和国消费者权益保护法"
+SINCE = "2014-03-15"
 RULES = "网络购买商品七日无理由退货暂行办法"
 
 
@@ -98,6 +99,9 @@ async def test_what_has_left_force_says_so(shelf: DeskFile):
     async with console(shelf, size=NARROW) as hands:
         async for _ in look(hands):
             await hands.write("旧的")
+            await hands.until(lambda: "R1" in _picks(hands))
+            for _ in range(_picks(hands).index("R1")):
+                await hands.press("down")
             await hands.sees("! 已失效", "2017-03-14 失效")
 
 

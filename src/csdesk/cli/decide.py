@@ -1,6 +1,5 @@
 """`csdesk decide`: what the consumer is owed, by when and why, for one set of facts or a stream of them."""
 
-import gc
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -22,10 +21,11 @@ from csdesk.interop.calendars import CalendarError
 from csdesk.interop.packs import PackError, load_lawbook
 
 # One object may be spread over lines; beyond this it is no set of facts.
-LONGEST_OBJECT = 1 << 20
+MOST_LINES = 2_000
 PACKS = typer.Option(None, help="A folder of packs instead of those shipped.")
 _DECODE = msgspec.json.Decoder(dict[str, object]).decode
 Stated = dict[str, object] | FactError
+_MARK = b"\xef\xbb\xbf"
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -40,10 +40,11 @@ def decide_(
     """Decide on facts: the verdict with its articles, money and deadlines, step by step."""
     now_ms, stream = _present(now), _open(facts)
     book = _lawbook(packs)
-    config = load({"language": language or None}).config
-    out = Out(Words(config.language, book.zones.get(book.packs[HOME].zone, UTC)), as_lines)
-    # What is loaded lives to the end: without it the collector has little to look through.
-    gc.freeze()
+    home = book.packs.get(HOME)
+    words = Words(
+        load({"language": language or None}).config.language, book.zones[home.zone] if home else UTC
+    )
+    out = Out(words, as_lines, at_once=facts == "-")
     refused = 0
     with stream:
         for line, value in read_objects(stream):
@@ -56,26 +57,26 @@ def read_objects(stream: Iterable[bytes]) -> Iterator[tuple[int, Stated]]:
 
     The first object may be spread over lines; otherwise each line is an object. Blank lines are skipped.
     """
-    lines = ((n, raw.strip()) for n, raw in enumerate(stream, 1) if raw.strip())
-    held: list[tuple[int, bytes]] = []
-    for n, line in lines:
-        held.append((n, line.removeprefix(b"\xef\xbb\xbf")))
-        value = _value(b"\n".join(part for _, part in held))
-        if not isinstance(value, FactError):
-            yield held[0][0], value
-            held = []
-            break
-        if _ends_here(held):
-            break
-    yield from ((n, _value(line)) for n, line in held)
+    lines = ((n, raw.strip().removeprefix(_MARK)) for n, raw in enumerate(stream, 1) if raw.strip())
+    yield from _first(lines)
     yield from ((n, _value(line)) for n, line in lines)
 
 
-def _ends_here(held: list[tuple[int, bytes]]) -> bool:
-    """Whether what was read cannot become one object: its first line ends like one, or it is too long."""
-    first = held[0][1]
-    spread = first.startswith(b"{") and not first.endswith(b"}")
-    return not spread or sum(len(part) for _, part in held) > LONGEST_OBJECT
+def _first(lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, Stated]]:
+    """The first object, over as many lines as it takes; each of the lines for itself where they make none."""
+    held: list[tuple[int, bytes]] = []
+    for n, line in lines:
+        held.append((n, line))
+        may_go_on = held[0][1].startswith(b"{") and len(held) < MOST_LINES
+        if line.endswith(b"}") or not may_go_on:
+            whole = _value(b"\n".join(part for _, part in held))
+            if isinstance(whole, dict):
+                yield held[0][0], whole
+                return
+            if not may_go_on or len(held) == 1:
+                break
+    alone = [(n, _value(line)) for n, line in held]
+    yield from alone if any(isinstance(value, dict) for _, value in alone) else alone[:1]
 
 
 def _value(line: bytes) -> Stated:
@@ -102,13 +103,21 @@ def _refused(line: int, facts: Stated, book: Lawbook, now_ms: int, out: "Out", s
 
 
 class Out:
-    """Where answers go: JSON lines, or text for a person; complaints about facts go to standard error."""
+    """Where answers go: JSON lines, or text for a person; complaints about facts go to standard error.
 
-    def __init__(self, words: Words, as_lines: bool) -> None:
+    `at_once`: whoever feeds the facts through a pipe may wait for each answer before the next.
+    """
+
+    def __init__(self, words: Words, as_lines: bool, at_once: bool) -> None:
         self._words = words
         self._as_lines = as_lines
+        self._at_once = at_once
         self._encode = msgspec.json.Encoder().encode
-        self._write = sys.stdout.buffer.write
+
+    def _write(self, told: bytes) -> None:
+        sys.stdout.buffer.write(told)
+        if self._at_once:
+            sys.stdout.buffer.flush()
 
     def tell(self, line: int, decision: Decision) -> None:
         for name in decision.unknown:

@@ -26,7 +26,7 @@ def policies(
     """Search laws, platform rules and the desk's policies."""
     config = settings(file, agent, language).config
     with desk(config) as core:
-        found, words = core.ask(q.SearchPolicies(text, limit, as_of)), say(core, config)
+        found, words = core.ask(q.SearchPolicies(text, limit, as_of, config.language)), say(core, config)
         lines = (
             f"{a.law} {a.article_no}{'' if a.in_force else ' ' + words('cli.superseded')}  {a.title or a.text[:60]}"
             for a in found

@@ -90,7 +90,7 @@ def read_pack(path: Path) -> Pack:
     try:
         return _pack(raw)
     except KeyError as error:
-        raise PackError(f"{path}: {error.args[0]} is missing") from None
+        raise PackError(f"{path}: {error} is missing") from None
     except (ValueError, TypeError, AttributeError) as error:
         raise PackError(f"{path}: {error}") from None
 
@@ -167,12 +167,19 @@ def _provision(code: str, entry: dict[str, Any], instruments: dict[str, Any]) ->
         effective_to=entry.get("to") or _last(articles),
         confidence=confidence,
         basis=basis,
-        period=Period(**{name: entry[name] for name in _PERIOD if name in entry})
-        if "count" in entry
-        else None,
+        period=_period(code, entry),
         contested=entry.get("contested", ""),
         values={name: _value(value) for name, value in entry.items() if name not in _OWN},
     )
+
+
+def _period(code: str, entry: dict[str, Any]) -> Period | None:
+    stated = {name: entry[name] for name in _PERIOD if name in entry}
+    if not stated:
+        return None
+    if not isinstance(stated.get("count"), int):
+        raise ValueError(f"provisions.{code}.count is a whole number, not {stated.get('count')!r}")
+    return Period(**stated)
 
 
 def _article(code: str, said: str, instruments: dict[str, Any]) -> Article:

@@ -76,6 +76,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.first = first or First()
         self.names: dict[str, str] = {id_: cells.safe(name) for id_, name in self.first.names}
         self.said: tuple[str, str] = ("", "info")
+        # Sentences written into forms that were left for a call, by case and verb.
+        self.unsent: dict[tuple[str, str], dict[str, str]] = {}
         self.leasing = Leasing(self)
         self.trouble: StoreError | ConfigError | None = None
         self._opened = asyncio.Event()
@@ -151,8 +153,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
     async def _learn_names(self) -> None:
         from csdesk.desk.queries import Agents
 
-        self.names = {agent.id: cells.safe(agent.name) for agent in await self.desk.ask(Agents())}
-        self.screen.refresh(layout=False)
+        names = {agent.id: cells.safe(agent.name) for agent in await self.desk.ask(Agents())}
+        if names != self.names:
+            self.names = names
+            self.screen.refresh(layout=False)
 
     def name_of(self, agent: str) -> str:
         """An agent's name; the id when it is not known (yet)."""

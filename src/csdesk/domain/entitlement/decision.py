@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Union
 
 from csdesk.domain.clocks.deadline import Deadline
@@ -148,7 +149,9 @@ def _due(due: Due) -> dict[str, object]:
     }
 
 
+@cache
 def _article(article: Article) -> dict[str, object]:
+    """An article as JSON; a pack has few and decisions cite them over and over, so each is worded once."""
     return {
         "id": article.id,
         "law": article.names["zh-Hans"],

@@ -15,7 +15,7 @@ from csdesk.domain.money import parse as parse_money
 FIRST_DAY, LAST_DAY = date(1980, 1, 1), date(2079, 12, 31)
 MOST, MOST_DAYS = 10**9, 10_000
 LONGEST_TEXT = 10_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _SAID = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -158,7 +158,7 @@ def _read_moment(value: object, frame: Frame) -> Moment:
         if isinstance(value, str):
             return _moment(value.strip(), frame.zone)
         if isinstance(value, int) and not isinstance(value, bool):
-            at = _EPOCH + timedelta(milliseconds=value)
+            at = _EPOCH + _MILLISECOND * value
             return Moment(at.astimezone(frame.zone).date(), value)
     except (ValueError, OverflowError):
         raise BadFact("not_a_day") from None
@@ -365,11 +365,14 @@ def read_fields(raw: Mapping[str, object], fields: Fields, aliases: Mapping[str,
     return facts
 
 
-def in_order(facts: Facts, earlier: str, later: str) -> Iterable[FactError]:
-    """A fault when what must come first was stated to come after; equal days are in order."""
-    first, second = facts.values.get(earlier), facts.values.get(later)
-    if isinstance(first, Moment) and isinstance(second, Moment) and first.after(second):
-        yield FactError(later, "before", (("other", earlier), ("day", first.day.isoformat())))
+def out_of_order(facts: Facts, order: Iterable[tuple[str, str]]) -> list[FactError]:
+    """The faults of moments that were stated to come before what they follow; equal days are in order."""
+    found = []
+    for earlier, later in order:
+        first, second = facts.values.get(earlier), facts.values.get(later)
+        if isinstance(first, Moment) and isinstance(second, Moment) and first.after(second):
+            found.append(FactError(later, "before", (("other", earlier), ("day", first.day.isoformat()))))
+    return found
 
 
 def _moment(said: str, zone: tzinfo) -> Moment:
@@ -378,7 +381,7 @@ def _moment(said: str, zone: tzinfo) -> Moment:
     at = datetime.fromisoformat(said)
     if at.tzinfo is None:
         raise BadFact("no_zone")
-    return Moment(at.astimezone(zone).date(), (at - _EPOCH) // timedelta(milliseconds=1))
+    return Moment(at.astimezone(zone).date(), (at - _EPOCH) // _MILLISECOND)
 
 
 def _shown(value: object) -> str:

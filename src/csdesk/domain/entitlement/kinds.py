@@ -39,8 +39,8 @@ from csdesk.domain.entitlement.facts import (
     Frame,
     Lacking,
     Moment,
-    in_order,
     moment,
+    out_of_order,
     past,
     read_fields,
     text,
@@ -183,8 +183,7 @@ def decide(facts: Mapping[str, object], book: Lawbook, *, now_ms: int | None = N
         )
     frame, faults = _frame(facts, book, pack, now_ms)
     stated = read_fields(facts, rule.fields, rule.aliases, frame)
-    for earlier, later in rule.order:
-        faults += in_order(stated, earlier, later)
+    faults += out_of_order(stated, rule.order)
     country = str(stated.values.get("country") or country).upper()
     calendar = _calendar(book, pack, country)
     if calendar is None:

@@ -84,7 +84,6 @@ def decide(m: Matter) -> Decision:
             return m.close("ineligible", reason)
     if m.lacking:
         return m.ask()
-    m.count("deemed_refusal_from", "deemed_refusal_return", m.facts.the_day("request_at"), show="past")
     _void_grounds(m)
     payer = _freight(m)
     m.answer(return_freight=payer)

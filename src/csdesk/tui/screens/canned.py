@@ -91,8 +91,11 @@ class CannedScreen(Lookup[Filled | None]):
         if filled.articles:
             told = words("canned.cites", articles="、".join(cells.safe(one) for one in filled.articles))
             lines.append([(told, "quiet")])
+        for guard in filled.guards:
+            told = words("canned.guard", fact=cells.safe(words.code("guard", guard)))
+            lines += [[(line, "soon")] for line in cells.wrap(told, width)]
         if spans:
-            lines.append([(f"! {words('canned.missing', n=len(filled.missing))}", "soon")])
+            lines.append([(f"! {words.count('canned.missing', len(filled.missing))}", "soon")])
         return [*lines, [], *spanned(text, spans, width, hit="soon")]
 
     def _text(self, filled: Filled) -> str:

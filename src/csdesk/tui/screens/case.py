@@ -10,41 +10,33 @@ from textual.widget import Widget
 from csdesk.desk.desk import Ask
 from csdesk.desk.queries import (
     CaseView,
-    FillCanned,
     Filled,
     FoundArticle,
     GetDraft,
     Held,
-    KeepDraft,
     QueuePage,
     Rows,
-    SearchCanned,
-    ShowArticle,
     ShowCase,
 )
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.conversation import Reply
 from csdesk.store.drafts import Draft
-from csdesk.store.errors import StoreError
 from csdesk.store.feed import Place
 from csdesk.tui import doors
 from csdesk.tui.columns import next_change
 from csdesk.tui.messages import Changed, VerbDone
 from csdesk.tui.screen import ConsoleScreen
-from csdesk.tui.screens.composing import CITED, Cited, Composer, HoldLine
+from csdesk.tui.screens.composing import Composer, HoldLine
 from csdesk.tui.screens.facts import Scene, facts, header
+from csdesk.tui.screens.replying import Replying
 from csdesk.tui.screens.talk import talk
 from csdesk.tui.summary import Line
-from csdesk.tui.widgets.bars import Hints
 from csdesk.tui.widgets.page import Page
 from csdesk.tui.widgets.verdict import Told, Verdict
 
 # From this width on the conversation stands beside the facts, below it after them.
 WIDE = 104
 AIRY = 32
-# A draft is kept when the hands rest; with the write itself that is well inside half a second.
-PAUSE_SECONDS = 0.35
 # A desk at hand answers before the first picture; a slow one does not hold up the keys.
 FIRST_SECONDS = 0.03
 
@@ -85,16 +77,13 @@ class CaseScreen(ConsoleScreen[None]):
             Vertical(self.verdict, self.facts, id="facts-side"), Vertical(self.talk, id="talk-side")
         )
         self.hold_line = HoldLine()
-        self.composer: Composer | None = None
+        self.reply = Replying(self)
         self._compose_first = compose
         self._reading: asyncio.Future[tuple[CaseView, Draft | None, bool]] | None = None
         self._reads_talk = True
         self._place: Place | None = None
         self._moving = False
-        self._kept = ("", "", 0)
-        self._sent: tuple[str, str, tuple[str, ...]] | None = None
         self._clock: Timer | None = None
-        self._pause: Timer | None = None
 
     @property
     def context(self) -> str:  # type: ignore[override]  # two places in one screen: reading, and writing the reply
@@ -103,7 +92,7 @@ class CaseScreen(ConsoleScreen[None]):
     @property
     def writing(self) -> bool:
         """Whether the reply field has the keys."""
-        return self.composer is not None and self.focused is self.composer.field
+        return self.reply.writing
 
     @property
     def wide(self) -> bool:
@@ -170,8 +159,7 @@ class CaseScreen(ConsoleScreen[None]):
     def _lay(self, *, anew: bool = False) -> None:
         for page in (self.header, self.facts, self.talk):
             page.lay(anew=anew)
-        for hints in self.query(Hints):
-            hints.refresh()
+        self.repaint_hints()
         self._wind()
 
     def _wind(self) -> None:
@@ -206,13 +194,13 @@ class CaseScreen(ConsoleScreen[None]):
             return
         finally:
             self._moving = False
-        self.case_id, self._sent, self._place = case, None, None
-        await self._drop_composer()
+        self.case_id, self._place = case, None
+        await self.reply.leave()
         self._show(view, anew=True)
         if draft is not None:
-            await self._restore(draft, focus=parked or self._compose_first)
+            await self.reply.restore(draft, focus=parked or self._compose_first)
         elif self._compose_first:
-            await self._write()
+            await self.reply.write()
         self._compose_first = False
         rows = await console.desk.ask(Rows((case,)))
         self._place = Place(rows[0].due, rows[0].id) if rows else None
@@ -271,7 +259,7 @@ class CaseScreen(ConsoleScreen[None]):
             return
         self._show(await self.console.desk.ask(ShowCase(self.case_id)))
         if verb in ("recall", "undo"):
-            await self._take_back_reply()
+            await self.reply.take_back()
 
     # What verbs and keys act on
 
@@ -300,7 +288,7 @@ class CaseScreen(ConsoleScreen[None]):
             )
             return words("status.no_case") if needs else None
         offer = next((offer for offer in self.view.offers if offer.verb == verb), None)
-        return words.refused(offer.off) if offer is not None and offer.off is not None else None
+        return self.console.refusal(offer.off) if offer is not None and offer.off is not None else None
 
     def footer_actions(self) -> tuple[str, ...]:
         if self.writing:
@@ -359,22 +347,15 @@ class CaseScreen(ConsoleScreen[None]):
         elif self.wide:
             self._reads_talk = not self._reads_talk
             self._choose()
-        elif self.composer is not None:
-            self.composer.field.focus()
+        elif self.reply.composer is not None:
+            self.reply.composer.field.focus()
 
     def action_field_prev(self) -> None:
         """As the other way round: there are two places."""
         self.action_field_next()
 
-    def on_descendant_focus(self) -> None:
-        self._hint()
-
     def on_descendant_blur(self) -> None:
-        self._hint()
-
-    def _hint(self) -> None:
-        for hints in self.query(Hints):
-            hints.refresh()
+        self.repaint_hints()
 
     # From case to case
 
@@ -439,10 +420,10 @@ class CaseScreen(ConsoleScreen[None]):
         """From the reply to the case, from the case to the queue."""
         if self.writing:
             self.set_focus(None)
-            await self._kept_or_said()
-            if self.composer is not None and not self.composer.field.text:
-                await self._drop_composer()
-        elif await self._kept_or_said():
+            await self.reply.safe()
+            if self.reply.composer is not None and not self.reply.composer.field.text:
+                await self.reply.drop()
+        elif await self.reply.safe():
             self.console.call(self.console.leasing.let_go())
             self.dismiss()
 
@@ -484,143 +465,39 @@ class CaseScreen(ConsoleScreen[None]):
 
     # The reply
 
+    async def keep(self) -> None:
+        await self.reply.keep()
+
     def action_reply(self) -> None:
         """Write the reply."""
-        self.console.call(self._reply())
+        self.console.call(self._write())
 
-    async def _reply(self) -> None:
-        await self._write()
-
-    async def _write(self, *, focus: bool = True) -> Composer:
-        if self.composer is None:
-            self.composer = Composer()
-            await self.query_one("#talk-side").mount(self.composer)
-        if focus:
-            self.composer.field.focus()
-            self.call_after_refresh(self.page.edge, end=True)
-        return self.composer
-
-    async def _drop_composer(self) -> None:
-        if self._pause is not None:
-            self._pause.stop()
-        composer, self.composer = self.composer, None
-        if composer is not None:
-            await composer.remove()
-
-    async def _restore(self, draft: Draft, *, focus: bool) -> None:
-        composer = await self._write(focus=focus)
-        composer.put(draft.text, draft.caret)
-        self._kept = (self.case_id, composer.field.text, composer.field.caret)
-        for found in CITED.finditer(draft.text):
-            await self._find_again(composer, found[0])
-
-    async def _find_again(self, composer: Composer, label: str) -> None:
-        """A draft keeps the words of a citation; which article it is, is found by them."""
-        try:
-            article = await self.console.desk.ask(ShowArticle(label, self.console.words.language))
-        except Refused:
-            return  # a law in its marks that the desk does not have is a name like any other
-        composer.remember(Cited(article.id, label))
-
-    def on_composer_touched(self) -> None:
-        if self._pause is not None:
-            self._pause.stop()
-        self._pause = self.set_timer(PAUSE_SECONDS, lambda: self.console.call(self.keep()))
-
-    async def keep(self) -> None:
-        """Keep the draft with its caret, when it is not kept already."""
-        if self.composer is None or not self.console.leasing.may_hold():
-            return
-        state = (self.case_id, self.composer.field.text, self.composer.field.caret)
-        if state != self._kept:
-            self._kept = state
-            await self.console.desk.ask(KeepDraft(*state))
-
-    async def _kept_or_said(self) -> bool:
-        """Whether the draft is safe; what hinders is said, and the screen stays."""
-        try:
-            await self.keep()
-        except (Refused, StoreError) as error:
-            self._kept = ("", "", 0)
-            self.console.say(self.console.explain(error) or str(error), "bad")
-            return False
-        return True
+    async def _write(self) -> None:
+        await self.reply.write()
 
     def action_canned(self) -> None:
         """Pick a canned reply and write it into the reply."""
-        self.app.push_screen(doors.canned(self.case_id), self._insert)
+        self.app.push_screen(doors.canned(self.case_id), self._picked)
 
-    def _insert(self, filled: Filled | None) -> None:
+    def _picked(self, filled: Filled | None) -> None:
         if filled is not None:
-            self.console.call(self._insert_now(filled))
-
-    async def _insert_now(self, filled: Filled) -> None:
-        (await self._write()).insert(filled.text, filled.id, filled.articles)
+            self.console.call(self.reply.insert(filled))
 
     def action_policy(self) -> None:
         """Look up an article and cite it in the reply."""
-        self.app.push_screen(doors.policy(self.case_id), self._cite)
+        self.app.push_screen(doors.policy(self.case_id), self._cited)
 
-    def _cite(self, article: FoundArticle | None) -> None:
+    def _cited(self, article: FoundArticle | None) -> None:
         if article is not None:
-            self.console.call(self._cite_now(article))
+            self.console.call(self.reply.cite(article))
 
-    async def _cite_now(self, article: FoundArticle) -> None:
-        (await self._write()).cite(article, self.console.words)
+    def on_composer_touched(self) -> None:
+        self.reply.touched()
 
-    async def on_composer_expand(self, message: Composer.Expand) -> None:
-        self.console.call(self._expand(message.shortcut.lower()))
+    def on_composer_expand(self, message: Composer.Expand) -> None:
+        self.console.call(self.reply.expand(message.shortcut))
 
-    async def _expand(self, shortcut: str) -> None:
-        hits = await self.console.desk.ask(
-            SearchCanned(shortcut, self.case_id, self.console.words.language, 5)
-        )
-        same = next((hit for hit in hits if hit.shortcut.lower() == shortcut), None)
-        if same is None or self.composer is None:
-            return
-        filled = await self.console.desk.ask(
-            FillCanned(same.id, self.case_id, language=self.console.words.language)
-        )
-        self.composer.drop_shortcut()
-        self.composer.insert(filled.text, filled.id, filled.articles)
-        self.composer.to_slot()
-
-    async def action_send(self) -> None:
+    def action_send(self) -> None:
         """Send the reply: it leaves after its hold, unless it is recalled."""
-        composer, console = self.composer, self.console
-        if composer is None or self.view is None or self._moving:
-            return
-        if blanks := composer.open_slots():
-            composer.to_slot()
-            console.say(console.words.refused(Refused("slot_missing", slots=blanks)), "bad")
-            return
-        self._moving = True
-        console.call(
-            self._send(Reply(composer.text, composer.canned, composer.articles), self.view.case.version)
-        )
-
-    async def _send(self, reply: Reply, version: int) -> None:
-        try:
-            done = await self.console.do(reply, self.case_id, version)
-        finally:
-            self._moving = False
-        if done is None or self.composer is None:
-            return
-        self._sent = (reply.text, reply.canned, reply.articles)
-        self.composer.clear()
-        await self.keep()
-        await self._drop_composer()
-
-    async def _take_back_reply(self) -> None:
-        """A recalled reply comes back as a draft, to be written better."""
-        view, sent = self.view, self._sent
-        last = next((m for m in reversed(view.case.messages) if m.direction == "out"), None) if view else None
-        if sent is None or last is None or last.state != "recalled":
-            return
-        self._sent = None
-        composer = await self._write()
-        if not composer.field.text:
-            composer.insert(*sent)
-
-
-__all__ = ["CaseScreen"]
+        if self.view is not None:
+            self.console.call(self.reply.send(self.view.case.version))

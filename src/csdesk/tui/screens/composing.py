@@ -1,7 +1,7 @@
 """The reply under a conversation: its text, what it cites, what is open in it; the hold after sending."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rich.style import Style
@@ -63,11 +63,9 @@ def citation(article: FoundArticle, words: Words) -> str:
 
 
 class ReplyField(TextField):
-    """The text of a reply. Ctrl+X stays a key of the console: a call may come in mid-sentence."""
+    """The text of a reply."""
 
-    editing_keys = TextField.editing_keys - {"ctrl+x"}
-
-    DEFAULT_CSS = "ReplyField { height: 1fr; }"
+    DEFAULT_CSS = "ReplyField { height: 1fr; scrollbar-size: 0 0; }"
 
     @property
     def caret(self) -> int:
@@ -120,7 +118,8 @@ class Composer(Widget):
         super().__init__()
         self.field = ReplyField()
         self.canned = ""
-        self._canned_articles: tuple[str, ...] = ()
+        # Articles of the canned reply, and how each is called.
+        self._stands_on: dict[str, str] = {}
         self._cited: list[Cited] = []
         self._above = _Above(self)
         self._below = _Below(self)
@@ -143,7 +142,12 @@ class Composer(Widget):
     @property
     def articles(self) -> tuple[str, ...]:
         """The articles the reply rests on: those of its canned reply, and those its text cites."""
-        return tuple(dict.fromkeys([*self._canned_articles, *(one.id for one in self.standing)]))
+        return tuple(dict.fromkeys([*self._stands_on, *(one.id for one in self.standing)]))
+
+    @property
+    def cites(self) -> tuple[str, ...]:
+        """The same by name."""
+        return tuple(dict.fromkeys([*self._stands_on.values(), *(one.label for one in self.standing)]))
 
     def open_slots(self) -> tuple[str, ...]:
         """The blanks that nobody has filled."""
@@ -151,7 +155,7 @@ class Composer(Widget):
 
     def clear(self) -> None:
         """An empty reply."""
-        self.canned, self._canned_articles, self._cited = "", (), []
+        self.canned, self._stands_on, self._cited = "", {}, []
         self.field.put("", 0)
 
     def put(self, text: str, caret: int) -> None:
@@ -170,10 +174,10 @@ class Composer(Widget):
         self._cited = [*(known for known in self._cited if known.id != one.id), one]
         self._repaint()
 
-    def insert(self, text: str, canned: str, articles: tuple[str, ...]) -> None:
-        """Write a canned reply at the caret; the articles it rests on count with it."""
+    def insert(self, text: str, canned: str, articles: Mapping[str, str]) -> None:
+        """Write a canned reply at the caret; the articles it rests on (id, name) count with it."""
         self.canned = canned
-        self._canned_articles = tuple(dict.fromkeys([*self._canned_articles, *articles]))
+        self._stands_on |= articles
         self.field.write(clean(text).text)
         self._repaint()
 
@@ -218,7 +222,7 @@ class _Above(Bar):
 
     def parts(self) -> list[tuple[str, Style]]:
         words, style = self.console.words, self.console.palette.style
-        told = "  ".join(cells.safe(one.label) for one in self._composer.standing)
+        told = "  ".join(cells.safe(one) for one in self._composer.cites)
         return [
             (f" {words('compose.title')}  ", style("strong", "raised", bold=True)),
             (
@@ -246,7 +250,7 @@ class _Below(Bar):
             )
         ]
         if blanks := self._composer.open_slots():
-            told = "、".join(cells.safe(blank) for blank in blanks)
+            told = "、".join(cells.safe(words.code("slot", blank)) for blank in blanks)
             found.append((f"  ! {words('compose.open', slots=told)}", style("soon", "raised", bold=True)))
         return found
 

@@ -164,13 +164,13 @@ def clock_lines(words: Words, clock: Clock, now: int, width: int) -> list[Line]:
 def request(scene: Scene, width: int) -> list[Line]:
     """Why, by which way, when, and the customer's words."""
     case, words = scene.view.case, scene.words
-    lines: list[Line] = [
-        [
-            (words.code("reason", case.reason), "strong"),
-            (f"  {words.code('channel', case.channel)}  {words.moment(case.opened_at)}", "quiet"),
-            (f"  {words.code('outcome', case.outcome)}" if case.outcome else "", "good"),
-        ]
+    told: Line = [
+        (words.code("reason", case.reason), "strong"),
+        (f"  {words.code('channel', case.channel)}  {words.moment(case.opened_at)}", "quiet"),
     ]
+    if case.outcome:
+        told.append((f"  {words.code('outcome', case.outcome)}", "good"))
+    lines = folded(told, width)
     opened = next((entry for entry in scene.view.timeline if entry.code == "opened"), None)
     if opened is not None and (opened.text is None or not scene.view.reads):
         lines.append([(words("label.closed_text"), "faint")])
@@ -257,12 +257,14 @@ def refund_lines(scene: Scene, refund: Refund) -> list[Line]:
     words = scene.words
     how = {"failed": "bad", "confirmed": "good"}.get(refund.state, "soon")
     sign = {"failed": "! ", "confirmed": "+ "}.get(refund.state, "~ ")
+    one = refund.parts[0] if len(refund.parts) == 1 else None
     line: Line = [
         (f"{sign}{words('money.refund', amount=scene.money(refund.minor))}", "strong"),
         (f"  {words.code('refund_state', refund.state)}", how),
         (f"  {words.short(refund.at)}", "quiet"),
+        (f"  {words.code('method', one.method)}" if one else "", "quiet"),
     ]
-    return [line, *parts_lines(scene, refund)]
+    return [line] if one else [line, *parts_lines(scene, refund)]
 
 
 def parts_lines(scene: Scene, refund: Refund) -> list[Line]:

@@ -138,8 +138,28 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         yield Sheet(Title(self.title_text()), Fields(*self.rows.values()), self.told, StatusLine(), Hints())
 
     def on_mount(self) -> None:
+        for name, text in self.console.unsent.get(self.place, {}).items():
+            if name in self.rows:
+                self.rows[name].put(text)
         self._fill_grids()
         self.rejudge()
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What an unsent text belongs to."""
+        return (self.case.id if self.case else self.order.id if self.order else "", self.verb)
+
+    async def keep(self) -> None:
+        """What one wrote in sentences waits for the form to be opened again."""
+        written = {
+            name: row.text
+            for name, row in self.rows.items()
+            if row.field.shape == "long" and row.text.strip()
+        }
+        if written:
+            self.console.unsent[self.place] = written
+        else:
+            self.console.unsent.pop(self.place, None)
 
     # Quantities
 
@@ -405,6 +425,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         if done is None:
             await self.renew()
         else:
+            self.console.unsent.pop(self.place, None)
             self.done(done.case.id)
 
     def done(self, case: str) -> None:

@@ -45,10 +45,10 @@ class OrderScreen(Lookup[None]):
         words, row, person = self.console.words, found.order, found.person
         who = f"{person.name} {person.phone}" if person else words("label.erased")
         return [
-            (cells.fit(cells.safe(row.number), 14), "strong"),
-            (cells.fit(words.moment(row.placed_at)[:10], 12), "quiet"),
+            (cells.fit(cells.safe(row.number), 19), "strong"),
+            (cells.fit(words.moment(row.placed_at)[:10], 11), "quiet"),
             (cells.fit(words.code("order_status", row.status), 8), "accent"),
-            (cells.fit(cells.safe(who), 20), "text"),
+            (cells.fit(cells.safe(who), 17), "text"),
             (cells.safe(row.titles), "quiet"),
         ]
 

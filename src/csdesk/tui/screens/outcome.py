@@ -6,7 +6,7 @@ from dataclasses import replace
 from csdesk.desk.queries import Entry
 from csdesk.desk.timeline import entry
 from csdesk.desk.words import Words
-from csdesk.domain.cases.case import Case, Refund
+from csdesk.domain.cases.case import Case, Disposition, Refund
 from csdesk.domain.cases.events import ClocksSet, Event, Opened, RefundProposed
 from csdesk.domain.cases.kinds import Decided
 from csdesk.store.cases import Past
@@ -49,13 +49,19 @@ def refund(found: Refund, words: Words, currency: str) -> list[Line]:
 
 def _told(happened: Event, words: Words, now: int, currency: str, name_of: Callable[[str], str]) -> str:
     line = entry(Past(0, now, "", "", "", happened), reads=True)
-    return cells.safe(words.entry(named(line, name_of), currency)) if line else ""
+    return cells.safe(words.entry(named(line, words, name_of), currency)) if line else ""
 
 
-def named(line: Entry, name_of: Callable[[str], str]) -> Entry:
-    """The entry with the agent it is about by name."""
-    who = line.detail.get("assignee")
-    return replace(line, detail={**line.detail, "assignee": name_of(who)}) if isinstance(who, str) else line
+def named(line: Entry, words: Words, name_of: Callable[[str], str]) -> Entry:
+    """The entry with agents and dispositions by name."""
+    told = dict(line.detail)
+    if isinstance(who := told.get("assignee"), str):
+        told["assignee"] = name_of(who)
+    if isinstance(graded := told.get("graded"), str):
+        for code in Disposition:
+            graded = graded.replace(f":{code.value}", f" {words.code('disposition', code.value)}")
+        told["graded"] = graded
+    return replace(line, detail=told)
 
 
 def where(code: str, detail: dict[str, object], fields: Sequence[str]) -> str:

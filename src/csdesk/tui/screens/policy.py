@@ -46,7 +46,8 @@ class PolicyScreen(Lookup[FoundArticle | None]):
         hit, words = self._seen, self.console.words
         if hit is None:
             return []
-        heads = cells.wrap(cells.safe(f"《{hit.law}》{hit.article_no}"), width)
+        own = f"《{hit.law}》{hit.article_no}"
+        heads = cells.wrap(cells.safe(own), width)
         lines: list[Line] = [[(head, "strong")] for head in heads]
         if hit.title:
             lines.append([(cells.safe(hit.title), "accent")])
@@ -56,7 +57,7 @@ class PolicyScreen(Lookup[FoundArticle | None]):
         else:
             until = words("policy.until", day=hit.effective_to or "-")
             lines.append([(f"! {words('policy.superseded')}  ", "soon"), (f"{since}  {until}", "quiet")])
-        for told in hit.citations:
+        for told in hit.citations if hit.citations and not hit.citations[0].startswith(own) else ():
             lines += [[(line, "quiet")] for line in cells.wrap(cells.safe(told), width)]
         if hit.successor:
             lines.append([(words("policy.successor", article=cells.safe(hit.successor)), "soon")])

@@ -31,6 +31,7 @@ class Panes(Widget):
     def __init__(self, first: CaseList, second: Preview) -> None:
         super().__init__(first, second)
         self._second = second
+        self._wide: bool | None = None
         self.styles.height = first.styles.height = first.styles.width = "1fr"
 
     def on_resize(self, event: events.Resize) -> None:
@@ -39,6 +40,9 @@ class Panes(Widget):
     def fit(self, width: int) -> None:
         """Side by side when there is room for it."""
         wide = width >= WIDE
+        if wide is self._wide:
+            return  # every style that is set lays the screen out anew
+        self._wide = wide
         self.styles.layout = "horizontal" if wide else "vertical"
         self._second.styles.width, self._second.styles.height = ("37%", "1fr") if wide else ("1fr", 9)
 

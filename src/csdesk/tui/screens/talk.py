@@ -55,7 +55,7 @@ def _told(timeline: tuple[Entry, ...]) -> Iterator[Entry]:
 def _head(scene: Scene, entry: Entry, replies: Iterator[Message], width: int) -> list[Line]:
     words = scene.words
     when = (cells.fit(words.short(entry.at), _TIME), "quiet")
-    told = cells.safe(words.entry(named(entry, scene.name_of), scene.currency))
+    told = cells.safe(words.entry(named(entry, words, scene.name_of), scene.currency))
     if entry.code == "message_received":
         return [[when, (told, "mark")]]
     who = actor(entry.actor, words, scene.name_of)

@@ -34,7 +34,7 @@ class CaseList(Lines):
         self.marks: set[str] = set()
         self._asking = not first.asked
         self._stale = False
-        self._shown: list[tuple[object, ...]] = []
+        self._shown: dict[int, tuple[object, ...]] = {}
         self._painted: tuple[str, float] = ("", 0.0)
         self._clock: Timer | None = None
 
@@ -52,11 +52,11 @@ class CaseList(Lines):
 
     def on_resize(self, event: events.Resize) -> None:
         self.window.resize(event.size.height)
-        self._shown = []
         self.repaint()
 
     def render_line(self, y: int) -> Strip:
         palette, width = self.console.palette, self.size.width
+        self._shown[y] = self._line(y)
         index = self.window.top + y
         if index >= len(self.window.rows):
             return self._blank(y)
@@ -97,9 +97,7 @@ class CaseList(Lines):
     def repaint(self) -> None:
         """Paint the lines that show something new; wind the clock to the next change of a relative time."""
         height = self.size.height
-        now_shown = [self._line(y) for y in range(height)]
-        changed = [y for y in range(height) if y >= len(self._shown) or now_shown[y] != self._shown[y]]
-        self._shown = now_shown
+        changed = [y for y in range(height) if self._shown.get(y) != self._line(y)]
         if changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
         self._wind()
@@ -187,7 +185,6 @@ class CaseList(Lines):
         self._asking = False
         self.window.queue = queue
         self.window.fill(rows, at_top=at_top, at_end=at_end, stand=stand.id if stand else "")
-        self._shown = []
         self._moved(before)
         self.post_message(CursorMoved(self.current.id if self.current else ""))
 

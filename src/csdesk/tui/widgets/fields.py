@@ -2,11 +2,11 @@
 
 from textual.widgets import Input, TextArea
 
-# What a field needs for itself; every other key goes through the keymap.
+# What a field needs for itself; every other key goes through the keymap. Ctrl+X parks, also in mid-sentence.
 _MOVING = (
     "left", "right", "home", "end", "backspace", "delete", "ctrl+left", "ctrl+right", "shift+left",
     "shift+right", "shift+home", "shift+end", "ctrl+w", "ctrl+u", "ctrl+k", "ctrl+d", "ctrl+f", "ctrl+e",
-    "ctrl+v", "ctrl+x", "ctrl+c",
+    "ctrl+v", "ctrl+c",
 )  # fmt: skip
 _LINES = ("up", "down", "enter", "pageup", "pagedown", "shift+up", "shift+down", "ctrl+y")
 

@@ -1,4 +1,4 @@
-"""Laws that hold for all facts: nothing raised, nothing more generous later, amounts bounded, words and verdict agree."""
+"""Laws for all facts: nothing raised, nothing more generous later, amounts bounded, explanation and verdict agree."""
 
 import json
 from datetime import date, timedelta
@@ -113,7 +113,7 @@ COMPLETE = {
     "tag_removed": False,
     "unsuitable_confirmed": "none",
 }
-CHANGED = {
+CHANGED: dict[str, list[Any]] = {
     "sale_channel": ["online", "shop", "tv"],
     "buyer": ["consumer", "business"],
     "product_class": ["apparel", "phone", "seafood", "custom_made", "food"],

@@ -253,11 +253,6 @@ def test_a_defect_is_pointed_to_its_own_track(returned):
     assert "quality_track" in returned(nonconforming=True)["flags"]
 
 
-def test_fifteen_days_without_an_answer_are_refusal_by_penalty_measures_9(decided):
-    (due,) = [d for d in decided("no_reason_return", **BASE).deadlines if d.name == "deemed_refusal_from"]
-    assert due.day.isoformat() == "2026-03-24"
-
-
 @pytest.mark.parametrize(
     ("facts", "missing"),
     [

@@ -39,8 +39,12 @@ def test_signs_of_abuse_are_for_people_by_regulation_19_4(told):
 
 @pytest.mark.parametrize(
     ("applied", "back", "waived"),
-    [("2026-04-04", "2026-04-19", True), ("2026-04-05", "2026-04-19", False), ("2026-04-04", "2026-04-20", False)],
-)  # fmt: skip
+    [
+        ("2026-04-04", "2026-04-19", True),
+        ("2026-04-05", "2026-04-19", False),
+        ("2026-04-04", "2026-04-20", False),
+    ],
+)
 def test_customs_terms_of_announcement_45_of_2020(told, applied, back, waived):
     decision = told(
         "customs_return",
