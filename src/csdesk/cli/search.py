@@ -28,7 +28,7 @@ def policies(
     with desk(config) as core:
         found, words = core.ask(q.SearchPolicies(text, limit, as_of, config.language)), say(core, config)
         lines = (
-            f"{a.law} {a.article_no}{'' if a.in_force else ' ' + words('cli.superseded')}  {a.title or a.text[:60]}"
+            f"{a.law} {a.article_no}{'' if a.in_force else ' ' + words('cli.superseded')}  {a.title or " ".join(a.text[:60].split())}"
             for a in found
         )
         answer(found, as_json, lines)

@@ -267,9 +267,20 @@ class _Import:
             job.source.document.clear()
             done += job.source.size
             self._progress(done, self._total)
+        self._tidy()
         self._report.told = sum(
             e.told for e in self._entities.values() if isinstance(e, (Orders, Complaints))
         )
+
+
+    def _tidy(self) -> None:
+        """Merge the index of the articles: many small batches leave it in many small parts."""
+        from csdesk.store.library import tidy_articles
+
+        changed = any(file.added or file.changed for file in self._report.files)
+        if "articles" in self._entities and changed and not self._report.dry_run:
+            with bulk(self._run.core.store.conn) as conn:
+                tidy_articles(conn)
 
 
 class _File:

@@ -29,6 +29,8 @@ class Articles(Entity):
 
     name: ClassVar[str] = "articles"
     record: ClassVar[type] = Article
+    # FTS5 writes a segment a batch: 5,000 at a time index a fifth faster than 1,000.
+    size: ClassVar[int] = 5_000
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
