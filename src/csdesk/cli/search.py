@@ -6,6 +6,7 @@ from csdesk.cli.case import line as case_line
 from csdesk.cli.case import number
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk import queries as q
+from csdesk.desk.words import Words
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Search policies, canned replies and cases."
@@ -27,11 +28,13 @@ def policies(
     config = settings(file, agent, language).config
     with desk(config) as core:
         found, words = core.ask(q.SearchPolicies(text, limit, as_of, config.language)), say(core, config)
-        lines = (
-            f"{a.law} {a.article_no}{'' if a.in_force else ' ' + words('cli.superseded')}  {a.title or " ".join(a.text[:60].split())}"
-            for a in found
-        )
+        lines = (_article(a, words) for a in found)
         answer(found, as_json, lines)
+
+
+def _article(a: q.FoundArticle, words: Words) -> str:
+    force = "" if a.in_force else " " + words("cli.superseded")
+    return f"{a.law} {a.article_no}{force}  {a.title or ' '.join(a.text[:60].split())}"
 
 
 @app.command("canned")

@@ -9,7 +9,7 @@ from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import Reply
 from csdesk.store.drafts import Draft
 from csdesk.store.errors import StoreError
-from csdesk.tui.screens.composing import CITED, Cited, Composer
+from csdesk.tui.screens.composing import CITED, Cited, Composer, cited
 
 if TYPE_CHECKING:
     from csdesk.tui.screens.case import CaseScreen
@@ -126,7 +126,7 @@ class Replying:
             except Refused:
                 named[id_] = id_  # the library lost it since; it still goes with the reply
             else:
-                named[id_] = f"{found.article_no} {found.title}".strip()
+                named[id_] = cited(found).label
         return named
 
     async def cite(self, article: FoundArticle) -> None:
@@ -159,11 +159,8 @@ class Replying:
             named = tuple(console.words.code("slot", blank) for blank in blanks)
             console.say(console.words.refused(Refused("slot_missing", slots=named)), "bad")
             return
-        reply, case, self._sending = (
-            Reply(composer.text, composer.canned, composer.articles),
-            self._screen.case_id,
-            True,
-        )
+        reply = Reply(composer.text, composer.canned, composer.articles)
+        case, self._sending = self._screen.case_id, True
         try:
             done = await console.do(reply, case, version)
         finally:
