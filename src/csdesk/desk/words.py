@@ -125,7 +125,9 @@ class Words:
         if name in _TIMES and isinstance(value, int):
             return self.moment(value)
         if name == "parts" and isinstance(value, (list, tuple)):
-            return "、".join(f"{self.code('method', method)} {self.money(minor, currency)}" for method, minor in value)
+            return "、".join(
+                f"{self.code('method', method)} {self.money(minor, currency)}" for method, minor in value
+            )
         if isinstance(value, (list, tuple)):
             between = ", " if self.language == "en" else "、"
             # What may be chosen is named with the code that a script must type.

@@ -272,7 +272,6 @@ class _Import:
             e.told for e in self._entities.values() if isinstance(e, (Orders, Complaints))
         )
 
-
     def _tidy(self) -> None:
         """Merge the index of the articles: many small batches leave it in many small parts."""
         from csdesk.store.library import tidy_articles

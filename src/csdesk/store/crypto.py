@@ -160,10 +160,8 @@ class PersonKeys:
             self._kept.move_to_end(person)
             return found
         stored = self._load(desk_id, person_id)
-        if isinstance(stored, WrappedKey):
-            found = self._unwrapped(stored, person_bound(desk_id, person_id))
-        else:
-            found = stored
+        bound = person_bound(desk_id, person_id)
+        found = self._unwrapped(stored, bound) if isinstance(stored, WrappedKey) else stored
         self._kept[person] = found
         if len(self._kept) > self._size:
             self._kept.popitem(last=False)

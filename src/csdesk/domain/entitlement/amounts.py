@@ -3,19 +3,8 @@
 import re
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import (
-    Facts,
-    Faulty,
-    Fields,
-    count,
-    each,
-    either,
-    flag,
-    money,
-    record,
-    text,
-    word,
-)
+from csdesk.domain.entitlement.facts import Facts, Faulty, record
+from csdesk.domain.entitlement.fields import Fields, count, each, either, flag, money, text, word
 from csdesk.domain.entitlement.matter import Matter, shown
 from csdesk.domain.money import Money, cumulative, share
 

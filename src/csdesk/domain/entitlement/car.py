@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Faulty, Fields, count, days, money, past, rate, word
+from csdesk.domain.entitlement.facts import Faulty
+from csdesk.domain.entitlement.fields import Fields, count, days, money, past, rate, word
 from csdesk.domain.entitlement.matter import Matter, shown
 from csdesk.domain.entitlement.pack import Provision
 from csdesk.domain.money import Money

@@ -1,7 +1,7 @@
 """Whether an authority takes up a complaint (order 121 §16, before it order 20 §15), what it splits."""
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, each, flag, past, word
+from csdesk.domain.entitlement.fields import Fields, each, flag, past, word
 from csdesk.domain.entitlement.matter import Matter
 
 FIELDS: Fields = {

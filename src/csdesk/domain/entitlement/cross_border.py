@@ -1,7 +1,7 @@
 """Cross-border retail import: what the customs need for a return without tax."""
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, past, word
+from csdesk.domain.entitlement.fields import Fields, past, word
 from csdesk.domain.entitlement.matter import Matter
 
 FIELDS: Fields = {

@@ -1,7 +1,8 @@
 """Punitive damages: fraud, unsafe food, promises, and who may not have them."""
 
 from csdesk.domain.entitlement.decision import Answer, Decision
-from csdesk.domain.entitlement.facts import Faulty, Fields, count, flag, money, past, text, word
+from csdesk.domain.entitlement.facts import Faulty
+from csdesk.domain.entitlement.fields import Fields, count, flag, money, past, text, word
 from csdesk.domain.entitlement.matter import Matter, shown
 from csdesk.domain.entitlement.pack import Provision
 from csdesk.domain.money import Money

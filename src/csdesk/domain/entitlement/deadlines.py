@@ -2,7 +2,8 @@
 
 from csdesk.domain.clocks.deadline import count_minutes
 from csdesk.domain.entitlement.decision import Decision, Due
-from csdesk.domain.entitlement.facts import Faulty, Fields, days, flag, moment, text
+from csdesk.domain.entitlement.facts import Faulty
+from csdesk.domain.entitlement.fields import Fields, days, flag, moment, text
 from csdesk.domain.entitlement.matter import Matter
 from csdesk.domain.entitlement.pack import EventDeadline, Provision
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from csdesk.domain.clocks.deadline import Deadline
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, Moment, each, flag, moment, money, past, product_class
+from csdesk.domain.entitlement.fields import Fields, Moment, each, flag, moment, money, past, product_class
 from csdesk.domain.entitlement.matter import Matter, shown
 
 WITHDRAWAL: Fields = {

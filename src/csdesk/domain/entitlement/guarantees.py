@@ -3,17 +3,8 @@
 from csdesk.domain.clocks.days import days_between
 from csdesk.domain.entitlement import car
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import (
-    Faulty,
-    Fields,
-    count,
-    days,
-    flag,
-    money,
-    past,
-    product_class,
-    word,
-)
+from csdesk.domain.entitlement.facts import Faulty
+from csdesk.domain.entitlement.fields import Fields, count, days, flag, money, past, product_class, word
 from csdesk.domain.entitlement.matter import Matter, shown
 from csdesk.domain.entitlement.pack import Provision
 from csdesk.domain.money import Money

@@ -1,6 +1,7 @@
 """Whether returned goods are intact (消法§25(3), 七日办法§8-9, 条例§19(3)): by traces, family by family."""
 
-from csdesk.domain.entitlement.facts import Faulty, Fields, flag
+from csdesk.domain.entitlement.facts import Faulty
+from csdesk.domain.entitlement.fields import Fields, flag
 from csdesk.domain.entitlement.matter import Matter
 
 # What inspecting and reasonable testing leave behind: never a ground for refusal (法释2022-8 §3).

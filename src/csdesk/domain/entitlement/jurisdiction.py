@@ -1,7 +1,7 @@
 """Which law protects this consumer: residence, where the seller sells to, import mode, chosen law."""
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, each, text, word
+from csdesk.domain.entitlement.fields import Fields, each, text, word
 from csdesk.domain.entitlement.matter import Matter
 
 FIELDS: Fields = {

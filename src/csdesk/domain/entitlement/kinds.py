@@ -30,21 +30,8 @@ from csdesk.domain.entitlement import (
     us_hk,
 )
 from csdesk.domain.entitlement.decision import BadFacts, Decision
-from csdesk.domain.entitlement.facts import (
-    BadFact,
-    FactError,
-    Facts,
-    Faulty,
-    Fields,
-    Frame,
-    Lacking,
-    Moment,
-    moment,
-    out_of_order,
-    past,
-    read_fields,
-    text,
-)
+from csdesk.domain.entitlement.facts import FactError, Facts, Faulty, Lacking, out_of_order, read_fields
+from csdesk.domain.entitlement.fields import BadFact, Fields, Frame, Moment, moment, past, text
 from csdesk.domain.entitlement.matter import Matter, NoLaw
 from csdesk.domain.entitlement.pack import Lawbook, Pack
 from csdesk.domain.money import BadAmount, exponent
@@ -60,7 +47,6 @@ COMMON: Fields = {
     "purchased_at": past,
     "id": text,
 }
-
 
 Answer = Callable[[Matter], Decision]
 

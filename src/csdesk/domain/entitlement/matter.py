@@ -35,7 +35,6 @@ class Matter:
     currency: str
     on: date
     now: date | None = None
-    country: str = ""
     grounds: list[Ground] = field(default_factory=list)
     articles: dict[str, Article] = field(default_factory=dict)
     deadlines: list[Due] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """What a minor bought: void, bound, or waiting for the guardian (民法典§§19-20, 145)."""
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, count, flag, money, past
+from csdesk.domain.entitlement.fields import Fields, count, flag, money, past
 from csdesk.domain.entitlement.matter import Matter
 
 FIELDS: Fields = {

@@ -4,7 +4,7 @@ from datetime import date
 
 from csdesk.domain.entitlement import intact
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, days, flag, past, product_class, text, word
+from csdesk.domain.entitlement.fields import Fields, days, flag, past, product_class, text, word
 from csdesk.domain.entitlement.matter import Matter
 
 FIELDS: Fields = {
@@ -61,7 +61,7 @@ ORDER = (
     ("signed_at", "goods_dispatched_at"),
 )
 
-# Each kind the law takes out: the family of goods, the reason, and the fact without which it cannot be said.
+# The kinds that the law takes out: the family of goods, and the reason.
 EXCLUDED = (
     ("custom", "excluded_custom_made"),
     ("fresh", "excluded_fresh"),

@@ -1,7 +1,7 @@
 """Prepayment: seven days to think, what is left to refund, interest, minors (预付式消费司法解释 §§10-22)."""
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, count, days, flag, money, past, word
+from csdesk.domain.entitlement.fields import Fields, count, days, flag, money, past, word
 from csdesk.domain.entitlement.matter import Matter, shown
 from csdesk.domain.money import Money
 

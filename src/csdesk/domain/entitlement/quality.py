@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from csdesk.domain.entitlement import warranty
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import (
-    Facts,
+from csdesk.domain.entitlement.facts import Facts, record
+from csdesk.domain.entitlement.fields import (
     Fields,
     count,
     days,
@@ -14,7 +14,6 @@ from csdesk.domain.entitlement.facts import (
     money,
     past,
     product_class,
-    record,
     text,
     word,
 )
@@ -55,6 +54,7 @@ FIELDS: Fields = {
 ALIASES = {
     "signed_at": "received_at",
     "delivered_at": "received_at",
+    "accepted_at": "received_at",
     "requested_at": "request_at",
     "merchant_knew": "seller_knew",
     "quality_problem": "nonconforming",

@@ -1,7 +1,7 @@
 """Refund without return (仅退款): by where the goods are, never forced by a platform (order 116 §27)."""
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, flag, money, past, product_class, word
+from csdesk.domain.entitlement.fields import Fields, flag, money, past, product_class, word
 from csdesk.domain.entitlement.matter import Matter
 
 FIELDS: Fields = {

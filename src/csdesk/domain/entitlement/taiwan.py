@@ -2,7 +2,7 @@
 
 from csdesk.domain.clocks.deadline import Deadline
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, flag, past, product_class
+from csdesk.domain.entitlement.fields import Fields, flag, past, product_class
 from csdesk.domain.entitlement.matter import Matter
 
 WITHDRAWAL: Fields = {

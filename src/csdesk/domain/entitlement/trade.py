@@ -1,7 +1,7 @@
 """Earnest money, renewals, payments that went wrong (民法典§586-587, 条例§10, 电商法§55, §57)."""
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, flag, money, past, word
+from csdesk.domain.entitlement.fields import Fields, flag, money, past, word
 from csdesk.domain.entitlement.matter import Matter, shown
 from csdesk.domain.money import Money
 

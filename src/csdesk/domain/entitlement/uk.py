@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from csdesk.domain.clocks.days import days_between
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, count, flag, past
+from csdesk.domain.entitlement.fields import Fields, count, flag, past
 from csdesk.domain.entitlement.matter import Matter
 
 REFUND: Fields = {

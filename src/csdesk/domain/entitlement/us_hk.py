@@ -1,7 +1,7 @@
 """United States (16 CFR 435, 429) and Hong Kong: hardly a statutory right to return; policy decides."""
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, days, flag, past, text, word
+from csdesk.domain.entitlement.fields import Fields, days, flag, past, text, word
 from csdesk.domain.entitlement.matter import Matter
 
 US_WITHDRAWAL: Fields = {"channel": word("sale_channel"), "contract_date": past, "merchant_policy": text}

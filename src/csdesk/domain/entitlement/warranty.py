@@ -1,7 +1,7 @@
 """How long the duty to repair, exchange or take back lasts, and from when it runs (条例§18)."""
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.facts import Fields, days, flag, past
+from csdesk.domain.entitlement.fields import Fields, days, flag, past
 from csdesk.domain.entitlement.matter import Matter
 
 FIELDS: Fields = {

@@ -62,7 +62,7 @@ class Life:
         """All commands from opening to now."""
         kind = Kind(self._seed.kind.code)
         lines = (LineQty(self._seed.line.number, self._seed.quantity),)
-        opening = made("open", 
+        opening = made("open",
             kind=kind, order=self._order.number, lines=lines, reason=self._seed.reason.code,
             channel=self._seed.channel.code, summary=self._seed.text, body=make_body(body_entropy), desk=self._desk,
             priority=2 if self._draw.below(25) == 0 else 0,

@@ -194,6 +194,9 @@ class CaseScreen(ConsoleScreen[None]):
             return
         finally:
             self._moving = False
+        if self not in self.app.screen_stack:  # left before it was read
+            await console.leasing.let_go()
+            return
         self.case_id, self._place = case, None
         await self.reply.leave()
         self._show(view, anew=True)

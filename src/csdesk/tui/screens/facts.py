@@ -280,8 +280,13 @@ def parts_lines(scene: Scene, refund: Refund) -> list[Line]:
 
 def parcels(scene: Scene, width: int) -> list[Line]:
     """Parcels of the case: direction, carrier, waybill, what is in them, whether they came."""
+    case = scene.view.case
     lines: list[Line] = []
-    for parcel in scene.view.case.parcels:
+    address = case.address or scene.view.return_address
+    if address and case.state == "approved_wait_ship":
+        told = scene.words("parcel.to", address=cells.safe(address))
+        lines += [[(line, "text")] for line in cells.wrap(told, width)]
+    for parcel in case.parcels:
         lines += folded(_parcel(scene.words, parcel), width, 6)
     return lines
 

@@ -83,7 +83,9 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
 
     def likely(self) -> Mapping[str, str]:
         """What each field most likely holds."""
-        found = VERBS[self.verb].suggest(self.case) if self.case else {}
+        if self.case is None:
+            return {}
+        found = {"channel": self.case.channel, **VERBS[self.verb].suggest(self.case)}
         return {name: shown(value) for name, value in found.items()}
 
     def options(self, field: Field, likely: str) -> list[Option] | None:
@@ -123,6 +125,8 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
             return False
         if case is not None and field.name == "exchange_sku":
             return case.kind is Kind.EXCHANGE
+        if case is not None and self.verb == "approve" and field.name == "address":
+            return not (case.return_address or (self.order is not None and self.order.return_address))
         if case is not None and self.verb == "receive" and field.name == "waybill":
             return any(p.direction == "back" and not p.received_at for p in case.parcels)
         return not (case is not None and field.name == "drop") or bool(case.tags)

@@ -53,6 +53,7 @@ class Lookup(ConsoleScreen[ScreenResultType]):
         self._wanted = text
         self._answered: str | None = None
         self._asking = False
+        self._taking = False
         self._typing: Timer | None = None
         self._rest: Timer | None = None
 
@@ -117,13 +118,10 @@ class Lookup(ConsoleScreen[ScreenResultType]):
                 self.console.say(self.nothing(text) if not picks else "")
         finally:
             self._asking = False
-        await self.see(self.picks.picked)
-        self.pane.lay(anew=True)
-
-    def again(self) -> None:
-        """Ask for the same text once more."""
-        self._answered = None
-        self._look()
+        await self._see()
+        taking, self._taking = self._taking, False
+        if taking and self._wanted == self._answered:
+            self.action_open()
 
     def _pane(self, width: int) -> list[Line]:
         return self.words_of(width)
@@ -172,9 +170,14 @@ class Lookup(ConsoleScreen[ScreenResultType]):
 
     def action_open(self) -> None:
         """Take the one under the cursor."""
-        pick = self.picks.picked
-        if pick is not None and self._wanted == self._answered:
-            self.choose(pick)
+        if self._wanted != self._answered:
+            # Typed faster than the desk answers: take the first of what it will find.
+            self._taking = True
+            if self._typing is not None:
+                self._typing.stop()
+            self._look()
+        elif self.picks.picked is not None:
+            self.choose(self.picks.picked)
 
     @on(Input.Submitted, "#search")
     def _entered(self, event: Input.Submitted) -> None:

@@ -102,6 +102,11 @@ def test_a_null_is_a_fact_not_stated(told):
     assert told("no_reason_return", **{**SOUND, "signed_at": None})["missing"] == ["signed_at"]
 
 
+def test_received_and_signed_may_differ_and_the_signature_counts(told):
+    decision = told("no_reason_return", delivered_at="2026-03-01", **SOUND)
+    assert decision["window_last_day"] == "2026-03-12"
+
+
 def test_missing_is_not_a_fault(decided):
     assert decided("no_reason_return").outcome == "needs_info"
 
