@@ -97,3 +97,18 @@ async def test_back_goes_from_the_values_to_the_list_and_from_the_list_to_the_ca
             await hands.press("back")
             await hands.at(QueueScreen)
             assert taken == [None]
+
+
+async def test_what_is_typed_faster_than_the_desk_answers_takes_the_first_hit(desk_file: DeskFile):
+    case = fresh(desk_file)
+    async with console(desk_file) as hands:
+        async for taken in look(hands, case):
+            await hands.sees("回电时间")
+            screen = hands.screen
+            assert isinstance(screen, CannedScreen)
+            # The letters and Enter come before the desk could answer the first of them.
+            screen._wanted = "tyth"
+            screen.action_open()
+            assert taken == []
+            await hands.at(QueueScreen)
+            assert [one.id for one in taken if one] == ["C1"]

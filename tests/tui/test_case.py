@@ -315,3 +315,42 @@ async def test_the_widths_of_both_layouts_hold(desk_file: DeskFile):
                 for y in range(page.size.height):
                     assert page.render_line(y).cell_length == page.size.width
     assert DAY
+
+
+async def test_a_case_taken_in_one_console_is_seen_taken_in_the_other(desk_file: DeskFile):
+    case = opened(desk_file)
+    async with console(desk_file, "li") as first, console(desk_file, "wang") as second:
+        await open_case(first, case.id)
+        await open_case(second, case.id)
+        first.turn()
+        await first.press("verb.take")
+        await first.sees("受理人 Li")
+        await second.sees("受理人 Li", "刚有改动：Li 领取")
+
+
+async def test_both_press_the_same_verb_and_the_slower_is_told_who_and_what(desk_file: DeskFile):
+    case = opened(desk_file)
+    async with console(desk_file, "li") as first, console(desk_file, "wang") as second:
+        await open_case(first, case.id)
+        await open_case(second, case.id)
+        seen = case_screen(second).current_case()
+        assert seen is not None
+        first.turn()
+        await first.press("verb.take")
+        await first.sees("受理人 Li")
+        second.turn()
+        # As it was seen when the key went down; the watcher may have shown the change since.
+        second.app.run_verb(case.id, seen[1], "take")
+        await second.sees("刚被改动（Li 领取），你的操作没有执行")
+    assert desk_file.core("wang").load(case.id)[0].assignee == "li"
+
+
+async def test_a_case_left_before_it_was_read_is_given_back(desk_file: DeskFile):
+    case = opened(desk_file)
+    async with console(desk_file) as hands:
+        hands.app.open_case(case.id)
+        await hands.at(CaseScreen)
+        hands.app.pop_screen()
+        await hands.at(QueueScreen)
+        await hands.until(lambda: hands.app.leasing.held == "")
+        await hands.until(lambda: desk_file.core("wang").ask(Held()) == [])

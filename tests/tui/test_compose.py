@@ -285,9 +285,20 @@ async def test_in_a_small_terminal_the_reply_stands_under_the_case(desk_file: De
     case = opened(desk_file)
     async with console(desk_file, size=NARROW) as hands:
         composer = await write_reply(hands, case, "您好")
-        await hands.sees("您好", "2/5000 字", "引用条款")
+        await hands.sees("您好", "没有引用条款")
         assert composer.region.bottom == case_screen(hands).hold_line.region.y or composer.region.bottom <= 22
         assert composer.field.size.height >= 4 and case_screen(hands).facts.size.height >= 8
+
+
+async def test_a_long_reply_says_how_long_it_may_be(desk_file: DeskFile):
+    case = opened(desk_file)
+    async with console(desk_file) as hands:
+        composer = await write_reply(hands, case, "好")
+        assert "字" not in hands.shown()
+        composer.field.put("好" * 5_001, 0)
+        await hands.sees("5001/5000 字")
+        await hands.press("send")
+        await hands.sees("内容太长，最多 5000 字")
 
 
 async def test_tab_goes_from_writing_to_reading_and_the_draft_stays_in_sight(desk_file: DeskFile):

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from csdesk.domain.clocks.explain import Arg
-from csdesk.domain.entitlement.fields import BadFact, Field, Fields, Frame, Moment, shown
+from csdesk.domain.entitlement.fields import BadFact, Field, Fields, Frame, Moment, quoted
 from csdesk.domain.entitlement.pack import ProductClass
 from csdesk.domain.money import Money
 
@@ -156,17 +156,17 @@ def read_fields(raw: Mapping[str, object], fields: Fields, aliases: Mapping[str,
         name = aliases.get(str(said), str(said))
         reader = fields.get(name)
         if reader is None:
-            facts.unknown.append(shown(said))
+            facts.unknown.append(quoted(said))
         elif value is not None:
             try:
                 read = reader(value, frame)
             except BadFact as bad:
-                facts.errors.append(FactError(shown(said), bad.code, tuple(bad.params.items())))
+                facts.errors.append(FactError(quoted(said), bad.code, tuple(bad.params.items())))
                 continue
             if isinstance(read, Moment) and name in facts.values:
                 facts.values[name] = read if said == name else facts.values[name]
             elif facts.values.setdefault(name, read) != read:
-                facts.errors.append(FactError(shown(said), "contradicts", (("other", name),)))
+                facts.errors.append(FactError(quoted(said), "contradicts", (("other", name),)))
     return facts
 
 

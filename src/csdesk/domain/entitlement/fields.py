@@ -150,7 +150,7 @@ def product_class(value: object, frame: Frame) -> ProductClass:
     """A class of goods that the pack knows."""
     found = frame.pack.product_class(value) if isinstance(value, str) else None
     if found is None:
-        raise BadFact("unknown_class", said=shown(value))
+        raise BadFact("unknown_class", said=quoted(value))
     return found
 
 
@@ -162,7 +162,7 @@ def word(vocabulary: str) -> Field:
         plain = isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
         found = known.find(str(value)) if plain else None
         if found is None:
-            raise BadFact("unknown_word", said=shown(value), allowed=", ".join(known.words))
+            raise BadFact("unknown_word", said=quoted(value), allowed=", ".join(known.words))
         return found
 
     return read
@@ -203,7 +203,7 @@ def _moment(said: str, zone: tzinfo) -> Moment:
     return Moment(at.astimezone(zone).date(), (at - _EPOCH) // _MILLISECOND)
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """A stranger's word as an error may repeat it: short and printable."""
     said = "".join(char for char in str(value)[:60] if char.isprintable())
     return said[:40]

@@ -22,6 +22,8 @@ from csdesk.tui.widgets.fields import TextField
 # A quotation names the rule; who needs all of it has the number.
 QUOTE = 60
 LEAST_QUOTE = 8
+# From here on the length shows; it changes with every letter, and so would the line.
+NEAR_MOST = MOST_CHARACTERS * 4 // 5
 # Who reads it wants to know that there is a rule, not how many.
 MOST_NAMED = 2
 # What `citation` writes, to find it again in a draft.
@@ -98,7 +100,7 @@ class ReplyField(TextField):
 
 
 class Composer(Widget):
-    """The reply field between what it cites and what it lacks."""
+    """The reply field, and above it what it cites and what it lacks."""
 
     DEFAULT_CSS = """
     Composer { height: 9; layout: vertical; background: $field; }
@@ -122,12 +124,10 @@ class Composer(Widget):
         self._stands_on: dict[str, str] = {}
         self._cited: list[Cited] = []
         self._above = _Above(self)
-        self._below = _Below(self)
 
     def compose(self) -> Iterable[Widget]:
         yield self._above
         yield self.field
-        yield self._below
 
     @property
     def text(self) -> str:
@@ -209,50 +209,30 @@ class Composer(Widget):
         self.post_message(self.Touched())
 
     def _repaint(self) -> None:
-        self._above.refresh()
-        self._below.refresh()
+        self._above.repaint()
 
 
 class _Above(Bar):
-    """What the reply cites."""
+    """Which blanks are open, what it cites, and its length once that nears the most there may be."""
 
     def __init__(self, composer: Composer) -> None:
         super().__init__()
         self._composer = composer
 
     def parts(self) -> list[tuple[str, Style]]:
-        words, style = self.console.words, self.console.palette.style
-        told = "  ".join(cells.safe(one) for one in self._composer.cites)
-        return [
-            (f" {words('compose.title')}  ", style("strong", "raised", bold=True)),
-            (
-                words("compose.cites", articles=told) if told else words("compose.cites_none"),
-                style("quiet", "raised"),
-            ),
-        ]
-
-
-class _Below(Bar):
-    """How long it is, and which blanks are open."""
-
-    def __init__(self, composer: Composer) -> None:
-        super().__init__()
-        self._composer = composer
-
-    def parts(self) -> list[tuple[str, Style]]:
-        words, style = self.console.words, self.console.palette.style
-        length = len(self._composer.field.text)
-        over = length > MOST_CHARACTERS
-        found = [
-            (
-                f" {words('compose.length', n=length, most=MOST_CHARACTERS)}",
-                style("bad" if over else "quiet", "raised"),
-            )
-        ]
-        if blanks := self._composer.open_slots():
+        words, style, composer = self.console.words, self.console.palette.style, self._composer
+        found = [(f" {words('compose.title')}", style("strong", "raised", bold=True))]
+        if blanks := composer.open_slots():
             told = "、".join(cells.safe(words.code("slot", blank)) for blank in blanks)
             found.append((f"  ! {words('compose.open', slots=told)}", style("soon", "raised", bold=True)))
-        return found
+        if (length := len(composer.field.text)) > NEAR_MOST:
+            how = "bad" if length > MOST_CHARACTERS else "quiet"
+            found.append(
+                (f"  {words('compose.length', n=length, most=MOST_CHARACTERS)}", style(how, "raised"))
+            )
+        told = "  ".join(cells.safe(one) for one in composer.cites)
+        cites = words("compose.cites", articles=told) if told else words("compose.cites_none")
+        return [*found, (f"  {cites}", style("quiet", "raised"))]
 
 
 class HoldLine(Bar):
