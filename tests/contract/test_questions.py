@@ -80,7 +80,7 @@ async def test_a_row_says_what_a_list_shows(wang: Desk, place: Place):
     order = place.order(line(3, 30_000, title="蓝牙耳机"), line(1, 500, title="耳机套"))
     done = await wang.do(Open(Kind.RETURN, order, (LineQty(1, 2), LineQty(2, 1))))
     (row,) = await wang.ask(q.Rows((done.case.id,)))
-    assert (row.subject, row.amount, row.currency) == ("蓝牙耳机 ×2 +1", 20_500, "CNY")
+    assert (row.subject, row.amount, row.currency) == ("蓝牙耳机 x2 +1", 20_500, "CNY")
     assert (row.merchant, row.order_number, row.body) == ("山海数码", order, done.case.body)
     assert row.timed
     assert row.due == done.case.due

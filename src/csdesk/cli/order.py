@@ -55,7 +55,7 @@ def show(
 def _shown(view: q.OrderView, words: Words, now: int) -> Iterator[str]:
     yield _line(q.FoundOrder(view.row, view.person), words)
     for item in view.order.lines:
-        yield f"  {item.line}. {item.title} ×{item.qty}  {words.money(item.paid, view.order.currency)}"
+        yield f"  {item.line}. {item.title} x{item.qty}  {words.money(item.paid, view.order.currency)}"
     for payment in view.order.payments:
         back = words.money(payment.elsewhere, view.order.currency)
         told = words(

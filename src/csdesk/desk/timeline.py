@@ -55,10 +55,10 @@ def detail(happened: Event) -> dict[str, Any]:
     if isinstance(told.get("lines"), tuple):
         told["units"] = units(told.pop("lines"))
     if "graded" in told:
-        told["graded"] = ", ".join(f"{g.line}×{g.qty}:{g.disposition}" for g in told["graded"])
+        told["graded"] = ", ".join(f"{g.line}x{g.qty}:{g.disposition}" for g in told["graded"])
     return {name: value for name, value in told.items() if value not in ("", (), 0, None)}
 
 
 def units(lines: tuple[LineQty, ...]) -> str:
-    """Units as text: `1×2, 3×1` is two of line 1 and one of line 3."""
-    return ", ".join(f"{line.line}×{line.qty}" for line in lines)
+    """Units as text: `1x2, 3x1` is two of line 1 and one of line 3."""
+    return ", ".join(f"{line.line}x{line.qty}" for line in lines)

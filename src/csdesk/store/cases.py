@@ -99,7 +99,7 @@ def subject(case: Case) -> str:
     if not case.lines:
         return case.order_number
     more = sum(line.asked for line in case.lines) - case.lines[0].asked
-    count = f" ×{case.lines[0].asked}" if case.lines[0].asked > 1 else ""
+    count = f" x{case.lines[0].asked}" if case.lines[0].asked > 1 else ""
     return case.lines[0].title + count + (f" +{more}" if more else "")
 
 
