@@ -144,10 +144,8 @@ MACHINE = register(
             Edge("approve", ("submitted", "reviewing", "platform_review"), "approved_wait_ship"),
             Edge("ship_back", ("approved_wait_ship", "return_in_transit"), "return_in_transit"),
             Edge(
-                "receive",
+                "inspect",
                 (
-                    "approved_wait_ship",
-                    "return_in_transit",
                     "received_inspecting",
                     "out_of_stock",
                     "reissue_shipped",
@@ -158,8 +156,10 @@ MACHINE = register(
                 "received_inspecting",
             ),
             Edge(
-                "inspect",
+                "receive",
                 (
+                    "approved_wait_ship",
+                    "return_in_transit",
                     "received_inspecting",
                     "out_of_stock",
                     "reissue_shipped",

@@ -163,13 +163,16 @@ class ShipBack(Command):
 
 
 def unsent(case: Case) -> tuple[LineQty, ...]:
-    """Approved units that no parcel has announced yet."""
+    """Approved units that no parcel has announced and that did not come without one."""
     announced: dict[int, int] = {}
     for parcel in case.parcels:
         if parcel.direction == "back":
             for units in parcel.lines:
                 announced[units.line] = announced.get(units.line, 0) + units.qty
-    left = ((line.line, line.approved + case.home(line) - announced.get(line.line, 0)) for line in case.lines)
+    left = (
+        (line.line, line.approved + case.home(line) - max(announced.get(line.line, 0), line.received))
+        for line in case.lines
+    )
     return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
 
 

@@ -71,8 +71,11 @@ def run(case: Case | None, command: Command, ctx: Context) -> Decided:
 
 def offers(case: Case, ctx: Context) -> tuple[Offer, ...]:
     """Every verb of the case's kind for this actor, next best first, with the reason why one is off."""
+    # The edges that leave this state come first, in the order in which its room names them.
+    here = [edge.verb for edge in MACHINES[case.kind].edges if case.state in edge.sources]
+    ranks = {verb: rank for rank, verb in enumerate(dict.fromkeys(here))}
     found = []
-    for cls in verbs_of(case.kind):
+    for cls in sorted(verbs_of(case.kind), key=lambda cls: ranks.get(cls.verb.name, len(ranks))):
         spec = cls.verb
         if spec.right in (Right.RUN, Right.LOAD) or spec.name == "open":
             continue

@@ -71,12 +71,12 @@ MACHINE = register(
             Edge("take", ("submitted",), "reviewing"),
             Edge("approve", ("submitted", "reviewing", "platform_review"), "approved_wait_ship"),
             Edge("ship_back", ("approved_wait_ship", "return_in_transit"), "return_in_transit"),
+            Edge("inspect", ("received_inspecting", "refunding", "refunded"), "received_inspecting"),
             Edge(
                 "receive",
                 ("approved_wait_ship", "return_in_transit", "received_inspecting", "refunding", "refunded"),
                 "received_inspecting",
             ),
-            Edge("inspect", ("received_inspecting", "refunding", "refunded"), "received_inspecting"),
             Edge("ship_back", ("received_inspecting", "refunding", "refunded")),
             Edge("refund", ("received_inspecting", "refunding"), "refunding"),
             Edge("close", ("refunded", "rejected", "received_inspecting"), "closed"),
