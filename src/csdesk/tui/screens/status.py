@@ -1,13 +1,17 @@
 """The status menu: every verb of a case, the best next one first, those that are off with the reason."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from csdesk.desk.queries import CaseView, ShowCase
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Refused
 from csdesk.tui import cells
+from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.screens.overlay import Overlay
 from csdesk.tui.widgets.picks import Pick
+
+if TYPE_CHECKING:
+    from csdesk.tui.app import ConsoleApp
 
 
 class StatusMenu(Overlay[None]):
@@ -55,9 +59,16 @@ class StatusMenu(Overlay[None]):
         return self.console.refusal(refused)
 
     def choose(self, pick: Pick) -> None:
-        console, case, version = self.console, self._case, self._version
+        console, case, version, pressed = self.console, self._case, self._version, self.pressed_at
         self.dismiss()
-        console.call_later(console.run_verb, case, version, pick.id)
+        console.call_later(self._run, console, pressed, case, version, pick.id)
+
+    @staticmethod
+    def _run(console: "ConsoleApp", pressed: float, case: str, version: int, verb: str) -> None:
+        # The verb was chosen here, from what this menu showed, not when the menu was called.
+        if isinstance(console.screen, ConsoleScreen):
+            console.screen.pressed_at = max(console.screen.pressed_at, pressed)
+        console.run_verb(case, version, verb)
 
     def action_nth(self, key: str) -> None:
         """The verb with this number."""

@@ -14,7 +14,7 @@ STATES: dict[str, tuple[list[str], set[str]]] = {
     "reviewing": (["take"], {"approve", "reject", "withdraw"}),
     "approved_wait_ship": (["approve"], {"ship_back", "receive", "withdraw", "take"}),
     "return_in_transit": (["approve", "ship_back"], {"receive", "take"}),
-    "received_inspecting": (["approve", "receive"], {"inspect", "dispute", "ship_back", "take"}),
+    "received_inspecting": (["approve", "receive"], {"inspect", "dispute", "take"}),
     "dispute": (["approve", "receive", "dispute"], {"settle_dispute", "take"}),
     "refunding": (["approve", "ship_back", "receive", "inspect", "refund"], {"take"}),
     "refunded": (
