@@ -39,7 +39,7 @@ def make_demo(
         for agent in seeds.agents:
             store.put_agent(Agent(agent.account, agent.name, agent.role, ""))
         if me:
-            store.put_agent(Agent("me", "我", Role.SENIOR, me))
+            store.put_agent(Agent("me", "小悦", Role.SENIOR, me))
         world.put_merchants(seeds.merchants)
     for first in range(0, count, BATCH):
         _batch(store, seeds, world, cast, range(first, min(first + BATCH, count)), now)
