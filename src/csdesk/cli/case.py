@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.verdict import verdict
 from csdesk.desk import queries as q
 from csdesk.desk.desk import Done
 from csdesk.desk.registry import command, form, shown
@@ -18,6 +19,7 @@ from csdesk.domain.cases.kinds import MACHINES
 from csdesk.store.feed import Row
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Open, list, show and work on cases.")
+app.command("verdict")(verdict)
 
 
 def number(kind: str, body: str) -> str:

@@ -33,7 +33,9 @@ def told(store: Store) -> list[tuple[object, ...]]:
 def test_the_same_seed_makes_the_same_desk_and_another_seed_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    one, same, other = (make(tmp_path / name, seed, monkeypatch) for name, seed in (("a", 7), ("b", 7), ("c", 8)))
+    one, same, other = (
+        make(tmp_path / name, seed, monkeypatch) for name, seed in (("a", 7), ("b", 7), ("c", 8))
+    )
     assert told(one) == told(same)
     assert told(one) != told(other)
     for store in (one, same, other):

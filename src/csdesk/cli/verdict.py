@@ -1,0 +1,57 @@
+"""`csdesk case verdict`: what the consumer of a case is owed, from what the case and its order tell."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import typer
+
+from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.desk import queries as q
+from csdesk.desk.words import Words
+
+
+def verdict(
+    case: str = typer.Argument(help="Case number."),
+    line: int = typer.Option(0, help="Which line of the order; the case's first when absent."),
+    what_if: list[str] = typer.Option(
+        [], "--fact", help="A fact as name=value, instead of what the case tells."
+    ),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Say what the consumer is owed, by which article, and which facts are still missing; nothing is kept."""
+    from csdesk.desk.case_facts import facts_of
+    from csdesk.domain.entitlement.decision import BadFacts
+    from csdesk.domain.entitlement.decision import as_json as as_answer
+    from csdesk.domain.entitlement.kinds import HOME, decide
+    from csdesk.interop.packs import load_lawbook
+
+    config, book = settings(file, agent, language).config, load_lawbook()
+    with desk(config) as core:
+        view, words, now = core.ask(q.ShowCase(case, timeline=False)), say(core, config), core.now()
+        chosen = view.case.line(line) if line else next(iter(view.case.lines), None)
+        facts = facts_of(view.case, view.order, chosen, core.zone, book.packs[HOME]) | dict(
+            map(_fact, what_if)
+        )
+    decision = decide(facts, book, now_ms=now)
+    if isinstance(decision, BadFacts):
+        from csdesk.desk.verdicts import fault
+
+        raise typer.BadParameter("; ".join(fault(error, words) for error in decision.errors))
+    answer({"facts": facts, **as_answer(decision)}, as_json, _told(facts, decision, words))
+
+
+def _fact(pair: str) -> tuple[str, object]:
+    name, equals, value = pair.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{pair!r} is not name=value")
+    return name, {"true": True, "false": False}.get(value, value)
+
+
+def _told(facts: Mapping[str, object], decision: Any, words: Words) -> Iterator[str]:
+    from csdesk.desk.verdicts import explanation
+
+    yield "  ".join(f"{name}={value}" for name, value in facts.items())
+    yield from explanation(decision, words)
