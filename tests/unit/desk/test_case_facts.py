@@ -15,12 +15,12 @@ from tests.building import DeskFile, line
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def verdict(desk_file: DeskFile, reason: str, **known: object) -> Decision:
+def verdict(desk_file: DeskFile, reason: str, signed_at: int) -> Decision:
     core = desk_file.core("wang")
     number = desk_file.order(line(1, 9_900, "TEE", "白色圆领T恤"))
     opened = core.do(Open(Kind.RETURN, number, (LineQty(1, 1),), reason))
     view = core.ask(ShowCase(opened.number))
-    order = replace(view.order, **known) if view.order else None
+    order = replace(view.order, signed_at=signed_at) if view.order else None
     book = load_lawbook()
     facts = facts_of(view.case, order, view.case.lines[0], SHANGHAI, book.packs[HOME])
     decision = decide(facts, book, now_ms=core.now())
