@@ -69,6 +69,15 @@ class Terminal:
                 break
         raise AssertionError(f"never seen {texts}:\n{self.shown()}")
 
+    def stands_on(self, text: str) -> None:
+        """Wait until the cursor's line holds this."""
+        for _ in range(int(PATIENCE_SECONDS / 0.1)):
+            if any(row.startswith(">") and text in row for row in self.shown().splitlines()):
+                return
+            if not self.read(0.1):
+                break
+        raise AssertionError(f"the cursor never stood on {text}:\n{self.shown()}")
+
     def shown(self) -> str:
         """The screen as text; the second cell of a wide character is empty."""
         rows = (self.screen.buffer[y] for y in range(self.screen.lines))
@@ -159,7 +168,7 @@ def test_no_mouse_no_blink_and_no_kitty_keys_are_asked_for(terminal: Terminal):
 def test_a_dropped_line_loses_no_place(terminal: Terminal, desk_file: DeskFile):
     terminal.sees("全部 3", "下一步")
     terminal.press(b"jj")
-    terminal.sees("电饭煲")
+    terminal.stands_on("电饭煲")
     os.kill(terminal.pid, signal.SIGHUP)
     terminal.ends()
     wang = desk_file.core("wang")

@@ -17,7 +17,7 @@ from csdesk.tui.screen import ConsoleScreen
 from tests.building import ZONE, DeskFile
 
 WIDE, NARROW = (120, 40), (80, 24)
-TRIES = 400
+TRIES = 2_000
 
 
 class Hands:
