@@ -32,6 +32,10 @@ _STOPS = (
 )
 
 
+# A demonstration asks about two moments in turn.
+YEARS_KEPT = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Lags:
     """Seconds to the next step; `stall` is part of `transit`, `cancel` counts from paying."""
@@ -116,7 +120,7 @@ class Timing:
             own: Weighted(((low, high), weight) for weight, low, high in spans)
             for own, spans in ((False, habits.dispatch_hours), (True, habits.self_operated_dispatch_hours))
         }
-        self._year: tuple[int, Year] | None = None
+        self._years: dict[int, Year] = {}
 
     def check(self, merchants: Iterable[Merchant]) -> None:
         """SeedError for a shop whose carriers or return address the other files do not know."""
@@ -129,10 +133,12 @@ class Timing:
                 raise SeedError(f"merchants.toml: {merchant.code} has an unknown province '{place}'")
 
     def year(self, now: int) -> Year:
-        """The year before `now`, kept until another `now` is asked for."""
-        if self._year is None or self._year[0] != now:
-            self._year = (now, Year(self._habits, now))
-        return self._year[1]
+        """The year before `now`; the last few that were asked for are kept."""
+        if now not in self._years:
+            if len(self._years) == YEARS_KEPT:
+                self._years.clear()
+            self._years[now] = Year(self._habits, now)
+        return self._years[now]
 
     def carrier(self, d: Draw, merchant: Merchant) -> Carrier:
         return self._carriers[d.pick(merchant.carriers)]
