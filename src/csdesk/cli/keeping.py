@@ -4,6 +4,7 @@ import getpass
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,6 +16,9 @@ from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right, Role
 from csdesk.domain.text import clean_line
+
+if TYPE_CHECKING:
+    from csdesk.store.keys import KeySource
 
 
 def init_(
@@ -29,8 +33,7 @@ def init_(
     """Make a desk: its file, its keys, an admin, and you as its first supervisor."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-    from csdesk.store.connection import write
-    from csdesk.store.file import Agent, init, open_store
+    from csdesk.store.file import init
 
     config = settings(file, None, language).config
     told = words(config)
@@ -44,21 +47,34 @@ def init_(
     init(
         path, clean_line(name, limit=60).text.strip() or path.stem, zone, time.time_ns() // 1_000_000, source
     )
+    try:
+        _staff(path, source, knowledge)
+    except BaseException:
+        # Half a desk would stand in the way of the next try.
+        for ending in ("", "-wal", "-shm", ".lock"):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        raise
+    print(told("cli.made", path=path))
+
+
+def _staff(path: Path, source: "KeySource | None", knowledge: bool) -> None:
+    """Give a new desk its first people and, if wanted, what it knows."""
+    from csdesk.store.connection import write
+    from csdesk.store.file import Agent, open_store
+
     store = open_store(path, source=source)
     try:
         login = getpass.getuser()
         with write(store.conn):
             store.put_agent(Agent("admin", "admin", Role.ADMIN, ""))
-            store.put_agent(
-                Agent(clean_line(login, limit=40).text.strip() or "me", login, Role.SUPERVISOR, login)
-            )
+            me = clean_line(login, limit=40).text.strip() or "me"
+            store.put_agent(Agent(me, login, Role.SUPERVISOR, login))
         if knowledge:
             from csdesk.interop.shipped import load_knowledge
 
             load_knowledge(store)
     finally:
         store.close()
-    print(told("cli.made", path=path))
 
 
 def backup_(
