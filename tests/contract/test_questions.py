@@ -218,6 +218,12 @@ async def test_a_case_is_found_by_number_order_waybill_name_phone_and_words(wang
     assert await wang.ask(q.FindCases("没有这个词吧")) == []
 
 
+async def test_a_case_without_its_order_is_found_by_what_the_customer_called_it(place: Place):
+    wang = await place.desk("wang")
+    done = await wang.do(Open(Kind.INQUIRY, order_hint="TB9988-7766", summary="包裹在哪"))
+    assert [row.id for row in await wang.ask(q.FindCases(" tb9988-7766 "))] == [done.case.id]
+
+
 async def test_an_order_is_found_by_number_name_and_phone(wang: Desk, place: Place):
     customer = place.customer("Anna Schmidt", phone="+86 139 0000 4321", email="anna@example.com")
     order = place.order(customer=customer)

@@ -125,6 +125,8 @@ def find_cases(core: Core, ask: q.FindCases) -> list[Row]:
         found[exact] = None
     key = core.store.people.text_key()
     found |= dict.fromkeys(index.cases_by_number(conn, core.desk, key, ask.text, ask.limit))
+    if ask.text.strip():
+        found |= dict.fromkeys(row.id for row in feed.provisional(conn, core.desk, ask.text.strip()))
     order = orders.find(conn, core.desk, ask.text)
     if order:
         found |= dict.fromkeys(row.id for row in feed.of_order(conn, core.desk, order))

@@ -107,6 +107,13 @@ def of_order(conn: Connection, desk: str, order_id: str) -> list[Row]:
     return [Row(*row) for row in conn.execute(sql, (desk, order_id))]
 
 
+def provisional(conn: Connection, desk: str, said: str) -> list[Row]:
+    """Cases without an order whose customer called the order this, newest first."""
+    where = " AND c.order_id = '' AND c.order_number = ? COLLATE NOCASE"
+    sql = f"SELECT {_COLUMNS}{_FROM}{where} ORDER BY c.opened_at DESC LIMIT 20"
+    return [Row(*row) for row in conn.execute(sql, (desk, said))]
+
+
 def of_customer(conn: Connection, desk: str, customer: str, limit: int = 50) -> list[Row]:
     """A customer's cases, newest first."""
     sql = f"SELECT {_COLUMNS}{_FROM} AND c.customer = ? ORDER BY c.opened_at DESC LIMIT ?"

@@ -89,6 +89,7 @@ _CASES = (
     "CREATE INDEX cases_queue ON cases (desk_id, queue, due, id) WHERE live = 1",
     "CREATE INDEX cases_all ON cases (desk_id, due, id) WHERE live = 1",
     "CREATE INDEX cases_mine ON cases (desk_id, assignee, due, id) WHERE live = 1",
+    "CREATE INDEX cases_hint ON cases (desk_id, order_number COLLATE NOCASE) WHERE order_id = ''",
     "CREATE INDEX cases_order ON cases (desk_id, order_id, opened_at)",
     "CREATE INDEX cases_customer ON cases (desk_id, customer, opened_at)",
     """CREATE TABLE event (
