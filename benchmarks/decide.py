@@ -20,7 +20,7 @@ import msgspec
 from csdesk.domain.entitlement.decision import BadFacts, as_json
 from csdesk.domain.entitlement.kinds import decide
 from csdesk.domain.entitlement.pack import Lawbook
-from csdesk.interop.packs import load_lawbook
+from csdesk.desk.law.packs import load_lawbook
 
 Row = dict[str, Any]
 OWN: tuple[Row, ...] = (

@@ -10,15 +10,15 @@ from typing import BinaryIO
 import msgspec
 import typer
 
-from csdesk.desk import verdicts
+from csdesk.desk.law import wording
 from csdesk.desk.config import load
+from csdesk.desk.law.calendars import CalendarError
+from csdesk.desk.law.packs import PackError, load_lawbook
 from csdesk.desk.words import Words
 from csdesk.domain.entitlement.decision import BadFacts, Decision, as_json
 from csdesk.domain.entitlement.facts import FactError
 from csdesk.domain.entitlement.kinds import HOME, decide
 from csdesk.domain.entitlement.pack import Lawbook
-from csdesk.interop.calendars import CalendarError
-from csdesk.interop.packs import PackError, load_lawbook
 
 # One object may be spread over lines; beyond this it is no set of facts.
 MOST_LINES = 2_000
@@ -125,7 +125,7 @@ class Out:
         if self._as_lines:
             self._write(self._encode(as_json(decision)) + b"\n")
         else:
-            text = "\n".join(verdicts.explanation(decision, self._words))
+            text = "\n".join(wording.explanation(decision, self._words))
             self._write(f"{text}\n\n".encode())
 
     def refuse(self, line: int, bad: BadFacts) -> bool:
@@ -139,7 +139,7 @@ class Out:
         return True
 
     def _complain(self, line: int, error: FactError) -> str:
-        told = verdicts.fault(error, self._words)
+        told = wording.fault(error, self._words)
         print(self._words("fault.at", line=line, told=told), file=sys.stderr)
         return told
 

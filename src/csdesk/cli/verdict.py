@@ -22,11 +22,11 @@ def verdict(
     language: str | None = LANGUAGE,
 ) -> None:
     """Say what the consumer is owed, by which article, and which facts are still missing; nothing is kept."""
-    from csdesk.desk.case_facts import facts_of
+    from csdesk.desk.law.case_facts import facts_of
+    from csdesk.desk.law.packs import load_lawbook
     from csdesk.domain.entitlement.decision import BadFacts
     from csdesk.domain.entitlement.decision import as_json as as_answer
     from csdesk.domain.entitlement.kinds import HOME, decide
-    from csdesk.interop.packs import load_lawbook
 
     config, book = settings(file, agent, language).config, load_lawbook()
     with desk(config) as core:
@@ -37,7 +37,7 @@ def verdict(
         )
     decision = decide(facts, book, now_ms=now)
     if isinstance(decision, BadFacts):
-        from csdesk.desk.verdicts import fault
+        from csdesk.desk.law.wording import fault
 
         raise typer.BadParameter("; ".join(fault(error, words) for error in decision.errors))
     answer({"facts": facts, **as_answer(decision)}, as_json, _told(facts, decision, words))
@@ -51,7 +51,7 @@ def _fact(pair: str) -> tuple[str, object]:
 
 
 def _told(facts: Mapping[str, object], decision: Any, words: Words) -> Iterator[str]:
-    from csdesk.desk.verdicts import explanation
+    from csdesk.desk.law.wording import explanation
 
     yield "  ".join(f"{name}={value}" for name, value in facts.items())
     yield from explanation(decision, words)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from csdesk.desk.law.calendars import load_calendar
 from csdesk.domain.clocks.calendar import WorkingCalendar
-from csdesk.interop.calendars import load_calendar
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
+from csdesk.desk.law.calendars import CalendarError, countries, load_calendar
 from csdesk.domain.clocks.calendar import CalendarUnconfirmed
-from csdesk.interop.calendars import CalendarError, countries, load_calendar
 
 BEGUN = {"year": 2027, "papers": [], "days": []}
 ARRANGED = {

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csdesk.desk.law.calendars import load_calendar
 from csdesk.domain.clocks.calendar import CalendarUnconfirmed
 from csdesk.domain.clocks.deadline import (
     Period,
@@ -16,7 +17,6 @@ from csdesk.domain.clocks.deadline import (
     stated,
 )
 from csdesk.domain.clocks.explain import STEP_ARGS
-from csdesk.interop.calendars import load_calendar
 
 
 def day(text: str) -> date:

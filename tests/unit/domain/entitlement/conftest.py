@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from csdesk.desk.law.packs import load_lawbook
 from csdesk.domain.entitlement.decision import BadFacts, Decision, as_json
 from csdesk.domain.entitlement.kinds import decide
 from csdesk.domain.entitlement.pack import Lawbook
-from csdesk.interop.packs import load_lawbook
 
 NOW_MS = int(datetime.fromisoformat("2026-11-22T12:00:00+08:00").timestamp() * 1000)
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csdesk.desk.law.packs import load_lawbook
 from csdesk.domain.entitlement.decision import BadFacts, Decision, as_json
 from csdesk.domain.entitlement.kinds import RULES, decide
 from csdesk.domain.entitlement.pack import CONFIDENCE
 from csdesk.domain.money import Money
-from csdesk.interop.packs import load_lawbook
 
 BOOK = load_lawbook()
 NOW_MS = 1_795_320_000_000  # 2026-11-22T12:00:00+08:00

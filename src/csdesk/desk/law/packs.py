@@ -10,6 +10,7 @@ from typing import Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from csdesk import resources
+from csdesk.desk.law.calendars import countries, load_calendar
 from csdesk.domain.clocks.calendar import WorkingCalendar
 from csdesk.domain.clocks.deadline import Basis, Period
 from csdesk.domain.entitlement.pack import (
@@ -23,7 +24,6 @@ from csdesk.domain.entitlement.pack import (
     Vocabulary,
     plain_word,
 )
-from csdesk.interop.calendars import countries, load_calendar
 
 FORMAT = 1
 _DAY = timedelta(days=1)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from csdesk import resources
+from csdesk.desk.law.packs import PackError, load_lawbook, read_pack
 from csdesk.domain.entitlement.pack import Lawbook
-from csdesk.interop.packs import PackError, load_lawbook, read_pack
 
 SHIPPED = sorted(resources.path("data/packs").glob("*.toml"))
 SMALL = """

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from csdesk.desk.case_facts import facts_of
+from csdesk.desk.law.case_facts import facts_of
+from csdesk.desk.law.packs import load_lawbook
 from csdesk.desk.queries import ShowCase
 from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.entitlement.kinds import HOME, decide
-from csdesk.interop.packs import load_lawbook
 from tests.building import DeskFile, line
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

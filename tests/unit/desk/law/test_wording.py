@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from csdesk.desk.verdicts import cited, explanation, fault, verdict
+from csdesk.desk.law.packs import load_lawbook
+from csdesk.desk.law.wording import cited, explanation, fault, verdict
 from csdesk.desk.words import LANGUAGES, Words
 from csdesk.domain import entitlement
 from csdesk.domain.clocks.explain import STEP_ARGS
 from csdesk.domain.entitlement.decision import BadFacts, Decision
 from csdesk.domain.entitlement.kinds import RULES, decide
 from csdesk.domain.entitlement.pack import CONFIDENCE, Lawbook
-from csdesk.interop.packs import load_lawbook
 
 NOW_MS = 1_795_320_000_000  # 2026-11-22T12:00:00+08:00
 ROOM = Path(entitlement.__file__).parent
