@@ -10,8 +10,8 @@ from typing import BinaryIO
 import msgspec
 import typer
 
-from csdesk.desk.law import wording
 from csdesk.desk.config import load
+from csdesk.desk.law import wording
 from csdesk.desk.law.calendars import CalendarError
 from csdesk.desk.law.packs import PackError, load_lawbook
 from csdesk.desk.words import Words

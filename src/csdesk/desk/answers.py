@@ -256,4 +256,12 @@ def when_asked(core: Core, ask: Ask[Any]) -> Any:
     return ANSWERS[type(ask)](core, ask)
 
 
+def when_judged(core: Core, ask: Ask[Any]) -> object:
+    """Answer the first question about a verdict: the law takes 60 ms to load, which no queue waits for."""
+    import csdesk.desk.verdicts  # noqa: F401
+
+    return ANSWERS[type(ask)](core, ask)
+
+
+ANSWERS |= dict.fromkeys((q.ShowVerdict, q.ShowRulings, q.ReplayRuling), when_judged)
 ANSWERS |= dict.fromkeys((q.SearchPolicies, q.ShowArticle, q.SearchCanned, q.FillCanned), when_asked)

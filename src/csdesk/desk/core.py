@@ -4,22 +4,29 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from csdesk.desk.desk import Ask, Came, Conflict, Done, T
 from csdesk.domain import ids
 from csdesk.domain.cases import shared
 from csdesk.domain.cases.case import Case
-from csdesk.domain.cases.command import Command
+from csdesk.domain.cases.command import Command, Deciding
 from csdesk.domain.cases.context import Actor, Context, History, Order, Policy, Refused
 from csdesk.domain.cases.events import EVENTS, ClocksSet, ReplyHeld, Stamp, Undone, evolve
+from csdesk.domain.cases.findings import Establish
 from csdesk.domain.cases.kinds import MACHINES, Decided, run
 from csdesk.domain.cases.opening import LinkOrder, Open
+from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.roles import Right, Role, may
 from csdesk.store import cases, leases, orders
 from csdesk.store.cases import Batch, Past, Written
 from csdesk.store.connection import write
 from csdesk.store.file import Store
+
+if TYPE_CHECKING:
+    from csdesk.desk.law.judging import Bench
+    from csdesk.desk.law.law import Law
 
 # 35 random bits give one clash in a million cases about every 34,000 new ones; five tries never all clash.
 NUMBER_TRIES = 5
@@ -48,6 +55,7 @@ class Core:
         self.session = session or f"{me.id}:{os.getpid()}"
         self.now = now
         self.zone = ZoneInfo(store.desk.zone)
+        self._law: Law | None = None
 
     @property
     def desk(self) -> str:
@@ -83,9 +91,31 @@ class Core:
         if not may(self.me.role, right):
             raise Refused("no_right", role=self.me.role, right=right)
 
-    def context(self, key: str, order: Order | None, undoes: History | None = None) -> Context:
+    def context(
+        self,
+        key: str,
+        order: Order | None,
+        undoes: History | None = None,
+        rulings: tuple[Ruling, ...] = (),
+    ) -> Context:
         """What a decision may look at, as of now."""
-        return Context(self.now(), self.me, key, order, self.policy, self.zone, undoes)
+        return Context(self.now(), self.me, key, order, self.policy, self.zone, undoes, rulings)
+
+    def bench(self, at: int = 0, pack: str = "") -> "Bench":
+        """The law of this desk as of `at` (UTC ms; 0: now), or under a pack that was in use then; 20 ms at first."""
+        from csdesk.desk.law.judging import Bench
+
+        at = at or self.now()
+        return Bench(self.law.book(at, pack), self.zone, at)
+
+    @property
+    def law(self) -> "Law":
+        """The packs of this desk."""
+        if self._law is None:
+            from csdesk.desk.law.law import Law
+
+            self._law = Law(self.store, self.zone)
+        return self._law
 
     def order_for(self, command: Command, case: Case | None) -> Order | None:
         """The facts of the order that a command is about: the case's, or the one it names."""
@@ -128,7 +158,8 @@ class Core:
             raise Refused("case_of_later_version", number=self.number(before), events=unknown)
         command = self._completed(command)
         undoes = self.last_undoable(before) if isinstance(command, shared.TakeBack) and before else None
-        ctx = self.context(key, self.order_for(command, before), undoes)
+        order = self.order_for(command, before)
+        ctx = self.context(key, order, undoes, self._rulings(command, before, order))
         decided = self._judge(command, before, version, ctx)
         batch = Batch()
         written = Written(
@@ -138,6 +169,16 @@ class Core:
         after = decided.case
         told = tuple(event.type for event in decided.events)
         return Done(after, self.number(after), command.verb.name, key, told), batch
+
+    def _rulings(self, command: Command, case: Case | None, order: Order | None) -> tuple[Ruling, ...]:
+        """What the law says, for a verb that decides; a fact that somebody states is tried before it is kept."""
+        if case is None or self.me.role is Role.SYSTEM:
+            return ()
+        if isinstance(command, Establish):
+            from csdesk.desk.law.stating import try_facts
+
+            try_facts(self.bench(), case, order, command)
+        return self.bench().rulings(case, order) if isinstance(command, Deciding) else ()
 
     def _completed(self, command: Command) -> Command:
         """What only the desk can know: a free number and a person for a new case, whether an agent exists."""

@@ -1,17 +1,23 @@
 """What can be asked of a desk, and the shapes of the answers; times UTC ms, money in minor units, people masked."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Order
 from csdesk.domain.cases.kinds import Offer
+from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.roles import Right
 from csdesk.store.drafts import Draft
 from csdesk.store.feed import Count, Place, Row
 from csdesk.store.leases import Lease
 from csdesk.store.orders import OrderRow
+
+if TYPE_CHECKING:
+    from csdesk.desk.law.judging import Judged
+    from csdesk.domain.entitlement.fields import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +347,62 @@ class FillCanned(Ask[Filled]):
     case: str
     values: tuple[tuple[str, str], ...] = ()
     language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictView:
+    """What the law says on one line of a case; `judged` None: the case puts no question to it.
+
+    `lines` are the case's lines with their outcomes, for a case of several; `shapes` tells how each fact that
+    the question knows is entered.
+    """
+
+    number: str
+    judged: "Judged | None"
+    lines: tuple[tuple[int, str], ...] = ()
+    shapes: "Mapping[str, Shape]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowVerdict(Ask[VerdictView]):
+    """What the consumer is owed on a line of a case (0: its first), supposing `instead` (name, value); kept nowhere."""
+
+    name: ClassVar[str] = "show_verdict"
+    case: str
+    line: int = 0
+    instead: tuple[tuple[str, str | int | bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRuling:
+    """The decisions that a verb rested on, as kept: `seq` is its event; `override` None: not for this reader."""
+
+    seq: int
+    at: int
+    actor: str
+    verb: str
+    stance: str
+    rulings: tuple[Ruling, ...]
+    against: bool
+    override: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRulings(Ask[list[KeptRuling]]):
+    """Why a case was decided and paid as it was: every kept decision, the oldest first."""
+
+    name: ClassVar[str] = "show_rulings"
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRuling(Ask[VerdictView]):
+    """A kept decision decided again on its own facts, under the law of its own day and pack: the same answer."""
+
+    name: ClassVar[str] = "replay_ruling"
+    case: str
+    seq: int
+    line: int = 0
 
 
 QUESTIONS: dict[str, type[Ask[Any]]] = {

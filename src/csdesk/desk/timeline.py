@@ -9,10 +9,12 @@ from csdesk.domain.cases.events import (
     ClocksSet,
     Converted,
     Event,
+    FactsStated,
     Moved,
     Opened,
     OrderLinked,
     RefundProposed,
+    Ruled,
     Undone,
 )
 from csdesk.domain.mask import mask_text
@@ -48,8 +50,17 @@ def detail(happened: Event) -> dict[str, Any]:
                 "units": units(refund.units),
                 "parts": [(part.method, part.minor) for part in refund.parts],
             }
+        case FactsStated():
+            return {
+                "facts": [(fact.line, fact.name, fact.value) for fact in happened.facts],
+                "dropped": happened.drop,
+            }
+        case Ruled():
+            first = happened.rulings[0]
+            told = {"stance": happened.stance, "ruled": first.outcome, "why": first.reason}
+            return {**told, "law": first.articles, "pack": first.pack, "against": happened.against}
         case Undone():
-            return {"undone": happened.verb, "to": happened.state}
+            return {"undone": happened.verb, "to": happened.before.state}
     hidden = {*happened.sealed, "id", "phase", "desk", "verb"}
     told = {f.name: getattr(happened, f.name) for f in fields(happened) if f.name not in hidden}
     if isinstance(told.get("lines"), tuple):

@@ -251,7 +251,7 @@ def _effects(batch: Batch, desk: str, case: Case, happened: Event, at: int) -> N
         case Snoozed() if happened.until:
             put(wake_key(case.id, happened.until), "wake", str(happened.until), happened.until)
         case ClocksSet() | Undone():
-            for clock in happened.clocks:
+            for clock in happened.clocks if isinstance(happened, ClocksSet) else happened.before.clocks:
                 key = clock_key(case.id, clock)
                 batch.clocks.setdefault(case.id, []).append(key)
                 put(key, "clock", f"{clock.name}:{clock.due}", clock.due)
@@ -259,13 +259,8 @@ def _effects(batch: Batch, desk: str, case: Case, happened: Event, at: int) -> N
             batch.settled.append((f"clock:{case.id}:{happened.clock}:{happened.due}", "done", "breached"))
         case _:
             pass
-    if isinstance(happened, Undone) and happened.snoozed_until:
-        put(
-            wake_key(case.id, happened.snoozed_until),
-            "wake",
-            str(happened.snoozed_until),
-            happened.snoozed_until,
-        )
+    if isinstance(happened, Undone) and (until := happened.before.snoozed_until):
+        put(wake_key(case.id, until), "wake", str(until), until)
 
 
 def wake_key(case_id: str, until: int) -> str:

@@ -119,7 +119,7 @@ def test_a_refusal_gives_its_reason_and_its_article(core: Core, desk_file: DeskF
     load_knowledge(core.store)
     case = a_return(core, desk_file)
     assert told(core, case, "reason", "article", articles=("P10",))[0] == ""
-    core.do(Reject("excluded_custom_made", "P03"), case.id)
+    core.do(Reject("excluded_custom_made", "P03", override="按定作合同"), case.id)
     reason, article = told(core, case, "reason", "article", articles=("P10",))
     assert reason == "定制商品"
     assert article.startswith("《中华人民共和国消费者权益保护法》第二十五条")
@@ -128,7 +128,7 @@ def test_a_refusal_gives_its_reason_and_its_article(core: Core, desk_file: DeskF
 
 def test_a_reason_that_says_nothing_is_asked_for(core: Core, desk_file: DeskFile):
     case = a_return(core, desk_file)
-    core.do(Reject("other"), case.id)
+    core.do(Reject("other", override="主管已核"), case.id)
     assert told(core, case, "reason", "article") == ["", ""]
 
 

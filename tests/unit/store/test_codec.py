@@ -5,15 +5,38 @@ from typing import ClassVar, get_type_hints
 
 import pytest
 
-from csdesk.domain.cases.case import Case, CaseLine, Clock, Kind, Message, Parcel, Phase, Refund, RefundPart
+from csdesk.domain.cases.case import (
+    Case,
+    CaseLine,
+    Clock,
+    Fact,
+    Kind,
+    Message,
+    Parcel,
+    Phase,
+    Refund,
+    RefundPart,
+)
 from csdesk.domain.cases.case import LineQty as Units
 from csdesk.domain.cases.events import EVENTS, Event, Graded, Moved, Noted, Opened
+from csdesk.domain.cases.rulings import Ruling, Stance
 from csdesk.store import codec
 from csdesk.store.codec import UPCASTERS, UnknownEvent, decode, decode_case, encode, encode_case, known
 
 LINE = CaseLine(1, "EAR-2", "蓝牙耳机", 2, 39_800, 2, approved=2, received=1, restock=1, exchange_sku="EAR-3")
 REFUND = Refund("r1", 19_900, (RefundPart(1, "微信", 19_900),), (Units(1, 1),), (19_900,), "proposed", 9)
 CLOCK = Clock("review", "policy", 1, 2, "处罚办法 §9")
+RULING = Ruling(
+    1,
+    "eligible",
+    "ok",
+    "statute",
+    ("消法 25(1)",),
+    {"intact": True, "n": 2, "at": None},
+    "CN 1",
+    "2026-11-02",
+)
+CASE = Case("main", "c1", "7K3M9QX4", Kind.RETURN, "submitted", Phase.OURS, 1, 9, "li", "p1", "phone", "size")
 # A value of every type that a field of an event has.
 VALUES: dict[object, object] = {
     str: "换货",
@@ -27,6 +50,10 @@ VALUES: dict[object, object] = {
     tuple[Graded, ...]: (Graded(1, 1, "restock"),),
     tuple[str, ...]: ("破损", "待查"),
     tuple[tuple[int, str], ...]: ((1, "EAR-3"),),
+    tuple[Fact, ...]: (Fact(0, "intact", True), Fact(1, "defect", "有杂音")),
+    tuple[Ruling, ...]: (RULING,),
+    Stance: Stance.GRANTS,
+    Case: CASE,
     bool: True,
 }
 

@@ -118,7 +118,7 @@ def test_a_parked_case_does_not_come_next_to_the_one_who_parked_it(desk_file: De
 def test_cases_that_wait_for_others_or_sleep_do_not_come_next(desk_file: DeskFile):
     waiting, asleep = opened(desk_file), opened(desk_file)
     wang = desk_file.core("wang")
-    wang.do(Reject("expired", "P02"), waiting.id)
+    wang.do(Reject("expired", "P02", override="过期，主管已核"), waiting.id)
     wang.do(Snooze(4), asleep.id)
     assert coming(desk_file.store(), "wang", desk_file.clock.now) is None
 

@@ -144,6 +144,15 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What a person found out about an order line (0: about the whole case), under the name a decision knows it by."""
+
+    line: int
+    name: str
+    value: str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """The fold of a case's events. `version` counts them; times are UTC ms; money is in minor units of `currency`."""
 
@@ -171,6 +180,8 @@ class Case:
     tags: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     counters: dict[str, int] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+    overridden: bool = False
     assignee: str = ""
     priority: int = 0
     escalation: int = 0
@@ -216,6 +227,11 @@ class Case:
         """The case's line for order line `number`."""
         return next((line for line in self.lines if line.line == number), None)
 
+    def stated(self, line: int) -> dict[str, str | int | bool]:
+        """What people found out about order line `line`, over what they found out about the whole case."""
+        told = {fact.name: fact.value for fact in self.facts if not fact.line}
+        return told | {fact.name: fact.value for fact in self.facts if line and fact.line == line}
+
     def home(self, line: CaseLine) -> int:
         """Repaired units of `line` that went home: they may come in again when the fault does."""
         return line.sent_out if self.kind is Kind.REPAIR else 0
@@ -227,3 +243,22 @@ class Case:
     def message(self, message_id: str) -> Message | None:
         """The message with this id."""
         return next((m for m in self.messages if m.id == message_id), None)
+
+
+# What taking a verb back restores. Messages, parcels and money are records of what left the desk: never.
+UNDOABLE = (
+    "state",
+    "phase",
+    "assignee",
+    "outcome",
+    "priority",
+    "escalation",
+    "tags",
+    "lines",
+    "clocks",
+    "facts",
+    "overridden",
+    "snoozed_until",
+    "decided_at",
+    "closed_at",
+)

@@ -1,14 +1,15 @@
 """What a verb is: one frozen dataclass with its guards, entered in the one registry that feeds every door."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.context import Context, Refused
-from csdesk.domain.cases.events import Event, Moved
+from csdesk.domain.cases.events import Event, Moved, Ruled
 from csdesk.domain.cases.machine import MACHINES, State, step
+from csdesk.domain.cases.rulings import Stance, contradicted
 from csdesk.domain.roles import Right
 
 VERBS: dict[str, type["Command"]] = {}
@@ -73,6 +74,43 @@ class Command:
     def to(self, case: Case, target: str = "") -> State:
         """Where this verb leads from here."""
         return step(MACHINES[case.kind], self.verb.name, case, target=target)
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding(Command):
+    """A verb that gives the consumer what was asked, or denies it; against the verdict it needs a reason, `override`.
+
+    The decisions it rested on are kept beside it (`Ruled`), with that reason.
+    """
+
+    override: str = field(default="", kw_only=True, metadata={"asked": "against_verdict"})
+
+    def stance(self) -> Stance:
+        """Which way it decides."""
+        raise NotImplementedError
+
+    def about(self) -> frozenset[int]:
+        """The order lines it decides on; empty: all of the case."""
+        return frozenset()
+
+    def ruled(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        """What to keep of the decisions it rests on; Refused when it goes against one without saying why."""
+        if not ctx.rulings:
+            return ()
+        against = contradicted(ctx.rulings, self.stance(), self.about())
+        reason = self.override.strip()
+        if against is not None and not reason and not case.overridden:
+            raise Refused(
+                "against_verdict",
+                verb=self.verb.name,
+                ruled=against.outcome,
+                ground=against.reason,
+                line=against.line,
+                law=against.articles,
+                field="override",
+            )
+        opposed = against is not None
+        return (Ruled(self.verb.name, self.stance(), ctx.rulings, opposed, reason if opposed else ""),)
 
 
 def verb(

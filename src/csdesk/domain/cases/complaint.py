@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 from csdesk.domain.cases.case import Case, Kind, Phase
-from csdesk.domain.cases.command import Command, verb
+from csdesk.domain.cases.command import Command, Deciding, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Event, Moved
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
+from csdesk.domain.cases.rulings import Stance
 
 REASONS = (
     "false_advertising",
@@ -73,12 +74,15 @@ class Mediate(Command):
 
 @verb("rule", confirm=True, example="csdesk case do CP-… rule outcome=upheld article=P40")
 @dataclass(frozen=True, slots=True)
-class Rule(Command):
+class Rule(Deciding):
     """Decide the complaint: upheld, partly upheld, or not, with the article it rests on."""
 
     outcome: str = field(default="", metadata={"choices": OUTCOMES})
     article: str = ""
     note: str = ""
+
+    def stance(self) -> Stance:
+        return Stance.DENIES if self.outcome == "not_upheld" else Stance.GRANTS
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         if self.outcome not in OUTCOMES:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.ids import uuid7
 from csdesk.domain.roles import Role
 
@@ -88,7 +89,10 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything outside the case that `decide` may use; `request` is the command's idempotency key."""
+    """Everything outside the case that `decide` may use; `request` is the command's idempotency key.
+
+    `rulings`: what the law says on each line, for verbs that decide; empty where nobody asked it.
+    """
 
     now: int
     actor: Actor
@@ -97,6 +101,7 @@ class Context:
     policy: Policy = Policy()
     zone: tzinfo = UTC
     undoes: History | None = None
+    rulings: tuple[Ruling, ...] = ()
 
     def fresh(self, n: int = 0) -> str:
         """The n-th new id of this request: the same request always names the same things."""

@@ -8,7 +8,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar, TypeVar
 
-from csdesk.domain.cases.case import Case, CaseLine, Clock, Kind, LineQty, Message, Parcel, Phase, Refund
+from csdesk.domain.cases.case import (
+    UNDOABLE,
+    Case,
+    CaseLine,
+    Clock,
+    Fact,
+    Kind,
+    LineQty,
+    Message,
+    Parcel,
+    Phase,
+    Refund,
+)
+from csdesk.domain.cases.rulings import Ruling, Stance
 
 EVENTS: dict[str, type["Event"]] = {}
 E = TypeVar("E", bound="Event")
@@ -523,39 +536,45 @@ class Counted(Event):
         return replace(case, counters={**case.counters, self.name: self.value})
 
 
+@event("facts_stated")
+@dataclass(frozen=True, slots=True)
+class FactsStated(Event):
+    """A person found something out; a fact stated again has its new value, one in `drop` is unknown again."""
+
+    facts: tuple[Fact, ...] = ()
+    drop: tuple[str, ...] = ()
+
+    def fold(self, case: Case, stamp: Stamp) -> Case:
+        anew = {(fact.line, fact.name) for fact in self.facts}
+        kept = tuple(f for f in case.facts if (f.line, f.name) not in anew and f.name not in self.drop)
+        return replace(case, facts=kept + self.facts)
+
+
+@event("ruled")
+@dataclass(frozen=True, slots=True)
+class Ruled(Event):
+    """The decisions a verb rested on, line by line; `against` them it needed a reason, `override`."""
+
+    commutes: ClassVar[bool] = True
+    sealed: ClassVar[tuple[str, ...]] = ("override",)
+    verb: str
+    stance: Stance
+    rulings: tuple[Ruling, ...]
+    against: bool = False
+    override: str = ""
+
+    def fold(self, case: Case, stamp: Stamp) -> Case:
+        return replace(case, overridden=case.overridden or self.against)
+
+
 @event("undone")
 @dataclass(frozen=True, slots=True)
 class Undone(Event):
-    """The command `cause` was taken back; the fields it had touched are as `before` said."""
+    """The command `cause` was taken back: what `UNDOABLE` names is as it was in `before`."""
 
     cause: str
     verb: str
-    state: str
-    phase: Phase
-    assignee: str
-    outcome: str
-    priority: int
-    escalation: int
-    tags: tuple[str, ...]
-    lines: tuple[CaseLine, ...]
-    clocks: tuple[Clock, ...]
-    snoozed_until: int
-    decided_at: int
-    closed_at: int
+    before: Case
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
-        return replace(
-            case,
-            state=self.state,
-            phase=self.phase,
-            assignee=self.assignee,
-            outcome=self.outcome,
-            priority=self.priority,
-            escalation=self.escalation,
-            tags=self.tags,
-            lines=self.lines,
-            clocks=self.clocks,
-            snoozed_until=self.snoozed_until,
-            decided_at=self.decided_at,
-            closed_at=self.closed_at,
-        )
+        return replace(case, **{name: getattr(self.before, name) for name in UNDOABLE})

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from csdesk.domain.cases.case import Case, Disposition, Kind, LineQty
-from csdesk.domain.cases.command import Command, Undo, check_quantities, verb
+from csdesk.domain.cases.command import Command, Deciding, Undo, check_quantities, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import (
     Approved,
@@ -16,6 +16,7 @@ from csdesk.domain.cases.events import (
     Moved,
     ParcelSent,
 )
+from csdesk.domain.cases.rulings import Stance
 
 REJECT_REASONS = (
     "expired",
@@ -43,7 +44,7 @@ def _all(case: Case, attribute: str, less: str = "") -> tuple[LineQty, ...]:
 
 @verb("approve", bulk=True, confirm=False, example="csdesk case do RT-… approve lines=1x1")
 @dataclass(frozen=True, slots=True)
-class Approve(Command):
+class Approve(Deciding):
     """Allow units to come back (all that was asked when no lines are named), to the merchant's address or `address`.
 
     Without a true return address an approval is worth nothing (处罚办法 §9: no address for 15 days is a refusal).
@@ -53,6 +54,12 @@ class Approve(Command):
     exchange_sku: str = ""
     reason: str = ""
     address: str = ""
+
+    def stance(self) -> Stance:
+        return Stance.GRANTS
+
+    def about(self) -> frozenset[int]:
+        return frozenset(units.line for units in self.lines)
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
@@ -87,12 +94,15 @@ class Approve(Command):
 
 @verb("reject", bulk=False, confirm=True, example="csdesk case do RT-… reject reason=expired article=P02")
 @dataclass(frozen=True, slots=True)
-class Reject(Command):
+class Reject(Deciding):
     """Refuse the request, with a reason from the list and the article it rests on."""
 
     reason: str = field(default="", metadata={"choices": REJECT_REASONS})
     article: str = ""
     note: str = ""
+
+    def stance(self) -> Stance:
+        return Stance.DENIES
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         if self.reason not in REJECT_REASONS:

@@ -6,6 +6,7 @@ from csdesk.domain.cases import (
     complaint,
     conversation,
     exchange,
+    findings,
     goods,
     inquiry,
     opening,
@@ -15,14 +16,26 @@ from csdesk.domain.cases import (
     shared,
 )
 from csdesk.domain.cases.case import Case, Kind
-from csdesk.domain.cases.command import VERBS, Command, verbs_of
+from csdesk.domain.cases.command import VERBS, Command, Deciding, verbs_of
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import ClocksSet, Event, Stamp, Undone, evolve
 from csdesk.domain.cases.machine import MACHINES, clocks_after
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.roles import Right, may
 
-ROOMS = (return_, exchange, repair, complaint, inquiry, opening, shared, conversation, goods, refunds)
+ROOMS = (
+    return_,
+    exchange,
+    repair,
+    complaint,
+    inquiry,
+    opening,
+    shared,
+    findings,
+    conversation,
+    goods,
+    refunds,
+)
 QUEUES = tuple(dict.fromkeys(machine.queue for machine in MACHINES.values()))
 
 
@@ -55,6 +68,8 @@ def run(case: Case | None, command: Command, ctx: Context) -> Decided:
         if refused := type(command).off(case, ctx):
             raise refused
         events = command.decide(case, ctx)
+        if isinstance(command, Deciding):
+            events += command.ruled(case, ctx)
     stamp = Stamp(ctx.now, ctx.actor.id)
     after = case
     for happened in events:

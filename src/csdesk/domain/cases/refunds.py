@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from csdesk.domain.cases.case import Case, LineQty, Refund, RefundPart
-from csdesk.domain.cases.command import Command, Undo, check_quantities, verb
+from csdesk.domain.cases.command import Command, Deciding, Undo, check_quantities, verb
 from csdesk.domain.cases.context import Context, Order, Refused
 from csdesk.domain.cases.events import Event, RefundProposed, RefundSettled
 from csdesk.domain.cases.machine import MACHINES
+from csdesk.domain.cases.rulings import Stance
 from csdesk.domain.money import Money, cumulative, share
 from csdesk.domain.roles import Right
 
@@ -58,13 +59,19 @@ def split(case: Case, order: Order, minor: int) -> tuple[RefundPart, ...]:
     example="csdesk case do RT-… refund",
 )
 @dataclass(frozen=True, slots=True)
-class PayBack(Command):
+class PayBack(Deciding):
     """Pay back accepted units (all that are owed when no lines are named), by the payments that paid for them.
 
     Refund within 7 days of receiving the goods (消法 §25(3), 七日办法 §13), to the original payment method (§14).
     """
 
     lines: tuple[LineQty, ...] = ()
+
+    def stance(self) -> Stance:
+        return Stance.GRANTS
+
+    def about(self) -> frozenset[int]:
+        return frozenset(units.line for units in self.lines)
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:

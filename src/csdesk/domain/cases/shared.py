@@ -298,19 +298,14 @@ class TakeBack(Command):
             Undone(
                 cause=past.cause,
                 verb=past.verb,
-                state=before.state,
-                phase=before.phase,
-                assignee=before.assignee,
-                outcome=before.outcome,
-                priority=before.priority,
-                escalation=before.escalation,
-                # Others may have put tags on since: they commute with all verbs but `tag` itself.
-                tags=before.tags if past.verb == "tag" else case.tags,
-                lines=before.lines,
-                clocks=before.clocks,
-                snoozed_until=before.snoozed_until,
-                decided_at=before.decided_at,
-                closed_at=before.closed_at,
+                before=replace(
+                    before,
+                    # Others may have put tags on since: they commute with all verbs but `tag` itself.
+                    tags=before.tags if past.verb == "tag" else case.tags,
+                    messages=(),
+                    parcels=(),
+                    refunds=(),
+                ),
             ),
         )
 

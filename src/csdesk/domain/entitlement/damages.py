@@ -2,13 +2,13 @@
 
 from csdesk.domain.entitlement.decision import Answer, Decision
 from csdesk.domain.entitlement.facts import Faulty
-from csdesk.domain.entitlement.fields import Fields, count, flag, money, past, text, word
+from csdesk.domain.entitlement.fields import Fields, count, flag, money, past, told, word
 from csdesk.domain.entitlement.matter import Matter, shown
 from csdesk.domain.entitlement.pack import Provision
 from csdesk.domain.money import Money
 
 FIELDS: Fields = {
-    "ground": text,
+    "ground": told("ground"),
     "at": past,
     "price": money,
     "unit_price": money,

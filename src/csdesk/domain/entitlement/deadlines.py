@@ -3,12 +3,12 @@
 from csdesk.domain.clocks.deadline import count_minutes
 from csdesk.domain.entitlement.decision import Decision, Due
 from csdesk.domain.entitlement.facts import Faulty
-from csdesk.domain.entitlement.fields import Fields, days, flag, moment, text
+from csdesk.domain.entitlement.fields import Fields, days, flag, moment, told
 from csdesk.domain.entitlement.matter import Matter
 from csdesk.domain.entitlement.pack import EventDeadline, Provision
 
 FIELDS: Fields = {
-    "event": text,
+    "event": told("event"),
     "at": moment,
     "appraisal_days": days,
     "promised_days": days,

@@ -159,7 +159,7 @@ def read_fields(raw: Mapping[str, object], fields: Fields, aliases: Mapping[str,
             facts.unknown.append(quoted(said))
         elif value is not None:
             try:
-                read = reader(value, frame)
+                read = reader.read(value, frame)
             except BadFact as bad:
                 facts.errors.append(FactError(quoted(said), bad.code, tuple(bad.params.items())))
                 continue
@@ -192,4 +192,4 @@ def record(fields: Fields) -> Field:
             raise BadFact("inside", part=inner.field, why=inner.code)
         return found
 
-    return read
+    return Field(read, "record")

@@ -1,9 +1,10 @@
-"""Fields of facts: how each JSON value is read, strictly, into what rules use."""
+"""Fields of facts: how each JSON value is read, strictly, into what rules use, and the shape it has for a person."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
+from typing import Literal
 
 from csdesk.domain.clocks.explain import Arg
 from csdesk.domain.entitlement.pack import Pack, ProductClass
@@ -52,12 +53,41 @@ class Frame:
     now: Moment | None = None
 
 
-# A field reads a JSON value into what rules use; BadFact when it cannot.
-Field = Callable[[object, Frame], object]
+ShapeName = Literal[
+    "flag", "word", "moment", "money", "count", "rate", "product_class", "text", "list", "record"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a person enters in a field: `words` are the only ones it takes (also as members of a `list`)."""
+
+    name: ShapeName
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """How a field reads a JSON value into what rules use (BadFact when it cannot), and the shape of that value.
+
+    vocabulary: whose words of the pack it takes, where its shape is `word`.
+    """
+
+    read: Callable[[object, Frame], object]
+    name: ShapeName
+    vocabulary: str = ""
+
+    def shape(self, pack: Pack) -> Shape:
+        """The shape under that pack; of a class of goods by the one name that rules know."""
+        if self.name == "product_class":
+            return Shape(self.name, tuple(dict.fromkeys(known.name for known in pack.classes.values())))
+        return Shape(self.name, pack.words[self.vocabulary].words if self.vocabulary else ())
+
+
 Fields = Mapping[str, Field]
 
 
-def flag(value: object, frame: Frame) -> bool:
+def _read_flag(value: object, frame: Frame) -> bool:
     """True or false, also as the words."""
     if isinstance(value, bool):
         return value
@@ -66,14 +96,14 @@ def flag(value: object, frame: Frame) -> bool:
     raise BadFact("not_a_flag")
 
 
-def text(value: object, frame: Frame) -> str:
+def _read_text(value: object, frame: Frame) -> str:
     """Any text, never interpreted but by the patterns of the pack."""
     if not isinstance(value, str):
         raise BadFact("not_text")
     return value[:LONGEST_TEXT]
 
 
-def count(value: object, frame: Frame) -> int:
+def _read_count(value: object, frame: Frame) -> int:
     """A whole number from 0 up: days, months, pieces, kilometres."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= MOST:
         value = int(value)
@@ -84,15 +114,15 @@ def count(value: object, frame: Frame) -> int:
     return value
 
 
-def days(value: object, frame: Frame) -> int:
+def _read_days(value: object, frame: Frame) -> int:
     """A number of days or months that a period may have."""
-    number = count(value, frame)
+    number = _read_count(value, frame)
     if number > MOST_DAYS:
         raise BadFact("count_out_of_range", most=MOST_DAYS)
     return number
 
 
-def rate(value: object, frame: Frame) -> Decimal:
+def _read_rate(value: object, frame: Frame) -> Decimal:
     """A share from 0 to 1, such as 0.005."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise BadFact("not_a_rate")
@@ -105,7 +135,7 @@ def rate(value: object, frame: Frame) -> Decimal:
     return number
 
 
-def money(value: object, frame: Frame) -> Money:
+def _read_money(value: object, frame: Frame) -> Money:
     """An amount in major units (yuan), as a number or as text; never negative, never finer than a fen."""
     if not isinstance(value, int | float | str):
         raise BadFact("not_a_number")
@@ -115,20 +145,20 @@ def money(value: object, frame: Frame) -> Money:
         raise BadFact(bad.code, **bad.params) from None
 
 
-def moment(value: object, frame: Frame) -> Moment:
+def read_moment(value: object, frame: Frame) -> Moment:
     """A day (2026-03-02), an instant with its zone (2026-03-02T10:00:00+08:00), or UTC milliseconds."""
-    return _in_span(_read_moment(value, frame))
+    return _in_span(_read_when(value, frame))
 
 
-def past(value: object, frame: Frame) -> Moment:
+def _read_past(value: object, frame: Frame) -> Moment:
     """A moment that must have come: it may not lie after now."""
-    read = _read_moment(value, frame)
+    read = _read_when(value, frame)
     if frame.now is not None and read.after(frame.now):
         raise BadFact("after_now", now=frame.now.day.isoformat())
     return _in_span(read)
 
 
-def _read_moment(value: object, frame: Frame) -> Moment:
+def _read_when(value: object, frame: Frame) -> Moment:
     try:
         if isinstance(value, str):
             return _moment(value.strip(), frame.zone)
@@ -146,12 +176,23 @@ def _in_span(read: Moment) -> Moment:
     return read
 
 
-def product_class(value: object, frame: Frame) -> ProductClass:
+def _read_product_class(value: object, frame: Frame) -> ProductClass:
     """A class of goods that the pack knows."""
     found = frame.pack.product_class(value) if isinstance(value, str) else None
     if found is None:
         raise BadFact("unknown_class", said=quoted(value))
     return found
+
+
+flag = Field(_read_flag, "flag")
+text = Field(_read_text, "text")
+count = Field(_read_count, "count")
+days = Field(_read_days, "count")
+rate = Field(_read_rate, "rate")
+money = Field(_read_money, "money")
+moment = Field(read_moment, "moment")
+past = Field(_read_past, "moment")
+product_class = Field(_read_product_class, "product_class")
 
 
 def word(vocabulary: str) -> Field:
@@ -165,7 +206,12 @@ def word(vocabulary: str) -> Field:
             raise BadFact("unknown_word", said=quoted(value), allowed=", ".join(known.words))
         return found
 
-    return read
+    return Field(read, "word", vocabulary)
+
+
+def told(vocabulary: str) -> Field:
+    """A text whose word the rule itself looks up in that vocabulary, and faults when it is none."""
+    return Field(_read_text, "word", vocabulary)
 
 
 def each(item: Field) -> Field:
@@ -175,23 +221,23 @@ def each(item: Field) -> Field:
         values = value if isinstance(value, list | tuple) else [value]
         if len(values) > 1000:
             raise BadFact("too_many", most=1000)
-        return tuple(item(one, frame) for one in values)
+        return tuple(item.read(one, frame) for one in values)
 
-    return read
+    return Field(read, "list", item.vocabulary)
 
 
 def either(*choices: Field) -> Field:
-    """What the first of the fields can read; the fault of the last when none can."""
+    """What the first of the fields can read; the fault of the last when none can, whose shape it has."""
 
     def read(value: object, frame: Frame) -> object:
         for choice in choices[:-1]:
             try:
-                return choice(value, frame)
+                return choice.read(value, frame)
             except BadFact:
                 continue
-        return choices[-1](value, frame)
+        return choices[-1].read(value, frame)
 
-    return read
+    return Field(read, choices[-1].name, choices[-1].vocabulary)
 
 
 def _moment(said: str, zone: tzinfo) -> Moment:

@@ -31,7 +31,17 @@ from csdesk.domain.entitlement import (
 )
 from csdesk.domain.entitlement.decision import BadFacts, Decision
 from csdesk.domain.entitlement.facts import FactError, Facts, Faulty, Lacking, out_of_order, read_fields
-from csdesk.domain.entitlement.fields import BadFact, Fields, Frame, Moment, moment, past, text
+from csdesk.domain.entitlement.fields import (
+    BadFact,
+    Fields,
+    Frame,
+    Moment,
+    Shape,
+    moment,
+    past,
+    read_moment,
+    text,
+)
 from csdesk.domain.entitlement.matter import Matter, NoLaw
 from csdesk.domain.entitlement.pack import Lawbook, Pack
 from csdesk.domain.money import BadAmount, exponent
@@ -148,6 +158,19 @@ def kinds_of(jurisdiction: str) -> tuple[str, ...]:
     return tuple(kind for place, kind in RULES if place in (jurisdiction, ""))
 
 
+def shapes(pack: Pack, kind: str) -> Mapping[str, Shape]:
+    """What a person can enter for each fact of that question under the pack, its own facts before those of all.
+
+    None for a kind that the pack does not answer.
+    """
+    rule = RULES.get((pack.id, kind)) or RULES.get(("", kind))
+    if rule is None:
+        return {}
+    own = [name for name in rule.fields if name not in COMMON]
+    known = {name: rule.fields[name].shape(pack) for name in (*own, *COMMON)}
+    return known | {"kind": Shape("word", kinds_of(pack.id))}
+
+
 def decide(facts: Mapping[str, object], book: Lawbook, *, now_ms: int | None = None) -> Decision | BadFacts:
     """The decision on facts as JSON gives them, or every fault that was found in them. Never raises for data.
 
@@ -222,7 +245,7 @@ def _frame(
     frame = Frame(pack, str(currency), zone, None if now_ms is None else _now(now_ms, zone))
     if facts.get("now") is not None:
         with suppress(BadFact):  # `read_fields` meets the same fault, and reports it
-            frame = replace(frame, now=moment(facts["now"], frame))
+            frame = replace(frame, now=read_moment(facts["now"], frame))
     return frame, faults
 
 

@@ -36,6 +36,7 @@ ENTERED: dict[str, dict[str, object]] = {
     "rule": {"outcome": "upheld", "article": "P40"},
     "reply": {"text": "您好"},
     "note": {"text": "电话无人接听"},
+    "establish": {"facts": ("intact=true",)},
     "hear": {"text": "什么时候退款？"},
     "convert": {"kind": Kind.COMPLAINT, "reason": "other"},
 }
