@@ -46,7 +46,10 @@ class LineQty:
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One order line in a case: units asked for, allowed, arrived, judged, paid back. Money in minor units."""
+    """One order line in a case: units asked for, allowed, arrived, judged, paid back. Money in minor units.
+
+    `conceded` units are paid back though they never come back: not sent, lost, short, or not worth returning.
+    """
 
     line: int
     sku: str
@@ -64,6 +67,7 @@ class CaseLine:
     refunded: int = 0
     sent_out: int = 0
     exchange_sku: str = ""
+    conceded: int = 0
 
     @property
     def accepted(self) -> int:
@@ -78,7 +82,7 @@ class CaseLine:
     @property
     def refundable(self) -> int:
         """Units whose money is owed and not yet on its way."""
-        return self.accepted - self.refunded_units - self.sent_out
+        return self.accepted + self.conceded - self.refunded_units - self.sent_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,10 @@ class RefundPart:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money owed for units of a case. state: proposed → sent → confirmed | failed (a failed one owes nothing)."""
+    """Money owed in a case. state: proposed → sent → confirmed | failed (a failed one owes nothing).
+
+    `cause`: `goods` for units, `payment` for money that was taken without an order for it (units are empty).
+    """
 
     id: str
     minor: int
@@ -114,6 +121,7 @@ class Refund:
     amounts: tuple[int, ...]
     state: str
     at: int
+    cause: str = "goods"
 
 
 @dataclass(frozen=True, slots=True)

@@ -444,6 +444,27 @@ class GoodsReceived(Event):
         return _with_lines(replace(case, state=self.to, phase=self.phase, parcels=parcels), lines)
 
 
+@event("conceded")
+@dataclass(frozen=True, slots=True)
+class Conceded(Event):
+    """Units will be paid back without coming back; `reason` is a code, `article` what it rests on."""
+
+    to: str
+    phase: Phase
+    lines: tuple[LineQty, ...]
+    reason: str = ""
+    article: str = ""
+
+    def fold(self, case: Case, stamp: Stamp) -> Case:
+        moved = replace(case, state=self.to, phase=self.phase, decided_at=stamp.at, outcome="approved")
+        lines = [
+            replace(line, conceded=line.conceded + units.qty)
+            for units in self.lines
+            if (line := case.line(units.line))
+        ]
+        return _with_lines(moved, lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Graded:
     """Units of one line and what becomes of them (a `Disposition`)."""

@@ -30,13 +30,19 @@ def owed(case: Case, order: Order, units: LineQty) -> int:
     return max(0, worth - bought.refunded - line.refunded)
 
 
-def split(case: Case, order: Order, minor: int) -> tuple[RefundPart, ...]:
-    """`minor` over the order's payments, in proportion to what each has left; Refused when they have less than that."""
-    mine: dict[int, int] = {}
+def given_back(case: Case) -> dict[int, int]:
+    """Minor units that the case's refunds give back, by the number of the payment; failed ones give nothing."""
+    back: dict[int, int] = {}
     for refund in case.refunds:
         if refund.state != "failed":
             for part in refund.parts:
-                mine[part.payment] = mine.get(part.payment, 0) + part.minor
+                back[part.payment] = back.get(part.payment, 0) + part.minor
+    return back
+
+
+def split(case: Case, order: Order, minor: int) -> tuple[RefundPart, ...]:
+    """`minor` over the order's payments, in proportion to what each has left; Refused when they have less than that."""
+    mine = given_back(case)
     left = [(p, p.captured - p.elsewhere - mine.get(p.number, 0)) for p in order.payments]
     left = [(p, rest) for p, rest in left if rest > 0]
     if minor > (most := sum(rest for _, rest in left)):
@@ -103,6 +109,45 @@ class PayBack(Deciding):
         refund = Refund(
             ctx.fresh(), minor, split(case, ctx.order, minor), units, amounts, "proposed", ctx.now
         )
+        return (RefundProposed(to.name, to.phase, refund),)
+
+
+@verb(
+    "refund_payment",
+    right=Right.REFUND,
+    undo=Undo.NONE,
+    why="money",
+    money=True,
+    confirm=True,
+    example="csdesk case do PA-… refund_payment payment=2",
+)
+@dataclass(frozen=True, slots=True)
+class RefundPayment(Command):
+    """Give back a payment that no order stands behind: taken twice, or taken and no order made (电商法 §55).
+
+    `minor` is in minor units; 0 gives back all that the payment has left.
+    """
+
+    payment: int
+    minor: int = 0
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        to = self.to(case)
+        if ctx.order is None:
+            raise Refused("order_unknown")
+        paid = next((p for p in ctx.order.payments if p.number == self.payment), None)
+        if paid is None:
+            known = tuple(str(p.number) for p in ctx.order.payments)
+            raise Refused("no_such_payment", payment=self.payment, allowed=known)
+        left = paid.captured - paid.elsewhere - given_back(case).get(paid.number, 0)
+        minor = self.minor or left
+        if not 0 < minor <= left:
+            raise Refused("over_captured", minor=minor, most=left, currency=ctx.order.currency)
+        most = ctx.policy.refund_limits.get(ctx.actor.role, 0)
+        if minor > most:
+            raise Refused("over_limit", minor=minor, most=most, currency=ctx.order.currency)
+        part = RefundPart(paid.number, paid.method, minor)
+        refund = Refund(ctx.fresh(), minor, (part,), (), (), "proposed", ctx.now, "payment")
         return (RefundProposed(to.name, to.phase, refund),)
 
 
