@@ -1,0 +1,88 @@
+"""A parcel's trail: idempotent and sorted whatever comes, and what it shows to have gone wrong."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csdesk.domain.tracking import GRAVITY, HOUR, Courier, Event, Scan, Standing, merged, standing
+
+DAY = 24 * HOUR
+T = 1_795_000_000_000
+EVENTS = st.lists(
+    st.builds(Event, st.sampled_from("abcdefgh"), st.integers(T, T + 9 * DAY), st.sampled_from(Scan)),
+    max_size=12,
+    unique_by=lambda event: event.id,
+)
+
+
+def scans(*codes: Scan, step: int = 6 * HOUR) -> tuple[Event, ...]:
+    return tuple(Event(f"e{n}", T + n * step, code) for n, code in enumerate(codes))
+
+
+@given(EVENTS, EVENTS)
+def test_events_told_twice_or_out_of_order_give_one_trail(known: list[Event], told: list[Event]):
+    trail = merged(merged((), known), told)
+    assert merged(trail, told) == merged(trail, reversed(told)) == trail
+    assert [event.at for event in trail] == sorted(event.at for event in trail)
+    assert {event.id for event in trail} == {event.id for event in [*known, *told]}
+
+
+@given(EVENTS, st.integers(T, T + 9 * DAY))
+def test_findings_are_known_codes_gravest_first_and_nothing_of_the_future_counts(
+    events: list[Event], now: int
+):
+    trail = merged((), events)
+    found = standing(trail, now).findings
+    assert [GRAVITY.index(code) for code in found] == sorted(GRAVITY.index(code) for code in found)
+    assert standing(trail, now) == standing(tuple(e for e in trail if e.at <= now), now)
+
+
+def test_an_event_told_again_corrects_itself():
+    wrong, right = Event("e1", T, Scan.LOST), Event("e1", T, Scan.ARRIVED)
+    assert standing(merged((wrong,), (right,)), T).findings == ()
+
+
+def test_signed_is_an_end_though_the_carrier_scans_again():
+    trail = scans(Scan.COLLECTED, Scan.SIGNED, Scan.ARRIVED)
+    told = standing(trail, T + 30 * DAY)
+    assert (told.scan, told.signed_at, told.over, told.findings) == (Scan.SIGNED, trail[1].at, True, ())
+
+
+def test_stale_from_the_very_hour_and_never_once_it_is_handed_over():
+    trail = scans(Scan.COLLECTED, Scan.DEPARTED)
+    last = trail[-1].at
+    assert standing(trail, last + 72 * HOUR - 1).findings == ()
+    assert standing(trail, last + 72 * HOUR).findings == ("stale",)
+    assert standing((*trail, Event("x", last + HOUR, Scan.LOCKER)), last + 90 * DAY).findings == (
+        "locker_without_consent",
+    )
+
+
+def test_a_parcel_nobody_scanned_is_stale_from_its_dispatch():
+    assert standing((), T + 72 * HOUR, shipped_at=T) == Standing(None, T, 0, ("stale",))
+    assert standing((), T + 72 * HOUR).findings == ()
+
+
+def test_a_locker_is_delivery_only_where_the_receiver_agreed():
+    trail = scans(Scan.COLLECTED, Scan.LOCKER)
+    assert standing(trail, T + DAY).findings == ("locker_without_consent",)
+    agreed = standing(trail, T + DAY, consents=frozenset({"locker"}))
+    assert (agreed.findings, agreed.signed_at) == ((), trail[1].at)
+
+
+def test_signed_by_another_lost_and_signed_before_it_was_sent_are_named():
+    assert standing(scans(Scan.SIGNED_BY_OTHER), T).findings == ("signed_by_other",)
+    assert standing(scans(Scan.DAMAGED, Scan.LOST), T + DAY).findings == ("lost", "damaged")
+    assert standing(scans(Scan.SIGNED), T, shipped_at=T + 1).findings == ("signed_before_shipped",)
+
+
+def test_a_courier_without_a_check_or_with_one_that_ran_out_is_flagged_at_the_door_only():
+    carried = Event("e0", T, Scan.DEPARTED, courier="7"), Event("e1", T + HOUR, Scan.SIGNED, courier="7")
+
+    def found(courier: Courier) -> tuple[str, ...]:
+        return standing(carried, T + DAY, couriers={"7": courier}).findings
+
+    assert found(Courier("7", False)) == ("courier_unverified",)
+    assert found(Courier("7", True, T + 2 * HOUR)) == ("courier_unverified",)
+    assert found(Courier("7", True, 1, T + HOUR)) == ("courier_expired",)
+    assert found(Courier("7", True, 1, T + HOUR + 1)) == ()
+    assert standing(carried[:1], T, couriers={"7": Courier("7", False)}).findings == ()
