@@ -1,0 +1,76 @@
+"""What reaches a desk from outside, by whatever channel, as one shape; every text in it has passed the gate."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Nature(StrEnum):
+    """What a message is: a person's words, or a machine's answer that nobody may answer."""
+
+    WORDS = "words"
+    AUTOMATIC = "automatic"
+    BOUNCE = "bounce"
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that came with a message: never opened, named as `domain.text` lets it be named; size in bytes."""
+
+    name: str
+    media: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote, as the channel knows it; `proven`: the channel vouches for it (a signed webhook, aligned DKIM)."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    external: str = ""
+    proven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message from outside.
+
+    `source` and `id` name it for ever: the same pair again is the same message. `thread` is the case it answers,
+    proven by a signed token; `reply_to` are ids of our own messages it claims to answer, proven by nothing. `at` is
+    when it was written (UTC ms; 0 unknown). `order`, `reason`, `kind` are set where the channel asked for them.
+    """
+
+    source: str
+    id: str
+    channel: str
+    sender: Sender
+    text: str
+    subject: str = ""
+    at: int = 0
+    nature: Nature = Nature.WORDS
+    thread: str = ""
+    reply_to: tuple[str, ...] = ()
+    order: str = ""
+    kind: str = ""
+    reason: str = ""
+    language: str = ""
+    attached: tuple[Attached, ...] = ()
+    marked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a message: the case it went to, by number, and whether it began it, or was known already.
+
+    `duplicates` are numbers of open cases that may be the same matter, offered and never merged alone; `due` the
+    nearest clock (UTC ms, 0 none); `refused` why nothing was kept of it ("" when it was).
+    """
+
+    number: str
+    began: bool
+    again: bool = False
+    due: int = 0
+    duplicates: tuple[str, ...] = ()
+    refused: str = ""
