@@ -30,6 +30,8 @@ from csdesk.store.file import init, open_store
 
 SHOP = ("users", "products", "orders")
 TEXTS = ("statutes", "platform_rules")
+# 100,000 scans.
+PARCELS = 12_500
 # Tables of the full-text index are made by FTS5 out of what it is given: they are no rows of ours.
 DERIVED = ("doc_terms_", "article_terms_", "sqlite_")
 
@@ -81,6 +83,23 @@ def many(data: Path, folder: Path, times: int) -> tuple[Path, ...]:
         path.write_text(json.dumps(records), "utf-8")
         paths.append(path)
     return tuple(paths)
+
+
+def scans(folder: Path, parcels: int) -> Path:
+    """Eight scans of each of so many parcels that nobody knows: each gets a key of its own."""
+    codes = (
+        "collected", "departed", "in_transit", "arrived", "in_transit", "arrived", "out_for_delivery", "signed",
+    )  # fmt: skip
+    path = folder / "scans.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for parcel in range(parcels):
+            for n, code in enumerate(codes):
+                told = {
+                    "waybill": f"SF{parcel:013}", "id": str(n), "at": f"2026-11-01T{10 + n}:00:00+08:00",
+                    "scan": code, "place": "杭州市西湖区", "text": "【杭州市】快件已到达西湖区营业部，快递员小李",
+                }  # fmt: skip
+                file.write(json.dumps(told, ensure_ascii=False) + "\n")
+    return path
 
 
 def rows_of(core: Core) -> dict[str, list[tuple[Any, ...]]]:
@@ -164,6 +183,7 @@ def main() -> None:
             Case("complaints", "complaints", (data / "complaints" / "cfpb.csv",)),
             Case("articles", "articles", tuple(data / name / "articles.jsonl" for name in TEXTS)),
             Case("canned", "canned", (data / "canned_zh" / "scripts.jsonl",)),
+            Case("scans", "tracking", (scans(folder, PARCELS),)),
         ]  # fmt: skip
         print("import       records     rows seconds  rows/s  per CPU s  floor/s   ratio  records/s  again/s")
         for case in cases:

@@ -20,6 +20,7 @@ from typer.main import get_command
 
 from csdesk.cli.main import build
 from csdesk.desk.config import Config, docs
+from csdesk.desk.law import differing, judging, lives, replay, touched
 from csdesk.desk.queries import QUESTIONS
 from csdesk.desk.registry import Field, form, shown
 from csdesk.desk.words import LANGUAGES, Words
@@ -28,11 +29,13 @@ from csdesk.domain.cases.command import VERBS, Command, Undo
 from csdesk.domain.cases.context import Policy
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.machine import Edge, Machine, State, Term
+from csdesk.domain.entitlement import fields as facts_fields
 from csdesk.domain.roles import RIGHTS, Right, Role
 from csdesk.interop.maps import SHAPES as RECORDS
 from csdesk.interop.maps import load_map, shipped
 from csdesk.tui import keymap
 from csdesk.tui.actions import CONTEXTS, Action, label, registry
+from track_pages import tracks
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 HANS, HANT, EN = (Words(language, UTC) for language in LANGUAGES)
@@ -55,6 +58,12 @@ SHAPES = MappingProxyType(
 # `--file` is where it is made, which is another thing.
 COMMON = ("--json", "--file", "--agent", "--language")
 UNCOMMON = {("csdesk demo", "--file")}
+# Types that answers have and a starting console does not load.
+LAZY = {
+    name: known
+    for room in (differing, judging, lives, replay, touched, facts_fields)
+    for name, known in vars(room).items()
+}
 UNDO = MappingProxyType({Undo.INVERSE: "yes", Undo.UNTIL_SENT: "until it has left", Undo.NONE: "no"})
 MARKS = ("bulk", "offline", "money", "confirm", "final")
 
@@ -94,7 +103,8 @@ The worker (right `run`) and the importer (right `load`) use them; no key and no
 QUESTIONS_ = """
 `csdesk ask NAME name=value …` prints the answer as JSON; lists and objects are given as JSON. Times
 are UTC milliseconds, 0 for unknown; money is in minor units (fen); customers are masked. A question
-with the right `work` changes something beside the case: who holds it, or a draft.
+with the right `work` changes something beside the case: who holds it, or a draft; one with the right
+`law` changes what the desk decides by.
 """
 CONFIG = """
 One TOML file: `config.toml` in the configuration folder (the first line of `csdesk config show`
@@ -357,7 +367,7 @@ def questions() -> str:
     rows = []
     for name, cls in QUESTIONS.items():
         answer = get_args(cls.__orig_bases__[0])[0]  # type: ignore[attr-defined]
-        for hint in (answer, *get_type_hints(cls).values()):
+        for hint in (answer, *_hints(cls).values()):
             _gather(hint, shapes)
         rows.append((code(name), about(cls), _inputs(cls), code(_type(answer)), code(cls.right)))
     parts = [
@@ -370,8 +380,13 @@ def questions() -> str:
     return page("Questions", *parts)
 
 
+def _hints(cls: Any) -> dict[str, Any]:
+    """The types of a class's fields, also those that its module names for the checker alone."""
+    return get_type_hints(cls, localns=LAZY)
+
+
 def _inputs(cls: Any) -> str:
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     told = []
     for f in fields(cls):
         absent = "" if f.default is MISSING else f" = {json.dumps(f.default)}"
@@ -384,7 +399,7 @@ def _shape(cls: Any) -> Iterator[str]:
     if issubclass(cls, Enum):
         yield ", ".join(code(member.value) for member in cls)
         return
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     yield table(("field", "type"), [(code(f.name), code(_type(hints[f.name]))) for f in fields(cls)])
 
 
@@ -398,7 +413,7 @@ def _gather(hint: Any, into: dict[str, type]) -> None:
         into[hint.__name__] = hint
     elif is_dataclass(hint):
         into[hint.__name__] = hint
-        for inner in get_type_hints(hint).values():
+        for inner in _hints(hint).values():
             _gather(inner, into)
 
 
@@ -433,7 +448,7 @@ def _setting(name: str, type_: str, default: object, about_: str, limits: Any) -
 
 def states() -> str:
     """states.md: the machine of each kind."""
-    return page("States", STATES, *(part for machine in machines() for part in _machine(machine)))
+    return page("States", STATES, *(p for m in machines() for p in _machine(m)), *tracks(table, code, both))
 
 
 def _machine(machine: Machine) -> Iterator[str]:

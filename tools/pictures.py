@@ -22,6 +22,8 @@ PICTURES: dict[str, tuple[str, str, tuple[int, int], tuple[str, ...]]] = {
     "queue-traditional": ("zh-Hant", "dark", WIDE, ("1", "j")),
     "case": ("zh-Hans", "dark", WIDE, ("1", "N")),
     "case-small": ("zh-Hans", "dark", NARROW, ("1", "N")),
+    "verdict": ("zh-Hans", "dark", WIDE, ("1", "N", "i")),
+    "verdict-small": ("zh-Hans", "dark", NARROW, ("1", "N", "i")),
     "policy": ("zh-Hans", "dark", WIDE, ("1", "N", "f2", "运", "费")),
     "canned": ("zh-Hans", "dark", WIDE, ("1", "N", "c")),
     "help": ("zh-Hans", "dark", WIDE, ("question_mark",)),

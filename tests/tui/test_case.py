@@ -13,7 +13,6 @@ from csdesk.domain.cases.shared import Close, Prioritise, Tag, Take
 from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
-from csdesk.tui.widgets.verdict import Told
 from tests.building import DAY, DeskFile, line
 from tests.hostile import CATEGORIES
 from tests.tui.consoles import NARROW, WIDE, Hands, console
@@ -229,17 +228,6 @@ async def test_late_clocks_have_a_sign_and_near_ones_another(desk_file: DeskFile
         desk_file.clock.forward(hours=5)
         screen._lay()
         await hands.sees("! 审核", "超 3 小时")
-
-
-async def test_the_verdict_takes_no_room_until_there_is_one(desk_file: DeskFile):
-    case = opened(desk_file)
-    async with console(desk_file) as hands:
-        screen = await open_case(hands, case.id)
-        before = screen.facts.size.height
-        assert not screen.verdict.display
-        screen.verdict.tell(Told("可以无理由退货，运费由消费者承担", "消法 §25", "+", "good"))
-        await hands.sees("+ 可以无理由退货", "消法 §25")
-        assert screen.facts.size.height == before - 1
 
 
 async def test_a_closed_case_says_why_nothing_can_be_done(desk_file: DeskFile):

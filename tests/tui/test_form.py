@@ -9,6 +9,7 @@ from csdesk.interop.shipped import load_knowledge
 from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.form import VerbForm
 from csdesk.tui.screens.order import OrderScreen
+from csdesk.tui.screens.override import OverrideScreen
 from csdesk.tui.screens.policy import PolicyScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.widgets.choice import Choice
@@ -168,6 +169,10 @@ async def test_a_refusal_needs_its_article_which_is_looked_up_from_the_form(desk
         await hands.at(VerbForm)
         await hands.until(lambda: screen.rows["article"].text.startswith("P"))
         await hands.sees("本台条款")
+        await hands.press("send")
+        # The facts are not known yet, and nobody is refused for want of a question.
+        await hands.at(OverrideScreen)
+        await hands.write("三天前已电话核实")
         await hands.press("send")
         await hands.at(CaseScreen)
     done = desk_file.core("wang").load(case.id)[0]

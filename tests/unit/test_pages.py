@@ -136,6 +136,8 @@ def typed(path: Path) -> Iterator[list[str]]:
 def test_every_command_that_a_page_shows_exists_with_its_options(path: Path):
     root = get_command(main.build(""))
     for words in typed(path):
+        if " ".join(words[:2]) in main.SINGLES:
+            words[:2] = [" ".join(words[:2])]
         at: object = root
         while isinstance(at, TyperGroup) and words and not words[0].startswith("-"):
             assert words[0] in at.commands, words

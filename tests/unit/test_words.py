@@ -11,8 +11,17 @@ from csdesk.desk.config import Config
 from csdesk.desk.queries import Entry
 from csdesk.desk.registry import HIDDEN, form
 from csdesk.desk.words import LANGUAGES, Words
-from csdesk.domain.cases import complaint, goods, opening
-from csdesk.domain.cases.case import Disposition, Kind
+from csdesk.domain.cases import (
+    complaint,
+    courses,
+    goods,
+    opening,
+    payment_anomaly,
+    privacy_request,
+    report,
+    telling,
+)
+from csdesk.domain.cases.case import TRACKS, Disposition, Kind
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import EVENTS
@@ -65,9 +74,16 @@ def keys() -> set[str]:
         "basis": {term.basis for machine in machines for state in machine.states for term in state.terms},
         "reason": {reason for machine in machines for reason in machine.reasons}
         | set(goods.REJECT_REASONS)
+        | {*report.UNFOUNDED, *privacy_request.REFUSALS, *privacy_request.LEVELS}
         | {"asked", "customer_back", "no_stock", "repeated_fault"},
         "outcome": {*complaint.OUTCOMES, "approved", "rejected", "refunded", "resolved", "withdrawn"}
-        | {"auto_closed", "repaired"},
+        | {"auto_closed", "repaired"}
+        | {*courses.OUTCOMES, *payment_anomaly.RULINGS, "taken_down", "referred", "unfounded", "explained"}
+        | {"order_repaired", "fulfilled", "partly_fulfilled", "refused", "waived"},
+        "track": TRACKS,
+        "track_stage": courses.STAGES,
+        "link": ("follow_up", "follows", "split_off", "split_from"),
+        "item": {*privacy_request.IDENTIFIERS, *(item for items in telling.TELLS.values() for item in items)},
         "role": Role,
         "right": Right,
         "why": {cls.verb.why for cls in VERBS.values() if cls.verb.why} | set(raised("BadNumber")),

@@ -5,6 +5,7 @@ from typing import Any
 
 import typer
 
+from csdesk.cli.clocks import clocks
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.cli.verdict import verdict
 from csdesk.desk import queries as q
@@ -20,6 +21,7 @@ from csdesk.store.feed import Row
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Open, list, show and work on cases.")
 app.command("verdict")(verdict)
+app.command("clocks")(clocks)
 
 
 def number(kind: str, body: str) -> str:
@@ -107,6 +109,7 @@ def told(done: Done) -> dict[str, Any]:
         "version": case.version,
         "events": done.events,
         "again": done.again,
+        "opened": done.opened,
         "refunded": case.refunded,
         "currency": case.currency,
         "due": case.due,
@@ -118,6 +121,8 @@ def _done(done: Done, words: Words) -> Iterator[str]:
     state = words.code("state", done.case.state)
     key = "cli.done_again" if done.again else "cli.done"
     yield words(key, number=done.number, verb=words.code("verb", done.verb), state=state)
+    if done.opened:
+        yield words("cli.opened_beside", number=done.opened)
 
 
 @app.command("verbs")
@@ -223,7 +228,9 @@ def _shown(view: q.CaseView, words: Words, now: int) -> Iterator[str]:
         yield f"  {words('cli.refund')} {parts}  {words.code('refund_state', refund.state)}"
     for clock in case.clocks:
         basis = words.code("basis", clock.basis) + (f" {clock.article}" if clock.article else "")
-        yield f"  {words.code('clock', clock.name)}  {words.moment(clock.due)}  {words.left(clock.due, now)}  {basis}"
+        name = words.code("clock", clock.name) + (f" {clock.ref}" if clock.ref else "")
+        left = words("cli.paused") if clock.open_pause else words.left(clock.due, now)
+        yield f"  {name}  {words.moment(clock.due)}  {left}  {basis}"
     for entry in view.timeline:
         yield f"{words.moment(entry.at)}  {entry.actor}  {words.entry(entry, case.currency)}"
         if entry.text is None:

@@ -12,7 +12,7 @@ import typer
 
 from csdesk.desk.config import load
 from csdesk.desk.law import wording
-from csdesk.desk.law.calendars import CalendarError
+from csdesk.desk.law.calendars import CalendarError, read_dropped
 from csdesk.desk.law.packs import PackError, load_lawbook
 from csdesk.desk.words import Words
 from csdesk.domain.entitlement.decision import BadFacts, Decision, as_json
@@ -39,11 +39,10 @@ def decide_(
 ) -> None:
     """Decide on facts: the verdict with its articles, money and deadlines, step by step."""
     now_ms, stream = _present(now), _open(facts)
-    book = _lawbook(packs)
+    config = load({"language": language or None}).config
+    book = _lawbook(packs, Path(config.calendars).expanduser() if config.calendars else None)
     home = book.packs.get(HOME)
-    words = Words(
-        load({"language": language or None}).config.language, book.zones[home.zone] if home else UTC
-    )
+    words = Words(config.language, book.zones[home.zone] if home else UTC)
     out = Out(words, as_lines, at_once=facts == "-")
     refused = 0
     with stream:
@@ -144,9 +143,11 @@ class Out:
         return told
 
 
-def _lawbook(folder: Path | None) -> Lawbook:
+def _lawbook(folder: Path | None, calendars: Path | None) -> Lawbook:
     try:
-        return load_lawbook(folder)
+        if calendars:
+            read_dropped(calendars)
+        return load_lawbook(folder, calendars=calendars)
     except (PackError, CalendarError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from None

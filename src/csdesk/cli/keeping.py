@@ -58,7 +58,8 @@ def init_(
 
 
 def _staff(path: Path, source: "KeySource | None", knowledge: bool) -> None:
-    """Give a new desk its first people and, if wanted, what it knows."""
+    """Give a new desk its first people, its law and, if wanted, what it knows."""
+    from csdesk.desk.law.staging import adopt
     from csdesk.store.connection import write
     from csdesk.store.file import Agent, open_store
 
@@ -69,6 +70,7 @@ def _staff(path: Path, source: "KeySource | None", knowledge: bool) -> None:
             store.put_agent(Agent("admin", "admin", Role.ADMIN, ""))
             me = clean_line(login, limit=40).text.strip() or "me"
             store.put_agent(Agent(me, login, Role.SUPERVISOR, login))
+            adopt(store.conn, store.desk.id, time.time_ns() // 1_000_000)
         if knowledge:
             from csdesk.interop.shipped import load_knowledge
 

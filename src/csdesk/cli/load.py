@@ -1,4 +1,4 @@
-"""`csdesk import`: customers, products, orders, articles, replies and complaints from files, by a map."""
+"""`csdesk import`: orders and all that belongs to them, scans of parcels, articles, replies, complaints, by a map."""
 
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, desk, say, settings
 def import_(
     files: list[Path] = typer.Argument(help="Files to read: JSON, JSON lines, CSV, also .gz."),
     map_: str = typer.Option(
-        ..., "--map", help="retail, articles, canned, complaints, or a map file of yours."
+        ...,
+        "--map",
+        help="retail, tracking, kdniao, kuaidi100, couriers, articles, canned, complaints, or a map file of yours.",
     ),
     dry_run: bool = typer.Option(False, help="Read and check everything, write nothing."),
     overlay: str = typer.Option("", help="Made-up data over the source's own, labelled as such: retail_cn."),

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import typer
 
 from csdesk.cli.case import line as case_line
+from csdesk.cli.ledger import ledger as lines_of
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk import queries as q
+from csdesk.desk.money_queries import OrderLedger
 from csdesk.desk.words import Words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Find and show orders.")
@@ -63,3 +65,18 @@ def _shown(view: q.OrderView, words: Words, now: int) -> Iterator[str]:
         )
         yield f"  {payment.method}  {told}"
     yield from (case_line(row, words, now) for row in view.cases)
+
+
+@app.command("ledger")
+def ledger(
+    order: str = typer.Argument(help="Order number."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Show where an order's money is: each payment, what it gave back for which case, who let it go, and when."""
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        found, words = core.ask(OrderLedger(order)), say(core, config)
+        answer(found, as_json, lines_of(found, words))

@@ -8,6 +8,7 @@ import typer
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk import queries as q
 from csdesk.desk.words import Words
+from csdesk.domain.cases.context import Refused
 
 
 def verdict(
@@ -22,28 +23,25 @@ def verdict(
     language: str | None = LANGUAGE,
 ) -> None:
     """Say what the consumer is owed, by which article, and which facts are still missing; nothing is kept."""
-    from csdesk.desk.law.case_facts import facts_of
-    from csdesk.desk.law.packs import load_lawbook
     from csdesk.domain.entitlement.decision import BadFacts
     from csdesk.domain.entitlement.decision import as_json as as_answer
-    from csdesk.domain.entitlement.kinds import HOME, decide
 
-    config, book = settings(file, agent, language).config, load_lawbook()
+    config = settings(file, agent, language).config
     with desk(config) as core:
-        view, words, now = core.ask(q.ShowCase(case, timeline=False)), say(core, config), core.now()
-        chosen = view.case.line(line) if line else next(iter(view.case.lines), None)
-        facts = facts_of(view.case, view.order, chosen, core.zone, book.packs[HOME]) | dict(
-            map(_fact, what_if)
-        )
-    decision = decide(facts, book, now_ms=now)
-    if isinstance(decision, BadFacts):
+        words, instead = say(core, config), tuple(map(_fact, what_if))
+        judged = core.ask(q.ShowVerdict(case, line, instead)).judged
+        known = core.ask(q.ShowCase(case, timeline=False)).case
+    if judged is None:
+        raise Refused("no_question", kind=known.kind, reason=known.reason)
+    if isinstance(judged.decision, BadFacts):
         from csdesk.desk.law.wording import fault
 
-        raise typer.BadParameter("; ".join(fault(error, words) for error in decision.errors))
-    answer({"facts": facts, **as_answer(decision)}, as_json, _told(facts, decision, words))
+        raise typer.BadParameter("; ".join(fault(error, words) for error in judged.decision.errors))
+    told = {"facts": judged.facts, **as_answer(judged.decision)}
+    answer(told, as_json, _told(judged.facts, judged.decision, words))
 
 
-def _fact(pair: str) -> tuple[str, object]:
+def _fact(pair: str) -> tuple[str, str | bool]:
     name, equals, value = pair.partition("=")
     if not equals:
         raise typer.BadParameter(f"{pair!r} is not name=value")

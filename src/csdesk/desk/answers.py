@@ -3,18 +3,24 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from csdesk.desk import law_queries as law
+from csdesk.desk import money_queries as money
+from csdesk.desk import parcel_queries as parcel
 from csdesk.desk import queries as q
+from csdesk.desk import trails
+from csdesk.desk.clock_queries import ExplainClocks
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Ask
 from csdesk.desk.timeline import entry
 from csdesk.domain import ids
-from csdesk.domain.cases.case import Case
+from csdesk.domain.carriers import normal_waybill
+from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.command import VERBS, Undo
 from csdesk.domain.cases.context import History, Refused
-from csdesk.domain.cases.kinds import QUEUES, offers
+from csdesk.domain.cases.kinds import AUTHORITY, QUEUES, offers
 from csdesk.domain.mask import mask_address, mask_email, mask_name, mask_phone
-from csdesk.domain.roles import Role
-from csdesk.store import cases, drafts, feed, index, leases, orders
+from csdesk.domain.roles import Right, Role
+from csdesk.store import cases, drafts, feed, index, leases, orders, tracking
 from csdesk.store.codec import UnknownEvent
 from csdesk.store.drafts import Draft
 from csdesk.store.feed import Count, Row
@@ -40,6 +46,8 @@ def answers(question: type[Q]) -> Callable[[Callable[[Core, Q], A]], Callable[[C
 def queue_page(core: Core, ask: q.QueuePage) -> list[Row]:
     if ask.queue not in (*QUEUES, "mine", "all"):
         raise Refused("unknown_queue", queue=ask.queue, allowed=(*QUEUES, "mine", "all"))
+    if ask.queue == AUTHORITY:
+        core.need(Right.ASSIGN)
     limit = min(ask.limit, MOST_ROWS)
     return feed.page(core.store.conn, core.desk, ask.queue, core.me.id, limit, ask.after, ask.before)
 
@@ -68,10 +76,19 @@ def person(core: Core, customer: str) -> q.Person | None:
     )
 
 
+# Who reported something: not even a masked name is shown.
+_NOBODY = q.Person("", "*", "*", "*", "*")
+
+
+def _open_to_all(row: Row) -> bool:
+    """Whether a row may stand beside its customer's name: a report must not."""
+    return row.kind != Kind.REPORT.value
+
+
 def reads(core: Core, case: Case) -> bool:
     """Whether I may read the case's messages: I hold it now, or it is assigned to me."""
     held = leases.held(core.store.conn, core.desk, case.id, core.now())
-    return case.assignee == core.me.id or (held is not None and held.holder == core.me.id)
+    return core.me.id in (case.assignee, case.owner) or (held is not None and held.holder == core.me.id)
 
 
 def merchant(core: Core, id_: str) -> tuple[str, str]:
@@ -103,14 +120,22 @@ def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
         number=core.number(case),
         merchant=name,
         return_address=case.address or address,
-        person=person(core, case.customer),
+        person=_NOBODY if case.protected else person(core, case.customer),
         order=order,
         offers=offers(case, core.context("", order)),
         lease=leases.held(conn, core.desk, case.id, core.now()),
         reads=may_read,
         timeline=tuple(timeline),
-        others=tuple(r for r in feed.of_customer(conn, core.desk, case.customer, 10) if r.id != case.id),
+        # Neither does a report name its reporter's other cases, nor do those name the report.
+        others=()
+        if case.protected
+        else tuple(
+            r
+            for r in feed.of_customer(conn, core.desk, case.customer, 10)
+            if r.id != case.id and _open_to_all(r)
+        ),
         readonly=readonly,
+        trails=trails.of_case(core, case),
     )
 
 
@@ -131,7 +156,10 @@ def find_cases(core: Core, ask: q.FindCases) -> list[Row]:
     if order:
         found |= dict.fromkeys(row.id for row in feed.of_order(conn, core.desk, order))
     for customer in core.store.people.find(ask.text, 20):
-        found |= dict.fromkeys(row.id for row in feed.of_customer(conn, core.desk, customer, ask.limit))
+        theirs = feed.of_customer(conn, core.desk, customer, ask.limit)
+        found |= dict.fromkeys(row.id for row in theirs if _open_to_all(row))
+    for own in tracking.known(conn, core.desk, normal_waybill(ask.text)):
+        found |= {own.case: None} if own.case else {}
     for found_order in orders.by_waybill(conn, core.desk, ask.text):
         found |= dict.fromkeys(row.id for row in feed.of_order(conn, core.desk, found_order.id))
     if len(found) < ask.limit:
@@ -160,7 +188,11 @@ def show_order(core: Core, ask: q.ShowOrder) -> q.OrderView:
     if facts is None or row is None:
         raise Refused("no_such_order", order=ask.order)
     return q.OrderView(
-        facts, row, person(core, facts.customer), tuple(feed.of_order(conn, core.desk, facts.id))
+        facts,
+        row,
+        person(core, facts.customer),
+        tuple(found for found in feed.of_order(conn, core.desk, facts.id) if _open_to_all(found)),
+        trails.of_order(core, facts),
     )
 
 
@@ -203,7 +235,7 @@ def let_go(core: Core, ask: q.LetGo) -> None:
 @answers(q.KeepDraft)
 def keep_draft(core: Core, ask: q.KeepDraft) -> None:
     case, _ = core.load(core.case_id(ask.case))
-    draft = Draft(case.id, ask.text, ask.caret, core.now())
+    draft = Draft(case.id, ask.text, ask.caret, core.now(), ask.canned, ask.articles)
     drafts.keep(core.store.conn, core.store.keys, core.desk, core.me.id, case.customer, draft)
 
 
@@ -251,7 +283,8 @@ def when_asked(core: Core, ask: Ask[Any]) -> Any:
 
     What they need takes 8 ms to load, which a starting console need not wait for.
     """
-    import csdesk.desk.library  # noqa: F401
+    import csdesk.desk.library
+    import csdesk.desk.saying  # noqa: F401
 
     return ANSWERS[type(ask)](core, ask)
 
@@ -263,5 +296,44 @@ def when_judged(core: Core, ask: Ask[Any]) -> object:
     return ANSWERS[type(ask)](core, ask)
 
 
+def when_explained(core: Core, ask: Ask[Any]) -> object:
+    """Answer the first question about the arithmetic of clocks."""
+    import csdesk.desk.clock_answers  # noqa: F401
+
+    return ANSWERS[type(ask)](core, ask)
+
+
+def when_counted(core: Core, ask: Ask[Any]) -> object:
+    """Answer the first question about ledgers of money."""
+    import csdesk.desk.money_answers  # noqa: F401
+
+    return ANSWERS[type(ask)](core, ask)
+
+
+def when_tracked(core: Core, ask: Ask[Any]) -> object:
+    """Answer the first question about parcels and couriers."""
+    import csdesk.desk.parcel_answers  # noqa: F401
+
+    return ANSWERS[type(ask)](core, ask)
+
+
+def when_law(core: Core, ask: Ask[Any]) -> object:
+    """Answer the first question about packs, which few sessions ask."""
+    import csdesk.desk.law_answers  # noqa: F401
+
+    return ANSWERS[type(ask)](core, ask)
+
+
+ANSWERS |= dict.fromkeys(
+    (law.Packs, law.ShowPack, law.StagePack, law.ApprovePack, law.WithdrawPack), when_law
+)
+ANSWERS |= {ExplainClocks: when_explained}
+ANSWERS |= dict.fromkeys(
+    (parcel.ShowParcel, parcel.UnknownParcels, parcel.Couriers, parcel.SetCourier), when_tracked
+)
+ANSWERS |= dict.fromkeys((money.OrderLedger, money.AwaitingRefunds, money.PlanRefund), when_counted)
+ANSWERS |= dict.fromkeys((law.FlaggedTexts, law.ReviewTexts, law.ReplayCases), when_law)
 ANSWERS |= dict.fromkeys((q.ShowVerdict, q.ShowRulings, q.ReplayRuling), when_judged)
-ANSWERS |= dict.fromkeys((q.SearchPolicies, q.ShowArticle, q.SearchCanned, q.FillCanned), when_asked)
+ANSWERS |= dict.fromkeys(
+    (q.SearchPolicies, q.ShowArticle, q.SearchCanned, q.FillCanned, q.CheckReply), when_asked
+)

@@ -27,6 +27,10 @@ def _doc(text: str, **more: Any) -> dict[str, Any]:
     return {"doc": text, **more}
 
 
+# A trillion fen is more than any shop refunds: a slip.
+_MINOR: dict[str, Any] = {"least": 0, "most": 10**12}
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """All settings. Every field may be set in config.toml, as CSDESK_<NAME> in the environment, or by a flag."""
@@ -46,11 +50,89 @@ class Config:
     outgoing: str = field(
         default="", metadata=_doc("Folder that sent messages and refund instructions are put into.")
     )
+    calendars: str = field(
+        default="",
+        metadata=_doc("Folder of holiday-cn files (2027.json): years whose days off are published."),
+    )
     hold_seconds: int = field(
         default=10, metadata=_doc("How long a reply is held before it leaves.", least=0, most=600)
     )
+    hours: str = field(
+        default="",
+        metadata=_doc(
+            "When the desk is open: Mon-Fri 09:00-12:00 13:30-18:00; Sat 09:00-18:00; holiday closed. Empty: always."
+        ),
+    )
+    sla: str = field(
+        default="",
+        metadata=_doc(
+            "Targets in open minutes, h or d: first=30 next=1h resolution=2d; complaint first=15. Empty: none."
+        ),
+    )
+    sla_pauses: str = field(
+        default="customer",
+        metadata=_doc(
+            "Waiting for whom stops the target of the resolution: customer, merchant, carrier, bank, platform."
+        ),
+    )
     reopen_days: int = field(
         default=15, metadata=_doc("How long a closed case may be reopened.", least=0, most=3650)
+    )
+    refund_limit_agent: int = field(
+        default=500_000,
+        metadata=_doc("What an agent may refund alone in a case, in minor units (fen).", **_MINOR),
+    )
+    refund_limit_senior: int = field(
+        default=2_000_000, metadata=_doc("The same for a senior agent.", **_MINOR)
+    )
+    refund_limit_supervisor: int = field(
+        default=10_000_000, metadata=_doc("The same for a supervisor; nobody refunds more.", **_MINOR)
+    )
+    compensation_limit_agent: int = field(
+        default=5_000,
+        metadata=_doc("What an agent may give as compensation alone in a case, in minor units.", **_MINOR),
+    )
+    compensation_limit_senior: int = field(
+        default=20_000, metadata=_doc("The same for a senior agent.", **_MINOR)
+    )
+    compensation_limit_supervisor: int = field(
+        default=100_000, metadata=_doc("The same for a supervisor; nobody gives more.", **_MINOR)
+    )
+    two_people_over: int = field(
+        default=5_000_000,
+        metadata=_doc("Above this, in minor units, two people are needed whoever acts; 0: never.", **_MINOR),
+    )
+    freight_cap: int = field(
+        default=5_000,
+        metadata=_doc("Return freight above this, in minor units, needs a second person.", **_MINOR),
+    )
+    approve_hours: int = field(
+        default=24, metadata=_doc("How long a refund may await a second person.", least=1, most=720)
+    )
+    operations: str = field(
+        default="",
+        metadata=_doc(
+            "A TOML file of who does receipt, delivery and refund, and when, in place of the shipped."
+        ),
+    )
+    tenders: str = field(
+        default="",
+        metadata=_doc("A TOML file of payment methods that are not money, in place of the shipped."),
+    )
+    carriers: str = field(
+        default="",
+        metadata=_doc("A TOML file of carriers and what their waybills look like, in place of the shipped."),
+    )
+    provider: str = field(
+        default="",
+        metadata=_doc("Address (https) of the payment provider; empty: refunds leave as files."),
+    )
+    provider_key: str = field(
+        default="",
+        metadata=_doc("Where the provider's secret is: file:PATH, env:NAME, command:WORDS, system:ACCOUNT."),
+    )
+    provider_seconds: int = field(
+        default=4, metadata=_doc("How long the provider may take to answer.", least=1, most=5)
     )
     worker: bool = field(
         default=True, metadata=_doc("Whether a console may run timers and sending when nobody else does.")

@@ -4,20 +4,29 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from csdesk.desk.desk import Ask, Came, Conflict, Done, T
+from csdesk.desk.tenders import SHIPPED
+from csdesk.desk.times import desk_times
 from csdesk.domain import ids
 from csdesk.domain.cases import shared
+from csdesk.domain.cases.arriving import LinkCase
 from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.clocks import Notice
 from csdesk.domain.cases.command import Command, Deciding
 from csdesk.domain.cases.context import Actor, Context, History, Order, Policy, Refused
+from csdesk.domain.cases.conversation import Hear, Reply
 from csdesk.domain.cases.events import EVENTS, ClocksSet, ReplyHeld, Stamp, Undone, evolve
 from csdesk.domain.cases.findings import Establish
-from csdesk.domain.cases.kinds import MACHINES, Decided, run
+from csdesk.domain.cases.goods import Approve
+from csdesk.domain.cases.kinds import MACHINES, Decided, run, sprout
 from csdesk.domain.cases.opening import LinkOrder, Open
 from csdesk.domain.cases.rulings import Ruling
+from csdesk.domain.cases.tracks import HandTrack, OpenTrack
+from csdesk.domain.clocks.times import Times
 from csdesk.domain.roles import Right, Role, may
 from csdesk.store import cases, leases, orders
 from csdesk.store.cases import Batch, Past, Written
@@ -27,9 +36,12 @@ from csdesk.store.file import Store
 if TYPE_CHECKING:
     from csdesk.desk.law.judging import Bench
     from csdesk.desk.law.law import Law
+    from csdesk.domain.carriers import Carriers
 
 # 35 random bits give one clash in a million cases about every 34,000 new ones; five tries never all clash.
 NUMBER_TRIES = 5
+# Done while somebody else holds the case: the second person looks at the money, not over the agent's shoulder.
+UNHELD = frozenset({"assign", "approve_refund", "decline_refund", "clear_refund"})
 
 
 def clock_ms() -> int:
@@ -48,14 +60,20 @@ class Core:
         policy: Policy | None = None,
         session: str = "",
         now: Callable[[], int] = clock_ms,
+        calendars: Path | None = None,
+        times: Times | None = None,
+        carriers: str = "",
     ) -> None:
         self.store = store
         self.me = me
-        self.policy = policy or Policy()
+        self.policy = policy or Policy(tenders=SHIPPED)
         self.session = session or f"{me.id}:{os.getpid()}"
         self.now = now
         self.zone = ZoneInfo(store.desk.zone)
+        self._calendars = calendars
+        self.times = times or desk_times(calendars)
         self._law: Law | None = None
+        self._carriers = carriers
 
     @property
     def desk(self) -> str:
@@ -99,7 +117,9 @@ class Core:
         rulings: tuple[Ruling, ...] = (),
     ) -> Context:
         """What a decision may look at, as of now."""
-        return Context(self.now(), self.me, key, order, self.policy, self.zone, undoes, rulings)
+        return Context(
+            self.now(), self.me, key, order, self.policy, self.zone, undoes, rulings, times=self.times
+        )
 
     def bench(self, at: int = 0, pack: str = "") -> "Bench":
         """The law of this desk as of `at` (UTC ms; 0: now), or under a pack that was in use then; 20 ms at first."""
@@ -114,8 +134,15 @@ class Core:
         if self._law is None:
             from csdesk.desk.law.law import Law
 
-            self._law = Law(self.store, self.zone)
+            self._law = Law(self.store, self.zone, self.now, self._calendars)
         return self._law
+
+    @property
+    def carriers(self) -> "Carriers":
+        """The carriers of this desk, by waybill and by name."""
+        from csdesk.desk.carriers import carriers
+
+        return carriers(self._carriers)
 
     def order_for(self, command: Command, case: Case | None) -> Order | None:
         """The facts of the order that a command is about: the case's, or the one it names."""
@@ -132,12 +159,16 @@ class Core:
     def do(self, command: Command, case: str = "", *, version: int | None = None, key: str = "") -> Done:
         """Carry out a verb; see `Desk.do`."""
         self.need(command.verb.right)
-        key = key or os.urandom(16).hex()
         with write(self.store.conn):
-            if again := self._done_before(key, command, case):
-                return again
-            done, batch = self._decide(command, case, version, key)
-            cases.write(self.store.conn, self.desk, batch, self.store.people.text_key())
+            return self.within(command, case, version=version, key=key)
+
+    def within(self, command: Command, case: str = "", *, version: int | None = None, key: str = "") -> Done:
+        """`do` inside the caller's transaction, for a caller who has looked at the right."""
+        key = key or os.urandom(16).hex()
+        if again := self._done_before(key, command, case):
+            return again
+        done, batch = self._decide(command, case, version, key)
+        cases.write(self.store.conn, self.desk, batch, self.store.people.text_key())
         return done
 
     def _done_before(self, key: str, command: Command, said: str) -> Done | None:
@@ -146,7 +177,8 @@ class Core:
         ).fetchone()
         if row is None:
             return None
-        other_case = not isinstance(command, Open) and self.case_id(said) != row[0]
+        # What was heard on an old case may have gone on to its follow-up.
+        other_case = not isinstance(command, Open | Hear) and self.case_id(said) != row[0]
         if row[1] != command.verb.name or row[2] != self.me.id or other_case:
             raise Refused("key_reused", key=key, verb=row[1])
         found, _ = self.load(row[0])
@@ -154,21 +186,63 @@ class Core:
 
     def _decide(self, command: Command, said: str, version: int | None, key: str) -> tuple[Done, Batch]:
         before, head = (None, b"") if isinstance(command, Open) else self.load(self.case_id(said))
+        if before and isinstance(command, Hear) and (goes := self._where_heard(before)) is not before:
+            (before, head), version = self.load(goes.id), None
         if before and (unknown := cases.unknown_events(self.store.conn, self.desk, before.id)):
             raise Refused("case_of_later_version", number=self.number(before), events=unknown)
         command = self._completed(command)
         undoes = self.last_undoable(before) if isinstance(command, shared.TakeBack) and before else None
         order = self.order_for(command, before)
+        if isinstance(command, Reply) and before is not None:
+            from csdesk.desk.saying import cleared
+
+            command = cleared(self, before, order, command)
         ctx = self.context(key, order, undoes, self._rulings(command, before, order))
+        if isinstance(command, Approve) and command.exchange_sku:
+            ctx = replace(ctx, prices=self._prices(command.exchange_sku, order))
         decided = self._judge(command, before, version, ctx)
         batch = Batch()
         written = Written(
             before, decided.case, decided.events, head, ctx.now, self.me.id, key, command.verb.name
         )
         cases.gather(batch, self.store.keys, written)
+        beside = self._sprouted(batch, before, command, ctx)
+        self._linked_back(batch, command, decided.case)
         after = decided.case
         told = tuple(event.type for event in decided.events)
-        return Done(after, self.number(after), command.verb.name, key, told), batch
+        return Done(after, self.number(after), command.verb.name, key, told, opened=beside), batch
+
+    def _sprouted(self, batch: Batch, before: Case | None, command: Command, ctx: Context) -> str:
+        """Add the case that a command opens beside its own to the same batch; its number, or "" for none."""
+        if before is None or command.offshoot(before, ctx) is None:
+            return ""
+        sprung = sprout(before, command, ctx, self._free_body())
+        assert sprung is not None
+        key = f"{ctx.request}/offshoot"
+        new = Written(None, sprung.case, sprung.events, b"", ctx.now, self.me.id, key, command.verb.name)
+        cases.gather(batch, self.store.keys, new)
+        return self.number(sprung.case)
+
+    def _linked_back(self, batch: Batch, command: Command, case: Case) -> None:
+        """A link that somebody made stands in both cases, whichever of them is looked at."""
+        if not isinstance(command, LinkCase):
+            return
+        other, head = self.load(command.other)
+        if any(linked == case.id for _, linked in other.links):
+            return
+        ctx = self.context(f"{batch.requests[-1][1]}/back", None)
+        decided = run(other, replace(command, other=case.id), ctx)
+        back = Written(other, decided.case, decided.events, head, ctx.now, self.me.id, ctx.request, command.verb.name)
+        cases.gather(batch, self.store.keys, back)
+
+    def _where_heard(self, case: Case) -> Case:
+        """The case to which a message on `case` belongs: its last follow-up, once it is too old to be reopened."""
+        ctx = self.context("", None)
+        while later := [id_ for how, id_ in case.links if how == "follow_up"]:
+            if case.open or shared.Reopen.off(case, ctx) is None:
+                break
+            case, _ = self.load(later[-1])
+        return case
 
     def _rulings(self, command: Command, case: Case | None, order: Order | None) -> tuple[Ruling, ...]:
         """What the law says, for a verb that decides; a fact that somebody states is tried before it is kept."""
@@ -184,6 +258,11 @@ class Core:
         """What only the desk can know: a free number and a person for a new case, whether an agent exists."""
         if isinstance(command, shared.Assign) and self.store.agent(command.to_agent) is None:
             raise Refused("no_such_agent", who=command.to_agent)
+        owner = command.owner.strip() if isinstance(command, Notice | OpenTrack | HandTrack) else ""
+        if owner and self.store.agent(owner) is None:
+            raise Refused("no_such_agent", who=owner)
+        if isinstance(command, LinkCase):
+            return replace(command, other=self.load(self.case_id(command.other))[0].id)
         if not isinstance(command, Open):
             return command
         customer = command.customer
@@ -191,6 +270,13 @@ class Core:
             customer = ids.uuid7(self.now(), os.urandom(10))
             self.store.people.add(customer)
         return replace(command, desk=self.desk, customer=customer, body=self._free_body())
+
+    def _prices(self, sku: str, order: Order | None) -> dict[str, int]:
+        """What one of a variant costs, in minor units; nothing when unknown or in another currency than the order."""
+        row = self.store.conn.execute(
+            "SELECT price, currency FROM variant WHERE desk_id = ? AND sku = ?", (self.desk, sku)
+        ).fetchone()
+        return {sku: row[0]} if row and order is not None and row[1] == order.currency else {}
 
     def _free_body(self) -> str:
         for _ in range(NUMBER_TRIES):
@@ -213,7 +299,7 @@ class Core:
             return decided
         if came:
             raise Conflict(self.number(before), came)
-        if self.me.role is not Role.SYSTEM and command.verb.name != "assign":
+        if self.me.role is not Role.SYSTEM and command.verb.name not in UNHELD:
             other = leases.held(self.store.conn, self.desk, before.id, ctx.now)
             if other is not None and other.holder != self.me.id:
                 raise Refused("held_by", who=other.holder)
@@ -257,7 +343,10 @@ class Core:
                 and not isinstance(p.event, Undone | ClocksSet)
                 and (p.event.type in own or not p.event.commutes)
             )
-            return History(cause, first.verb, before, later)
+            after = before
+            for p in group:
+                after = evolve(after, p.event, Stamp(p.at, p.actor))
+            return History(cause, first.verb, before, later, after)
         return None
 
     def ask(self, question: Ask[T]) -> T:

@@ -23,7 +23,10 @@ class Ask(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A verb was carried out. `again`: it had been before, under the same key, and nothing happened now."""
+    """A verb was carried out. `again`: it had been before, under the same key, and nothing happened now.
+
+    `opened`: the number of the case that the verb opened beside this one.
+    """
 
     case: Case
     number: str
@@ -31,6 +34,7 @@ class Done:
     key: str
     events: tuple[str, ...]
     again: bool = False
+    opened: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,15 @@
 """How a door gets its desk: the configured file, the person at the keyboard, and the desk's own numbers."""
 
+from dataclasses import replace
+from pathlib import Path
+
+from csdesk.desk.carriers import carriers
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
 from csdesk.desk.login import agent_of, desk_file
+from csdesk.desk.operations import read_operations
+from csdesk.desk.tenders import SHIPPED, Tenders
+from csdesk.desk.times import desk_times
 from csdesk.domain.cases.context import Actor, Policy
 from csdesk.domain.roles import Role
 from csdesk.store.file import Store, open_store
@@ -11,6 +18,8 @@ from csdesk.store.keys import KeySource, parse_source
 __all__ = ["SYSTEM", "desk_file", "key_source", "open_core", "who"]
 
 SYSTEM = Actor("system", Role.SYSTEM)
+# Who has a limit of money to set; all others move none.
+LIMITED = (Role.AGENT, Role.SENIOR, Role.SUPERVISOR)
 
 
 def key_source(config: Config) -> KeySource | None:
@@ -30,6 +39,37 @@ def who(store: Store, config: Config) -> Actor:
     return Actor(mine, Role(next(agent.role for agent in agents if agent.id == mine)))
 
 
+def policy_of(config: Config) -> Policy:
+    """The desk's own numbers as configured; ConfigError when a file that is named cannot be used."""
+    limits = {role: getattr(config, f"refund_limit_{role}") for role in LIMITED}
+    compensation = {role: getattr(config, f"compensation_limit_{role}") for role in LIMITED}
+    return Policy(
+        hold_ms=config.hold_seconds * 1000,
+        reopen_days=config.reopen_days,
+        refund_limits=limits,
+        compensation_limits=compensation,
+        two_people_over=config.two_people_over,
+        freight_cap=config.freight_cap,
+        approve_hours=config.approve_hours,
+        tenders=Tenders(Path(config.tenders).expanduser()) if config.tenders else SHIPPED,
+    )
+
+
+def with_operations(policy: Policy, config: Config, store: Store) -> Policy:
+    """The policy with what the desk does by itself, and how much it may pay back so; ConfigError as `policy_of`."""
+
+    def merchant_id(code: str) -> str:
+        row = store.conn.execute(
+            "SELECT id FROM merchant WHERE desk_id = ? AND external_id = ?", (store.desk.id, code)
+        ).fetchone()
+        return row[0] if row else ""
+
+    path = Path(config.operations).expanduser() if config.operations else None
+    operations = read_operations(path, merchant_id)
+    limits = {**policy.refund_limits, Role.SYSTEM: operations.refund_limit}
+    return replace(policy, operations=operations, refund_limits=limits)
+
+
 def open_core(
     config: Config, *, system: bool = False, handed_over: bool = False, readonly: bool = False
 ) -> Core:
@@ -46,8 +86,12 @@ def open_core(
     )
     try:
         me = SYSTEM if system else who(store, config)
-        policy = Policy(hold_ms=config.hold_seconds * 1000, reopen_days=config.reopen_days)
-        return Core(store, me, policy=policy)
+        policy = with_operations(policy_of(config), config, store)
+        calendars = Path(config.calendars).expanduser() if config.calendars else None
+        times = desk_times(calendars, config)
+        if config.carriers:
+            carriers(config.carriers)  # a file of the desk's own may err: better now than at the first parcel
+        return Core(store, me, policy=policy, calendars=calendars, times=times, carriers=config.carriers)
     except BaseException:
         store.close()
         raise

@@ -1,15 +1,19 @@
 """How a local desk answers what is asked of its library: articles and canned replies found, and filled."""
 
-from datetime import date, datetime
+from datetime import date
 
 from csdesk.desk import queries as q
 from csdesk.desk.answers import answers
 from csdesk.desk.core import Core
+from csdesk.desk.days import today
+from csdesk.desk.guards import GUARDS, Known
+from csdesk.desk.knowing import known
 from csdesk.desk.slots import Sheet, citations, fill
 from csdesk.desk.words import LANGUAGES
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import slots
+from csdesk.store import orders
 from csdesk.store.library import DEFAULT_LANGUAGE
 from csdesk.store.library_policies import Hit
 
@@ -35,9 +39,13 @@ def show_article(core: Core, ask: q.ShowArticle) -> q.FoundArticle:
 @answers(q.SearchCanned)
 def search_canned(core: Core, ask: q.SearchCanned) -> list[q.FoundCanned]:
     case = core.load(core.case_id(ask.case))[0] if ask.case else None
+    facts = _known(core, case) if case else None
+    against = frozenset(code for code in GUARDS if facts.holds(code) is False) if facts else frozenset()
     language = ask.language or _customers(core, case) or DEFAULT_LANGUAGE
     kind, state = (case.kind.value, case.state) if case else ("", "")
-    hits = core.store.replies.search(ask.text, language, min(ask.limit, MOST_HITS), kind=kind, state=state)
+    hits = core.store.replies.search(
+        ask.text, language, min(ask.limit, MOST_HITS), kind=kind, state=state, against=against
+    )
     return [
         q.FoundCanned(
             id=hit.canned.external_id,
@@ -50,6 +58,8 @@ def search_canned(core: Core, ask: q.SearchCanned) -> list[q.FoundCanned]:
             score=hit.score,
             spans=hit.spans,
             language=hit.canned.language,
+            unmet=tuple(code for code in hit.canned.guards if code in against),
+            unsure=_unsure(facts, hit.canned.guards),
         )
         for hit in hits
     ]
@@ -64,7 +74,22 @@ def fill_canned(core: Core, ask: q.FillCanned) -> q.Filled:
         raise Refused("bad_value", field="canned", value=ask.canned)
     spoken = canned.language if canned.language in LANGUAGES else DEFAULT_LANGUAGE
     text, missing = fill(Sheet.of(core, case, spoken, canned.articles), canned.body, dict(ask.values))
-    return q.Filled(canned.external_id, text, missing, canned.articles, canned.language, canned.guards)
+    facts = _known(core, case)
+    unmet = tuple(code for code in canned.guards if facts.holds(code) is False)
+    unsure = _unsure(facts, canned.guards)
+    return q.Filled(
+        canned.external_id, text, missing, canned.articles, canned.language, canned.guards, unmet, unsure
+    )
+
+
+def _known(core: Core, case: Case) -> Known:
+    return known(
+        core, case, orders.facts(core.store.conn, core.desk, case.order, case.id) if case.order else None
+    )
+
+
+def _unsure(facts: Known | None, guards: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code for code in guards if facts is not None and facts.holds(code) is None)
 
 
 def _found(hit: Hit) -> q.FoundArticle:
@@ -93,7 +118,7 @@ def _found(hit: Hit) -> q.FoundArticle:
 def _day(core: Core, said: str) -> str:
     """The day asked about, else today in the desk's zone (ISO)."""
     if not said:
-        return datetime.fromtimestamp(core.now() / 1000, core.zone).date().isoformat()
+        return today(core)
     try:
         return date.fromisoformat(said).isoformat()
     except ValueError:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from csdesk.desk import clock_queries, law_queries, money_queries, parcel_queries
 from csdesk.desk.desk import Ask
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Order
@@ -86,6 +87,7 @@ class CaseView:
     timeline: tuple[Entry, ...]
     others: tuple[Row, ...]
     readonly: str = ""
+    trails: tuple[parcel_queries.Trail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class OrderView:
     row: OrderRow
     person: Person | None
     cases: tuple[Row, ...]
+    trails: tuple[parcel_queries.Trail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +201,7 @@ class LetGo(Ask[None]):
 
 @dataclass(frozen=True, slots=True)
 class KeepDraft(Ask[None]):
-    """Keep what I have typed for a case; empty forgets it."""
+    """Keep what I have typed for a case, with the canned replies and articles it came from; empty forgets it."""
 
     name: ClassVar[str] = "keep_draft"
     right: ClassVar[Right] = Right.WORK
@@ -206,6 +209,8 @@ class KeepDraft(Ask[None]):
     case: str
     text: str
     caret: int = 0
+    canned: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +297,10 @@ class ShowArticle(Ask[FoundArticle]):
 
 @dataclass(frozen=True, slots=True)
 class FoundCanned:
-    """A canned reply as a hit; `fits`: made for the case's kind and state."""
+    """A canned reply as a hit; `fits`: made for the case's kind and state, and no guard stands against it.
+
+    `unmet` are its guards that do not hold, `unsure` those that nobody but a person can know.
+    """
 
     id: str
     shortcut: str
@@ -304,12 +312,15 @@ class FoundCanned:
     score: float
     spans: tuple[tuple[int, int], ...] = ()
     language: str = ""
+    unmet: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SearchCanned(Ask[list[FoundCanned]]):
     """Canned replies by shortcut, title, pinyin or initials; those that fit the case's kind and state first.
 
+    Those with a guard that does not hold on the case come last.
     Shown in `language`, else in the customer's. Nothing typed: the best for the case.
     """
 
@@ -324,7 +335,7 @@ class SearchCanned(Ask[list[FoundCanned]]):
 class Filled:
     """A canned reply with the case's values in its slots; `missing` names what a person must still tell.
 
-    `guards` are codes of facts that must hold before it is sent.
+    `guards` are codes of facts that must hold before it is sent: `unmet` do not, `unsure` a person must confirm.
     """
 
     id: str
@@ -333,6 +344,8 @@ class Filled:
     articles: tuple[str, ...]
     language: str = ""
     guards: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +359,43 @@ class FillCanned(Ask[Filled]):
     canned: str
     case: str
     values: tuple[tuple[str, str], ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in a reply that stops it (`block`), that a person must confirm (`confirm`), or should see (`warn`).
+
+    `code`: forbidden_phrase, blank_slot, guard_unmet, guard_unknown, personal_data, own_data, article_expired.
+    `name` is what `confirmed` of the reply says when somebody confirmed it. `start` and `end` are its place in the
+    text, -1 when it has none. `what`: the phrase, slot or guard; masked where it is of a person. `because` and
+    `instead` are sentences; `unless`: guards that would allow it.
+    """
+
+    code: str
+    severity: str
+    name: str
+    start: int
+    end: int
+    what: str
+    because: str = ""
+    instead: str = ""
+    unless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReply(Ask[list[Finding]]):
+    """What stands against sending a text as the reply to a case, what blocks it first; kept nowhere.
+
+    `canned` and `articles` are what it came from; reasons are in `language`, the reader's.
+    """
+
+    name: ClassVar[str] = "check_reply"
+    right: ClassVar[Right] = Right.WORK
+    case: str
+    text: str
+    canned: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
     language: str = ""
 
 
@@ -407,6 +457,12 @@ class ReplayRuling(Ask[VerdictView]):
 
 QUESTIONS: dict[str, type[Ask[Any]]] = {
     found.name: found
-    for found in list(globals().values())
+    for found in (
+        *globals().values(),
+        *vars(law_queries).values(),
+        *vars(clock_queries).values(),
+        *vars(money_queries).values(),
+        *vars(parcel_queries).values(),
+    )
     if isinstance(found, type) and issubclass(found, Ask) and found is not Ask
 }

@@ -14,18 +14,22 @@ from csdesk.domain.cases.kinds import MACHINES
 
 # Filled by the desk itself, never by a person.
 HIDDEN = frozenset({"body", "desk", "customer"})
-LONG = frozenset({"text", "note", "summary"})
+LONG = frozenset({"text", "note", "summary", "override"})
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing to enter. shape: text, long, number, flag, choice, units, graded, list."""
+    """One thing to enter. shape: text, long, number, flag, choice, units, graded, list.
+
+    asked: when it is asked for: always (""), or once the verb was refused with this code.
+    """
 
     name: str
     shape: str
     required: bool
     default: Any
     choices: tuple[str, ...] = ()
+    asked: str = ""
 
 
 @lru_cache(maxsize=128)
@@ -40,6 +44,7 @@ def form(verb: str) -> tuple[Field, ...]:
             f.default is MISSING and f.default_factory is MISSING,
             None if f.default is MISSING else f.default,
             _choices(f.name, hints[f.name], f.metadata),
+            f.metadata.get("asked", ""),
         )
         for f in fields(cls)
         if f.name not in HIDDEN
@@ -138,9 +143,10 @@ def _units(part: str, wrong: Refused) -> LineQty:
 
 
 def _graded(part: str, wrong: Refused) -> Graded:
-    units, _, disposition = part.partition(":")
+    units, _, rest = part.partition(":")
+    disposition, _, grade = rest.partition(":")
     found = _units(units, wrong)
-    return Graded(found.line, found.qty, disposition or "restock")
+    return Graded(found.line, found.qty, disposition or "restock", grade)
 
 
 def shown(value: Any) -> str:
@@ -150,7 +156,7 @@ def shown(value: Any) -> str:
     if isinstance(value, LineQty):
         return f"{value.line}x{value.qty}"
     if isinstance(value, Graded):
-        return f"{value.line}x{value.qty}:{value.disposition}"
+        return f"{value.line}x{value.qty}:{value.disposition}" + (f":{value.grade}" if value.grade else "")
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)

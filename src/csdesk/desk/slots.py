@@ -155,7 +155,10 @@ def _article(sheet: Sheet) -> str:
 
 def _refunds(sheet: Sheet) -> tuple[Refund, ...]:
     """The refunds one can speak of together: all confirmed or all on their way, never a mixture."""
-    live = tuple(refund for refund in sheet.case.refunds if refund.state != "failed")
+    # What a second person has not let go yet is no promise to a customer; compensation is told in its own words.
+    live = tuple(
+        r for r in sheet.case.refunds if r.live and r.state != "awaiting" and r.cause != "compensation"
+    )
     return live if len({refund.state == "confirmed" for refund in live}) == 1 else ()
 
 

@@ -1,6 +1,7 @@
 """How a local desk answers what the law says on a case, and why it was decided as it was."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from csdesk.desk import queries as q
 from csdesk.desk.answers import answers, reads
@@ -11,6 +12,7 @@ from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import Ruled
 from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.entitlement.kinds import HOME, shapes
+from csdesk.domain.entitlement.pack import Pack
 from csdesk.domain.mask import mask_text
 from csdesk.store import cases, orders
 
@@ -34,7 +36,13 @@ def _view(
         return q.VerdictView(core.number(case), None)
     place = bench.book.find(str(judged.facts.get("jurisdiction") or HOME))
     known = shapes(place[0], judged.decision.kind) if place else {}
-    return q.VerdictView(core.number(case), judged, lines, known)
+    return q.VerdictView(core.number(case), _named(judged, place[0]) if place else judged, lines, known)
+
+
+def _named(judged: Judged, pack: Pack) -> Judged:
+    """Goods by the one name of their class, which catalogues word; an order may call them by any other."""
+    found = pack.product_class(str(judged.facts.get("product_class") or ""))
+    return judged if found is None else replace(judged, facts={**judged.facts, "product_class": found.name})
 
 
 @answers(q.ShowRulings)

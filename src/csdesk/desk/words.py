@@ -2,7 +2,7 @@
 
 import gettext
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 _SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$", "JPY": "JP¥"}
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _BLANK = re.compile(r"\{(\w+)\}")
 # [, citing {articles}]: said only when every blank in it has a value.
 _OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
@@ -28,7 +29,6 @@ _CODED = {
     "by": "event",
     "kind": "kind",
     "reason": "reason",
-    "why": "why",
     "role": "role",
     "right": "right",
     "channel": "channel",
@@ -38,9 +38,24 @@ _CODED = {
     "clock": "clock",
     "field": "field",
     "disposition": "disposition",
+    "step": "operation",
+    "timing": "timing",
+    "refused": "halt",
+    "guard": "guard",
+    "ruled": "verdict",
+    "ground": "term",
+    "stance": "stance",
+    "party": "party",
+    "sender": "sender",
+    "track": "track",
+    "to_stage": "track_stage",
+    "how": "link",
+    "standing": "scan",
 }
 _TIMES = ("due", "until", "at")
-_MONEY = ("minor", "most_minor")
+_MONEY = ("minor", "most_minor", "less")
+# So many articles tell what a decision rests on; all of them stand in its explanation.
+MOST_CITED = 3
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -116,10 +131,67 @@ class Words:
         )
         return self.count(f"{'late' if late else 'left'}.{unit}", n)
 
+    @property
+    def between(self) -> str:
+        """What stands between the members of a list."""
+        return ", " if self.language == "en" else "、"
+
+    def terms(self, codes: Iterable[str]) -> str:
+        """Codes of a decision in words, one after the other."""
+        return self.between.join(self.code("term", code) for code in codes)
+
+    def cite(self, article: str) -> str:
+        """An article by its id, as people write it: 消法§25(1); a law without a short name by its id."""
+        law, _, no = article.partition(" ")
+        short = self.code("cite", law)
+        return self("cite.article", law=short, no=no) if no else short
+
+    def cites(self, articles: Sequence[str], most: int = MOST_CITED) -> str:
+        """The first articles of a decision, each law named once, with a sign that there are more."""
+        by_law: dict[str, list[str]] = {}
+        for article in articles[:most]:
+            by_law.setdefault(article.partition(" ")[0], []).append(article)
+        told = [
+            told
+            for law, found in by_law.items()
+            for told in (
+                self.cite(found[0]),
+                *(f"§{article.removeprefix(law).strip()}" for article in found[1:]),
+            )
+        ]
+        listed = self.between.join(told)
+        return self("cite.more", list=listed) if len(articles) > most else listed
+
+    def fact(self, name: str, value: object) -> str:
+        """What a fact says: yes or no, a word of its list, a moment in the desk's zone, else as it was stated."""
+        if value in (None, ""):
+            return self("fact.unknown")
+        if isinstance(value, bool):
+            return self("decide.yes" if value else "decide.no")
+        said = str(value)
+        if name == "product_class":
+            return self.code("class", said)
+        if _INSTANT.match(said):
+            try:
+                at = datetime.fromisoformat(said)
+            except ValueError:
+                return said
+            return self.moment(int(at.timestamp() * 1000)) if at.tzinfo else said
+        return self.code("term", said)
+
+    def confirmed(self, name: str) -> str:
+        """One thing that has to be, or was, confirmed before a reply leaves, by its name (`queries.Finding`)."""
+        group, _, code = name.partition(".")
+        return self(name) if self.has(name) else self(f"confirm.{group}", what=code)
+
     def value(self, name: str, value: object, currency: str = "CNY") -> str:
         """A value of a refusal or a timeline line, as its name says it is to be read."""
         if name in _CODED and isinstance(value, str):
             return self.code(_CODED[name], value)
+        if name == "why" and isinstance(value, str):
+            return self.code("why" if self.has(f"why.{value}") else "term", value)
+        if isinstance(value, (list, tuple)) and name in _LISTED:
+            return _LISTED[name](self, value)
         if name in _MONEY or (name == "most" and currency and isinstance(value, int) and value > 9_999):
             return self.money(int(str(value)), currency)
         if name in _TIMES and isinstance(value, int):
@@ -129,10 +201,9 @@ class Words:
                 f"{self.code('method', method)} {self.money(minor, currency)}" for method, minor in value
             )
         if isinstance(value, (list, tuple)):
-            between = ", " if self.language == "en" else "、"
             # What may be chosen is named with the code that a script must type.
             coded = name == "allowed"
-            return between.join(
+            return self.between.join(
                 self._choice(str(item)) if coded else self._member(str(item)) for item in value
             )
         return str(value)
@@ -149,6 +220,9 @@ class Words:
 
     def refused(self, refused: "Refused") -> str:
         """Why something may not happen, in one sentence."""
+        fault = f"fault.{refused.detail.get('why')}"
+        if refused.code == "bad_fact" and self.has(fault):
+            return self(fault, **{**refused.detail, "field": refused.detail["name"]})
         return self._told("refused", refused.code, refused.detail, str(refused))
 
     def error(self, code: str, detail: Mapping[str, Any], fallback: str) -> str:
@@ -157,7 +231,7 @@ class Words:
 
     def entry(self, entry: "Entry", currency: str = "CNY") -> str:
         """A timeline line, without its text; an event that a verb gives its own meaning is worded `code.verb`."""
-        own = f"{entry.code}.{entry.verb}"
+        own = f"{entry.code}.{'against' if entry.detail.get('against') else entry.verb}"
         code = own if self.has(f"event.{own}") else entry.code
         return self._told("event", code, {**entry.detail, "who": entry.actor}, entry.code, currency)
 
@@ -169,3 +243,43 @@ class Words:
             return fallback
         currency = str(detail.get("currency", "")) or currency
         return self(key, **{name: self.value(name, value, currency) for name, value in detail.items()})
+
+
+def _confirmed(words: Words, names: Sequence[str]) -> str:
+    """What somebody confirmed before a reply left: `guard.rejected`, `personal.phone`, `article.P05`."""
+    return words.between.join(words.confirmed(name) for name in names)
+
+
+def _facts(words: Words, facts: Sequence[tuple[int, str, object]]) -> str:
+    return words.between.join(
+        f"{words.code('term', name)} {words.fact(name, value)}" for _, name, value in facts
+    )
+
+
+def _tracks(words: Words, tracks: Sequence[str]) -> str:
+    """Tracks of a case, each said as its number and its kind."""
+    told = (track.partition(" ") for track in tracks)
+    return words.between.join(f"{words.code('track', kind)} {number}" for number, _, kind in told)
+
+
+def _items(words: Words, items: Sequence[str]) -> str:
+    return words.between.join(words.code("item", item) for item in items)
+
+
+def _findings(words: Words, codes: Sequence[str]) -> str:
+    """What is wrong with a parcel."""
+    return words.between.join(words.code("parcel_finding", code) for code in codes)
+
+
+# Lists whose members have a wording of their own.
+_LISTED: Mapping[str, Callable[[Words, Sequence[Any]], str]] = {
+    "law": Words.cites,
+    "facts": _facts,
+    "dropped": Words.terms,
+    "confirmed": _confirmed,
+    "tracks": _tracks,
+    "items": _items,
+    "findings": _findings,
+    "new": _findings,
+    "gone": _findings,
+}

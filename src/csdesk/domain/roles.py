@@ -25,11 +25,13 @@ class Right(StrEnum):
     AUDIT = "audit"
     LOAD = "load"
     CONFIGURE = "configure"
+    LAW = "law"
     RUN = "run"
 
 
 _AGENT = frozenset({Right.READ, Right.WORK, Right.REFUND})
-_SUPERVISOR = _AGENT | {Right.ASSIGN, Right.TAKE_OVER, Right.LOAD}
+# LAW: to stage, approve and withdraw packs. It takes two people, so it is not the admin's alone.
+_SUPERVISOR = _AGENT | {Right.ASSIGN, Right.TAKE_OVER, Right.LOAD, Right.LAW}
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.AGENT: _AGENT,
@@ -37,7 +39,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.SUPERVISOR: _SUPERVISOR,
     # An auditor sees and never changes; an admin keeps the desk and takes no case: duties stay apart.
     Role.AUDITOR: frozenset({Right.READ, Right.AUDIT}),
-    Role.ADMIN: frozenset({Right.READ, Right.AUDIT, Right.LOAD, Right.CONFIGURE, Right.ASSIGN}),
+    Role.ADMIN: frozenset({Right.READ, Right.AUDIT, Right.LOAD, Right.CONFIGURE, Right.LAW, Right.ASSIGN}),
     # WORK: the worker wakes what slept long enough, with the same verb a person has.
     Role.SYSTEM: frozenset({Right.READ, Right.WORK, Right.RUN}),
 }

@@ -1,5 +1,6 @@
 """A parcel's trail: scans put in order whatever order they come in, and what they say went wrong on the road."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,11 +29,47 @@ class Scan(StrEnum):
     LOST = "lost"
     OTHER = "other"
 
+    @property
+    def far(self) -> int:
+        """How far on its way: 1 with the sender's carrier, 2 on the road, 3 at the door, 4 and more an end or a turn.
 
+        A case is told when this changes: not of each stop on the road.
+        """
+        return _FAR.get(self, 2)
+
+
+_FAR = {
+    scan: n
+    for n, scans in enumerate(
+        (
+            (Scan.COLLECTED,),
+            (),
+            (Scan.OUT_FOR_DELIVERY, Scan.ATTEMPTED),
+            (Scan.LOCKER,),
+            (Scan.STATION,),
+            (Scan.SIGNED,),
+            (Scan.SIGNED_BY_OTHER,),
+            (Scan.REFUSED,),
+            (Scan.RETURNING,),
+            (Scan.RETURNED,),
+            (Scan.DAMAGED,),
+            (Scan.LOST,),
+        ),
+        1,
+    )
+    for scan in scans
+}
 # After one of these nothing is due any more. A later scan still counts: carriers scan a signed parcel again.
 ENDS = frozenset({Scan.SIGNED, Scan.SIGNED_BY_OTHER, Scan.RETURNED, Scan.LOST})
 # In whose hands the parcel then is: the receiver's own, or somebody's whom the receiver may not have asked.
 HANDED = frozenset({Scan.SIGNED, Scan.SIGNED_BY_OTHER, Scan.LOCKER, Scan.STATION})
+# What a receiver can agree to beside a delivery into the own hands: left in a locker or a station, signed by another.
+LOCKER, STATION, OTHER = "locker", "station", "other"
+CONSENTS = (LOCKER, STATION, OTHER)
+ALL_CONSENTS = frozenset(CONSENTS)
+_NEEDS = {Scan.LOCKER: LOCKER, Scan.STATION: STATION, Scan.SIGNED_BY_OTHER: OTHER}
+# At a merchant's warehouse whoever is on duty signs; goods left at a locker are not there yet.
+WAREHOUSE = frozenset({OTHER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +107,25 @@ class Courier:
 class Standing:
     """Where a parcel stands. `since` is its last scan; `signed_at` 0 until it is in somebody's hands.
 
-    `findings` are codes of what the trail shows, the gravest first: lost, signed_before_shipped, signed_by_other,
-    locker_without_consent, station_without_consent, damaged, refused, returning, courier_unverified,
-    courier_expired, stale.
+    `delivered_at`: since when it counts as delivered (0: it does not): in the receiver's hands, or in those that the
+    receiver agreed to. `findings` are codes of what the trail shows, those of `GRAVITY`, the gravest first.
     """
 
     scan: Scan | None
     since: int
     signed_at: int
     findings: tuple[str, ...] = ()
+    delivered_at: int = 0
 
     @property
     def over(self) -> bool:
         """Whether the carrier has nothing left to do."""
         return self.scan in ENDS
+
+    def stale_at(self, stale_hours: int) -> int:
+        """When silence becomes a finding, in UTC ms; 0 where nobody waits for a scan any more."""
+        waits = self.since and not self.signed_at and not self.over
+        return self.since + stale_hours * HOUR if waits else 0
 
 
 def merged(known: Iterable[Event], told: Iterable[Event]) -> tuple[Event, ...]:
@@ -102,7 +144,7 @@ def standing(
     consents: frozenset[str] = frozenset(),
     couriers: Mapping[str, Courier] | None = None,
 ) -> Standing:
-    """What a trail in order says at `now`. `consents`: `locker` and `station` where the receiver agreed to them.
+    """What a trail in order says at `now`. `consents`: those of `CONSENTS` that the receiver gave.
 
     A parcel without a scan counts from `shipped_at`. Leaving goods in a locker or a station without consent is
     not delivery (快递市场管理办法, 条例 §25); who signed for another without being asked neither.
@@ -118,15 +160,25 @@ def standing(
     if ended is None and handed is None and since and now - since >= stale_hours * HOUR:
         found["stale"] = None
     order = {code: n for n, code in enumerate(GRAVITY)}
-    return Standing(scan, since, handed.at if handed else 0, tuple(sorted(found, key=order.__getitem__)))
+    findings = tuple(sorted(found, key=order.__getitem__))
+    agreed = (event.at for event in happened if event.scan in HANDED and _agreed(event.scan, consents))
+    return Standing(scan, since, handed.at if handed else 0, findings, next(agreed, 0))
 
 
+def _agreed(scan: Scan, consents: frozenset[str]) -> bool:
+    return scan not in _NEEDS or _NEEDS[scan] in consents
+
+
+# What people find in a parcel when they open it; no trail tells it, and no trail takes it back.
+WRONG_ITEM, SHORT = "wrong_item", "short"
+OPENED = (WRONG_ITEM, SHORT)
 GRAVITY = (
     "lost",
     "signed_before_shipped",
     "signed_by_other",
     "locker_without_consent",
     "station_without_consent",
+    *OPENED,
     "damaged",
     "refused",
     "returning",
@@ -139,9 +191,11 @@ GRAVITY = (
 def _seen(trail: tuple[Event, ...], shipped_at: int, consents: frozenset[str]) -> Iterable[str]:
     for event in trail:
         match event.scan:
-            case Scan.LOST | Scan.DAMAGED | Scan.REFUSED | Scan.RETURNING | Scan.SIGNED_BY_OTHER:
+            case Scan.LOST | Scan.DAMAGED | Scan.REFUSED | Scan.RETURNING:
                 yield event.scan.value
-            case Scan.LOCKER | Scan.STATION if event.scan.value not in consents:
+            case Scan.SIGNED_BY_OTHER if not _agreed(event.scan, consents):
+                yield event.scan.value
+            case Scan.LOCKER | Scan.STATION if not _agreed(event.scan, consents):
                 yield f"{event.scan.value}_without_consent"
             case Scan.SIGNED if shipped_at and event.at < shipped_at:
                 yield "signed_before_shipped"
@@ -154,3 +208,33 @@ def _doubts(trail: tuple[Event, ...], couriers: Mapping[str, Courier]) -> Iterab
         courier = couriers.get(event.courier)
         if event.scan in HANDED and courier is not None and (doubt := courier.doubt(event.at)):
             yield doubt
+
+
+# What carriers' pages say where no code comes with a line, the surest first; of a line the first that fits counts.
+_SAID = (
+    (Scan.RETURNED, re.compile("退回.{0,6}签收|退件.{0,4}签收|已退回发件|退签")),
+    (Scan.LOST, re.compile("丢失|遗失|灭失")),
+    (Scan.REFUSED, re.compile("拒收|拒签")),
+    (Scan.RETURNING, re.compile("退回中|退件|正在退回|退回发件|原路返回")),
+    (Scan.DAMAGED, re.compile("破损|损坏")),
+    (Scan.SIGNED, re.compile("已取出|已被取走|已自提|凭取[件货]码签收|已取件|本人签收|已由本人")),
+    (Scan.LOCKER, re.compile("(?:丰巢|快递柜|智能柜|自提柜|格口|投柜|入柜)")),
+    (Scan.STATION, re.compile("驿站|代收点|自提点|服务站|兔喜|妈妈店|菜鸟")),
+    (Scan.SIGNED_BY_OTHER, re.compile("代签|代收|他人签收|家人|前台|门卫|物业|保安|邻居")),
+    (Scan.ATTEMPTED, re.compile("派送不成功|派件异常|无人接听|联系不上|再次派送|未能妥投|改约")),
+    (Scan.SIGNED, re.compile("签收|妥投|已送达")),
+    (Scan.OUT_FOR_DELIVERY, re.compile("派件中|派送中|正在派送|正在派件|正在为您派|投递中|安排投递")),
+    (Scan.COLLECTED, re.compile("揽收|已收件|已揽件|收取|已收寄")),
+    (Scan.CUSTOMS, re.compile("清关|海关|报关")),
+    (Scan.DEPARTED, re.compile("离开|发往|已发出|装车|已出发")),
+    (Scan.ARRIVED, re.compile("到达|抵达|已到")),
+    (Scan.IN_TRANSIT, re.compile("运输中|中转|途经|转运")),
+)
+# 拒绝放驿站, 请勿放快递柜: what was asked not to happen did not happen.
+_NOT = re.compile("(?:请勿|不要|勿|拒绝|无需|未)(?:代收|代签|放|投)?(?:入|到)?(?:驿站|快递柜|丰巢|代收点)?")
+
+
+def scan_of(text: str) -> Scan:
+    """What a line of a carrier's page says happened, by its words; `OTHER` where none of them is known."""
+    plain = _NOT.sub("", text)
+    return next((scan for scan, words in _SAID if words.search(plain)), Scan.OTHER)

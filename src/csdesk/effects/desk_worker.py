@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
-from csdesk.desk.config import Config
+from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
 from csdesk.desk.words import LANGUAGES, Words
 from csdesk.domain.cases.case import Case
+from csdesk.effects.ports import PaymentProvider
 from csdesk.effects.provider import FileProvider
 from csdesk.effects.spool import FileChannel
 from csdesk.effects.worker import Worker
 from csdesk.store.home import config_dir
+from csdesk.store.keys import parse_source, secret
 
 
 def outgoing(core: Core, config: Config) -> Path:
@@ -27,4 +29,21 @@ def make_worker(core: Core, config: Config) -> Worker:
         words = Words(language if language in LANGUAGES else LANGUAGES[0], core.zone)
         return words(code, number=core.number(case), days=config.reopen_days)
 
-    return Worker(core, FileChannel(folder / "messages"), FileProvider(folder / "refunds"), word_notice)
+    return Worker(core, FileChannel(folder / "messages"), provider_of(config, folder), word_notice)
+
+
+def provider_of(config: Config, folder: Path) -> PaymentProvider:
+    """Who pays: the provider that is configured, else a file for each refund. ConfigError, StoreError."""
+    if not config.provider:
+        return FileProvider(folder / "refunds")
+    from csdesk.effects.http_provider import HttpProvider, checked
+
+    if why := checked(config.provider):
+        raise ConfigError("config_provider", reason=why)
+    if not config.provider_key:
+        raise ConfigError("config_provider", reason="provider_key")
+    try:
+        source = parse_source(config.provider_key)
+    except ValueError as exc:
+        raise ConfigError("config_keys", value=config.provider_key, reason=str(exc)) from None
+    return HttpProvider(config.provider, secret(source), seconds=config.provider_seconds)

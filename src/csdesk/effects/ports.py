@@ -26,12 +26,19 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one payment gives back: its number on the order, method, the provider's reference, minor units."""
+    """What one payment gives back: its number on the order (0: none), method, the provider's reference, minor units.
+
+    `kind` other than `money` goes back in kind and is never paid out: `count` units of it where they are counted,
+    as much as `minor` was worth where not. `if_expired` says what is done where it has run out.
+    """
 
     payment: int
     method: str
     reference: str
     minor: int
+    kind: str = "money"
+    count: int = 0
+    if_expired: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,13 @@ class Unknown:
 class Channel(Protocol):
     """Sends messages to customers."""
 
-    def send(self, key: str, to: Recipient, text: str, *, channel: str, case: str) -> Sent | Failed:
-        """Send `text` by `channel` (phone, chat, email …) about the case with this number, once for a key."""
+    def send(
+        self, key: str, to: Recipient, text: str, *, channel: str, case: str, automatic: bool = False
+    ) -> Sent | Failed:
+        """Send `text` by `channel` (phone, chat, email …) about the case with this number, once for a key.
+
+        `automatic`: the desk words it by itself, so it must say so and never answer another machine.
+        """
         ...
 
 
@@ -68,10 +80,15 @@ class PaymentProvider(Protocol):
     """Gives money back."""
 
     def refund(
-        self, key: str, parts: tuple[Part, ...], *, currency: str, case: str, order: str
+        self, key: str, parts: tuple[Part, ...], *, currency: str, case: str, order: str, cause: str
     ) -> Confirmed | Failed | Unknown:
         """Give back all parts or none, each by the payment that paid, once for a key.
 
-        A Failed that is not `final` left nothing behind and is tried again, as Unknown is.
+        A Failed that is not `final` left nothing behind and is tried again, as Unknown is. `cause`: goods, payment,
+        outbound; freight and compensation go to the consumer by a transfer, since no payment took them.
         """
+        ...
+
+    def find(self, key: str) -> Confirmed | Failed | Unknown | None:
+        """What became of a key, without asking for anything; None: the provider never heard of it."""
         ...

@@ -17,13 +17,14 @@ class FileProvider:
         self._spool = Spool(folder)
 
     def refund(
-        self, key: str, parts: tuple[Part, ...], *, currency: str, case: str, order: str
+        self, key: str, parts: tuple[Part, ...], *, currency: str, case: str, order: str, cause: str
     ) -> Confirmed | Unknown:
         """See `PaymentProvider.refund`. A failing disk may have kept the file: Unknown, until asked again."""
         document = {
             "key": key,
             "case": case,
             "order": order,
+            "cause": cause,
             "currency": currency,
             "minor": sum(part.minor for part in parts),
             "parts": [asdict(part) for part in parts],
@@ -33,3 +34,10 @@ class FileProvider:
         except OSError as exc:
             return Unknown(exc.strerror or type(exc).__name__)
         return Confirmed(file_name(key))
+
+    def find(self, key: str) -> Confirmed | Unknown | None:
+        """See `PaymentProvider.find`: whether the instruction was written."""
+        try:
+            return Confirmed(file_name(key)) if self._spool.has(key) else None
+        except OSError as exc:
+            return Unknown(exc.strerror or type(exc).__name__)

@@ -54,6 +54,11 @@ class Spool:
             os.fsync(handle)
         return True
 
+    def has(self, key: str) -> bool:
+        """Whether `key` went out before, taken or not. OSError."""
+        name = file_name(key)
+        return (self.folder / name).exists() or (self.folder / TAKEN / name).exists()
+
 
 def file_name(key: str) -> str:
     """The file of a key (a colon would be a host to scp and rsync); ValueError for one that names a place."""
@@ -87,7 +92,9 @@ class FileChannel:
     def __init__(self, folder: Path) -> None:
         self._spool = Spool(folder)
 
-    def send(self, key: str, to: Recipient, text: str, *, channel: str, case: str) -> Sent | Failed:
+    def send(
+        self, key: str, to: Recipient, text: str, *, channel: str, case: str, automatic: bool = False
+    ) -> Sent | Failed:
         """See `Channel.send`; Sent means that the file is on the disk."""
         document = {"key": key, "case": case, "channel": channel, "to": asdict(to), "text": text}
         try:

@@ -10,20 +10,21 @@ import random
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Conflict
-from csdesk.domain.cases.case import Case
-from csdesk.domain.cases.command import Command
+from csdesk.domain.cases.case import UNSENT, Case
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import SettleReply
 from csdesk.domain.cases.events import ReplyHeld
 from csdesk.domain.cases.refunds import SettleRefund
+from csdesk.domain.cases.sending import DoubtRefund
 from csdesk.domain.cases.shared import Breach, Wake
 from csdesk.domain.roles import Right
-from csdesk.effects.ports import Channel, Confirmed, Failed, Part, PaymentProvider, Recipient, Sent, Unknown
-from csdesk.store import cases, feed, orders, outbox
+from csdesk.effects.outcomes import Again, Close, Outcome, Settle
+from csdesk.effects.paying import DOUBT_PAUSE_MS, Payer
+from csdesk.effects.ports import Channel, PaymentProvider, Recipient, Sent
+from csdesk.store import cases, feed, outbox
 from csdesk.store.connection import translated, write
 from csdesk.store.crypto import Shredded
 from csdesk.store.errors import StoreError
@@ -46,33 +47,8 @@ JOBS_A_TURN = 20
 CHANGES_KEPT = 10_000
 # What a worker waits out; with any other error of the file it has no business going on.
 PASSING = frozenset({"locked", "disk_full", "io_failed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Settle:
-    """The outside has answered: tell the case, if it still is at `version` (None: however it is)."""
-
-    command: Command
-    version: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """The job is over without a verb: `done`, `moot` (the case had moved on), `failed` (people must look)."""
-
-    state: str
-    result: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """Try later, for a reason; `pause` in ms, 0 for the usual one."""
-
-    reason: str
-    pause: int = 0
-
-
-Outcome = Settle | Close | Again
+# A job of no case: a look at a parcel, which may be several cases' or none's.
+PARCEL = "parcel"
 
 
 class Worker:
@@ -91,16 +67,17 @@ class Worker:
         core.need(Right.RUN)
         self._core = core
         self._channel = channel
-        self._provider = provider
         self._word_notice = word_notice
         self._now = now or core.now
+        self._payer = Payer(core, provider, self._leads, self._now)
         self._chance = chance
         self._holder = f"{os.getpid()}:{os.urandom(4).hex()}"
         self._fence = 0
         self._renewed = 0
         self._runs: dict[str, Callable[[Job, Case], Outcome]] = {
             "message": self._message,
-            "refund": self._refund,
+            "refund": self._payer.refund,
+            "recheck": self._payer.recheck,
             "clock": self._clock,
             "wake": self._wake,
         }
@@ -152,6 +129,10 @@ class Worker:
             ran += 1
         return ran
 
+    def renew(self) -> None:
+        """Keep the lease while a channel takes its time; to be called from the thread that runs the turn."""
+        self._leads()
+
     def _leads(self) -> bool:
         """Whether the lease is still ours; renewed when a third of it has passed."""
         now = self._now()
@@ -163,13 +144,14 @@ class Worker:
         return kept
 
     def _outcome(self, job: Job) -> Outcome:
-        run = self._runs.get(job.kind)
-        if run is None:
+        if job.kind not in (*self._runs, PARCEL):
             log.error("job %s is of unknown kind %s: a newer csdesk must run it", job.key, job.kind)
-            return Again("unknown_kind", UNKNOWN_PAUSE_MS)
+            return Again("unknown_kind", pause=UNKNOWN_PAUSE_MS)
         try:
+            if job.kind == PARCEL:
+                return self._parcel(job)
             case, _ = self._core.load(job.case)
-            return run(job, case)
+            return self._runs[job.kind](job, case)
         except StoreError as exc:
             if exc.code in PASSING:
                 raise
@@ -182,7 +164,7 @@ class Worker:
         """Write down what came of a job, unless another worker has it by now."""
         core = self._core
         if isinstance(outcome, Again) and not outcome.pause and job.attempts + 1 >= MOST_TRIES:
-            outcome = self._given_up(job, outcome.reason)
+            outcome = self._given_up(job, outcome)
         if not outbox.mine(core.store.conn, core.desk, job.key, self._fence):
             return
         if isinstance(outcome, Settle):
@@ -199,20 +181,32 @@ class Worker:
     def _settled(self, job: Job, settle: Settle) -> Close | Again:
         try:
             # The job's key: when this process dies before the job is written off, the verb is not done twice.
-            self._core.do(settle.command, job.case, version=settle.version, key=job.key)
+            key = f"{job.key}:{settle.step}" if settle.step else job.key
+            self._core.do(settle.command, job.case, version=settle.version, key=key)
         except Conflict:
-            return Again("conflict", FIRST_PAUSE_MS)
+            return Again("conflict", pause=FIRST_PAUSE_MS)
         except Refused as exc:
             if exc.code == "case_of_later_version":
-                return Again(exc.code, UNKNOWN_PAUSE_MS)
+                return Again(exc.code, pause=UNKNOWN_PAUSE_MS)
             return Close("moot", exc.code)
-        return Close("done")
+        return settle.then
 
-    def _given_up(self, job: Job, reason: str) -> Settle | Close:
-        """A message that never went is told as failed; all else, money above all, waits for people."""
+    def _given_up(self, job: Job, last: Again) -> Settle | Close:
+        """A message or refund that never went is told as failed; a refund that may have gone is told as in doubt.
+
+        It goes on being asked after, never for: a provider may have forgotten the key by then. All else waits for
+        people.
+        """
+        reason = last.reason
         log.error("job %s is given up after %d tries: %s", job.key, MOST_TRIES, reason)
         if job.kind == "message":
             return Settle(SettleReply(job.ref, "failed", reason))
+        if job.kind == "refund" and last.left_nothing:
+            return Settle(SettleRefund(job.ref, "failed", reason=reason))
+        if job.kind == "refund":
+            return Settle(
+                DoubtRefund(job.ref, reason), then=Again(reason, pause=DOUBT_PAUSE_MS), step="doubt"
+            )
         return Close("failed", reason)
 
     def _pause(self, attempts: int) -> int:
@@ -221,17 +215,25 @@ class Worker:
 
     def _message(self, job: Job, case: Case) -> Outcome:
         message = case.message(job.ref)
-        if message is None or message.state != "held":
+        if message is None or message.state not in UNSENT:
             return Close("moot", "already_settled")
         to = self._recipient(case)
-        text = self._text(case, job.ref, to.language if to else "")
+        text, automatic = self._text(case, job.ref, to.language if to else "")
         if to is None or not text:
             return Settle(SettleReply(job.ref, "failed", "erased"))
         number = self._core.number(case)
-        answer = self._channel.send(job.key, to, text, channel=message.channel, case=number)
+        answer = self._channel.send(
+            job.key, to, text, channel=message.channel, case=number, automatic=automatic
+        )
         if isinstance(answer, Sent):
             return Settle(SettleReply(job.ref, "sent"))
-        return Settle(SettleReply(job.ref, "failed", answer.reason)) if answer.final else Again(answer.reason)
+        if answer.final:
+            return Settle(SettleReply(job.ref, "failed", answer.reason))
+        again = Again(answer.reason)
+        if message.state == "queued":
+            return again
+        # From its first try on it may have left, whatever the channel says: nobody can recall it.
+        return Settle(SettleReply(job.ref, "queued", answer.reason), then=again, step="queued")
 
     def _recipient(self, case: Case) -> Recipient | None:
         """The case's customer in clear; without address when unknown, None when erased."""
@@ -244,39 +246,27 @@ class Worker:
             return Recipient(case.customer)
         return Recipient(case.customer, known.name, known.phone, known.email, known.language)
 
-    def _text(self, case: Case, message: str, language: str) -> str:
-        """What a held reply says ("" when its person was erased); the desk's own notices are worded now."""
+    def _text(self, case: Case, message: str, language: str) -> tuple[str, bool]:
+        """What a reply says ("" when its person was erased), and whether it is the desk's own notice, worded now."""
         core = self._core
         for past in list(cases.history(core.store.conn, core.desk, case.id, core.store.keys)):
             if isinstance(past.event, ReplyHeld) and past.event.id == message:
                 if not past.event.text and past.event.canned.startswith("notice."):
-                    return self._word_notice(case, past.event.canned, language)
-                return past.event.text
+                    return self._word_notice(case, past.event.canned, language), True
+                return past.event.text, False
         raise LookupError(f"no event brought the reply {message}")
-
-    def _refund(self, job: Job, case: Case) -> Outcome:
-        refund = case.refund(job.ref)
-        if refund is None or refund.state not in ("proposed", "sent"):
-            return Close("moot", "already_settled")
-        if not refund.minor:
-            return Settle(SettleRefund(job.ref, "confirmed"))  # a gift: nobody has to pay nothing
-        told = orders.references(self._core.store.conn, self._core.desk, case.order)
-        parts = tuple(Part(p.payment, p.method, told.get(p.payment, ""), p.minor) for p in refund.parts)
-        number = self._core.number(case)
-        answer = self._provider.refund(
-            job.key, parts, currency=case.currency, case=number, order=case.order_number
-        )
-        match answer:
-            case Confirmed(reference):
-                return Settle(SettleRefund(job.ref, "confirmed", reference))
-            case Failed(reason, final=True):
-                return Settle(SettleRefund(job.ref, "failed", reason=reason))
-            case Failed(reason) | Unknown(reason):
-                return Again(reason)
 
     def _clock(self, job: Job, case: Case) -> Outcome:
         name, _, due = job.ref.rpartition(":")
         return Settle(Breach(name, int(due)))
+
+    def _parcel(self, job: Job) -> Outcome:
+        """Scans that came before their parcel, or silence since the last one; the look sets its own next timer."""
+        from csdesk.desk.tracking import tell
+
+        with write(self._core.store.conn):
+            tell(self._core, (job.ref,))
+        return Close("moot", "looked_at")
 
     def _wake(self, job: Job, case: Case) -> Outcome:
         if str(case.snoozed_until) != job.ref:

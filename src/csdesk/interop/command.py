@@ -20,6 +20,7 @@ SENTENCES = {
     "import.changed": "{name} is now version {version}: {fields}",
     "import.more": "… and {n} more",
     "import.told": "{told} open cases were told of the change.",
+    "import.unknown_parcel": "{count} waybills are of no order or case yet; csdesk parcel unknown lists them.",
     "import.cleaned": "Unsafe characters were taken out of {cleaned} fields.",
     "import.rejects": "{rejected} records were left out; {path} says why.",
     "import.rejects_unkept": "{rejected} records were left out; name a file with --rejects to see why.",
@@ -86,6 +87,8 @@ def _lines(report: Report, words: Words) -> Iterator[str]:
         yield "  " + _say(words, "import.more", n=more)
     if report.told:
         yield _say(words, "import.told", told=report.told)
+    if report.unknown_parcel:
+        yield _say(words, "import.unknown_parcel", count=report.unknown_parcel)
     if cleaned := report.total("cleaned"):
         yield _say(words, "import.cleaned", cleaned=cleaned)
     if rejected := report.total("rejected"):

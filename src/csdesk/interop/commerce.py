@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
 from csdesk.domain import money
+from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.kinds import run as decide
 from csdesk.domain.cases.shared import TellChange
 from csdesk.domain.money import Money
+from csdesk.domain.tracking import CONSENTS
 from csdesk.interop.entity import Entity, Pending, Read, Run
 from csdesk.interop.faults import Problem
 from csdesk.interop.fields import Fields
@@ -337,10 +339,20 @@ def _shipments(told: Fields, lines: Sequence[load.Line]) -> tuple[load.Shipment,
         places = tuple(n for n, line in enumerate(lines) if not skus or line.sku in skus)
         if skus and {lines[n].sku for n in places} != set(skus):
             inner.problem("skus", "unknown_line")
-        carrier = inner.line("carrier", most=100)
+        carrier, consent = inner.line("carrier", most=100), _consent(inner)
         times = inner.moment("shipped_at"), inner.moment("signed_at")
-        found += [load.Shipment(carrier, "".join(w.split()).upper(), places, *times) for w in waybills]
+        found += [
+            load.Shipment(carrier, normal_waybill(w), places, *times, consent=consent) for w in waybills
+        ]
     return tuple(found)
+
+
+def _consent(told: Fields) -> str:
+    """What the receiver agreed to; a `none` that was said is as nothing said: neither is a consent."""
+    said = told.words("consent")
+    if any(word not in (*CONSENTS, "any", "none") for word in said):
+        told.problem("consent", "bad_choice", allowed=", ".join((*CONSENTS, "any", "none")))
+    return "any" if "any" in said else ",".join(word for word in CONSENTS if word in said)
 
 
 def _price(line: load.Line) -> int:

@@ -178,7 +178,7 @@ class _Steps:
         self._step += 1
         core = self._entity.run.core
         key = f"import:{self._entity.run.map.source}:{self._external_id}:{self._step}:{name}"
-        return Context(at, IMPORTER, key, None, core.policy, core.zone)
+        return Context(at, IMPORTER, key, None, core.policy, core.zone, times=core.times)
 
     def open(self, opening: Open, at: int, id_: str, merchant: str) -> None:
         """Open the case, against this merchant."""

@@ -60,6 +60,8 @@ class Entity(ABC):
     name: ClassVar[str]
     record: ClassVar[type]
     size: ClassVar[int] = RECORDS_A_BATCH
+    # Whether a record that comes again in one file with other words is a correction; else it is a mistake.
+    corrects: ClassVar[bool] = False
 
     def __init__(self, run: Run) -> None:
         self.run = run

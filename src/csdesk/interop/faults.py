@@ -67,6 +67,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "columns": "has {found} columns; the heading has {expected}.",
         "bad_quotes": "has quotation marks that do not fit ({reason}).",
         "refused": "cannot become a case ({reason}).",
+        "not_a_waybill": "is no waybill: letters and digits, at least five.",
+        "in_the_future": "is more than a day ahead of this desk's clock.",
+        "before_check": "comes before the check itself.",
     }
 )
 

@@ -20,6 +20,7 @@ from csdesk.interop.fields import Fields, reading
 from csdesk.interop.maps import SHAPES, ImportMap, Section, load_map
 from csdesk.interop.overlay import OVERLAYS, Overlay
 from csdesk.interop.readers import Item, Source, look
+from csdesk.interop.scans import Couriers, Tracking
 from csdesk.interop.seeds import SeedError
 from csdesk.interop.texts import Articles, CannedReplies
 from csdesk.store import load
@@ -74,6 +75,7 @@ class FileReport:
 class Report:
     """What an import did, or would do (`dry_run`). `rows`: rows written; `told`: open cases told of a change.
 
+    `unknown_parcel`: waybills told of that no order or case names yet.
     `cleaned` counts fields from which unsafe characters were taken; `reasons` rejects by reason code.
     """
 
@@ -87,6 +89,7 @@ class Report:
     rejects_path: str = ""
     rows: int = 0
     told: int = 0
+    unknown_parcel: int = 0
 
     def total(self, count: str) -> int:
         """The sum of one count (`added`, `rejected`, …) over all files."""
@@ -234,6 +237,10 @@ def _entity(name: str, run: Run, overlay: Overlay | None) -> Entity:
             return Articles(run)
         case "canned":
             return CannedReplies(run)
+        case "couriers":
+            return Couriers(run)
+        case "tracking":
+            return Tracking(run)
         case _:
             return Complaints(run)
 
@@ -269,7 +276,10 @@ class _Import:
             self._progress(done, self._total)
         self._tidy()
         self._report.told = sum(
-            e.told for e in self._entities.values() if isinstance(e, (Orders, Complaints))
+            e.told for e in self._entities.values() if isinstance(e, (Orders, Complaints, Tracking))
+        )
+        self._report.unknown_parcel = sum(
+            e.unknown_parcel for e in self._entities.values() if isinstance(e, Tracking)
         )
 
     def _tidy(self) -> None:
@@ -333,15 +343,17 @@ class _File:
         if read is None or told.problems:
             self._reject(item, told.problems)
             return None
-        key = self._entity.key(read.external_id)
-        first = self._first.setdefault(key, item.number)
+        key, digest = self._entity.key(read.external_id), self._digest(read.record)
+        # What corrects itself is the same record only when it says the same.
+        same = key + digest if self._entity.corrects else key
+        first = self._first.setdefault(same, item.number)
         if first != item.number:
-            if self._job.section.repeats:
+            if self._job.section.repeats or self._entity.corrects:
                 self._told.repeated += 1
             else:
                 self._reject(item, (Problem("id", "duplicate", {"first": first}),))
             return None
-        return Pending(item, read, key, self._digest(read.record))
+        return Pending(item, read, key, digest)
 
     def _reject(self, item: Item, problems: Sequence[Problem]) -> None:
         self._told.rejected += 1

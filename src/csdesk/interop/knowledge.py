@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ import msgspec
 
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.conversation import slots
+from csdesk.search.normalise import fold
+from csdesk.search.phrases import Phrases, dense
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 Words = Mapping[str, str]
@@ -116,11 +117,15 @@ class CannedBook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Forbidden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Phrases that may not leave the desk, unless one of the guards named in `unless` holds."""
+    """Phrases that may not leave the desk, unless one of the guards named in `unless` holds.
+
+    `instead`: what to say in their place.
+    """
 
     code: str
     article: str
     reason: Words
+    instead: Words
     phrases: Mapping[str, tuple[str, ...]]
     unless: tuple[str, ...] = ()
 
@@ -177,7 +182,7 @@ def load_forbidden(path: Path) -> tuple[Forbidden, ...]:
 def find_forbidden(
     text: str, rules: Iterable[Forbidden], holds: Collection[str] = frozenset()
 ) -> tuple[Hit, ...]:
-    """The forbidden phrases in a text, whatever its language, case, width, spaces or punctuation.
+    """The forbidden phrases that a text says, however they are written (`search.phrases`).
 
     `holds`: codes of the guards that hold on the case; a rule is silent when one of its `unless` is in it.
     """
@@ -224,43 +229,28 @@ def _resolve(citation: Citation, laws: Mapping[str, Law]) -> Citation:
     return msgspec.structs.replace(citation, instrument=law, start=start)
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-def _dense(text: str) -> str:
-    return re.sub(r"[\W_]+", "", _plain(text))
-
-
-def _spaced(text: str) -> str:
-    # Words, not letters: "no returns" must not be found in "piano returns".
-    return f" {re.sub(r'[^a-z0-9]+', ' ', _plain(text)).strip()} "
-
-
 @dataclass(frozen=True, slots=True)
-class _Needle:
-    """A phrase made ready for search: folded once, since a check looks for all of them in 400 texts."""
+class _Needles:
+    """Phrases made ready for search, since a check looks for all of them in 400 texts; `hits` by their places."""
 
-    hit: Hit
-    spaced: bool
-    folded: str
-
-
-def _needles(rules: Iterable[Forbidden]) -> tuple[_Needle, ...]:
-    return tuple(
-        _Needle(Hit(rule, phrase), phrase.isascii(), _spaced(phrase) if phrase.isascii() else _dense(phrase))
-        for rule in rules
-        for phrases in rule.phrases.values()
-        for phrase in phrases
-    )
+    hits: tuple[Hit, ...]
+    phrases: Phrases
 
 
-def _hits(text: str, needles: tuple[_Needle, ...], holds: Collection[str]) -> Iterator[Hit]:
-    spaced, dense = _spaced(text), _dense(text)
-    for needle in needles:
-        silent = any(code in holds for code in needle.hit.rule.unless)
-        if not silent and needle.folded in (spaced if needle.spaced else dense):
-            yield needle.hit
+def _needles(rules: Iterable[Forbidden]) -> _Needles:
+    hits = tuple(Hit(rule, phrase) for rule in rules for said in rule.phrases.values() for phrase in said)
+    return _Needles(hits, Phrases(hit.phrase for hit in hits))
+
+
+def _hits(text: str, needles: _Needles, holds: Collection[str]) -> Iterator[Hit]:
+    told: set[tuple[str, int]] = set()
+    for found in needles.phrases.find(text):
+        hit = needles.hits[found.phrase]
+        # The phrases of two scripts are often one and the same.
+        said = (hit.rule.code, found.start)
+        if found.sure and said not in told and not any(code in holds for code in hit.rule.unless):
+            told.add(said)
+            yield hit
 
 
 def _missing(file: str, id: str, field: str, words: Mapping[str, Any]) -> Iterator[Problem]:
@@ -277,7 +267,7 @@ def _twice(file: str, field: str, values: Iterable[str], code: str) -> Iterator[
 
 
 def _phrases(
-    file: str, id: str, field: str, words: Words, needles: tuple[_Needle, ...], holds: tuple[str, ...] = ()
+    file: str, id: str, field: str, words: Words, needles: _Needles, holds: tuple[str, ...] = ()
 ) -> Iterator[Problem]:
     for language, text in words.items():
         for hit in _hits(text, needles, holds):
@@ -285,9 +275,7 @@ def _phrases(
             yield Problem(file, id, field, "forbidden_phrase", args)
 
 
-def _check_articles(
-    articles: tuple[Article, ...], needles: tuple[_Needle, ...], today: date
-) -> Iterator[Problem]:
+def _check_articles(articles: tuple[Article, ...], needles: _Needles, today: date) -> Iterator[Problem]:
     yield from _twice("articles", "id", (article.id for article in articles), "duplicate_id")
     for article in articles:
         yield from _check_words(article)
@@ -355,7 +343,7 @@ def _texts(reply: CannedReply) -> tuple[str, ...]:
 
 
 def _check_replies(
-    articles: tuple[Article, ...], canned: CannedBook, needles: tuple[_Needle, ...], today: date
+    articles: tuple[Article, ...], canned: CannedBook, needles: _Needles, today: date
 ) -> Iterator[Problem]:
     known = {article.id: article for article in articles}
     for reply in canned.replies:
@@ -389,13 +377,16 @@ def _check_forbidden(
 ) -> Iterator[Problem]:
     known = {article.id for article in articles}
     yield from _twice("forbidden", "code", (rule.code for rule in forbidden), "duplicate_id")
+    needles = _needles(forbidden)
     for rule in forbidden:
         yield from _missing("forbidden", rule.code, "reason", rule.reason)
+        yield from _missing("forbidden", rule.code, "instead", rule.instead)
+        yield from _phrases("forbidden", rule.code, "instead", rule.instead, needles)
         yield from _missing("forbidden", rule.code, "phrases", rule.phrases)
         if rule.article not in known:
             yield Problem("forbidden", rule.code, "article", "unknown_article", {"article": rule.article})
         for language, phrases in rule.phrases.items():
-            if any(not _dense(phrase) for phrase in phrases):  # it would be found in every text
+            if any(not dense(fold(phrase)) for phrase in phrases):  # nothing of it could be looked for
                 yield Problem("forbidden", rule.code, "phrases", "empty_phrase", {"language": language})
         for guard in rule.unless:
             if guard not in canned.guards:

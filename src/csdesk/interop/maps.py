@@ -56,8 +56,14 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                     ("sku", "title", "price"), ("product", "options", "category", "qty", "paid")
                 ),
                 "payments": Shape(("amount", "method"), ("kind", "reference", "at")),
-                "shipments": Shape(("waybill",), ("carrier", "skus", "shipped_at", "signed_at")),
+                "shipments": Shape(
+                    ("waybill",), ("carrier", "skus", "shipped_at", "signed_at", "consent")
+                ),
             },
+        ),
+        "couriers": Shape(("carrier", "id", "verified"), ("checked_at", "expires_at")),
+        "tracking": Shape(
+            ("waybill",), ("carrier",), {"scans": Shape(("at",), ("id", "scan", "place", "text", "courier"))}
         ),
         "articles": Shape(
             ("id", "law", "article_no", "text"),

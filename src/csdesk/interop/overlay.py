@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from csdesk.domain.mask import mask_text
+from csdesk.domain.tracking import Event, Scan
 from csdesk.interop.seeds import Overlay as Year
 from csdesk.interop.seeds import Seeds
+from csdesk.interop.seeds.timing import Parcel
 from csdesk.store import load
 from csdesk.store.people import Customer
 
@@ -82,12 +83,38 @@ def _shipments(order: load.Order, year: Year, now: int) -> tuple[load.Shipment, 
             lines,
             parcel.shipped_ms,
             parcel.signed_ms or 0,
-            tuple(
-                # A tracking page is not sealed: a courier's number does not belong there.
-                (event.code, event.at_ms, event.place, mask_text(event.text))
-                for event in parcel.events
-                if event.at_ms <= now
-            ),
+            made_up_scans(parcel, now),
+            made_up_consent(parcel.waybill),
         )
         for parcel, lines in zip(year.parcels, goods, strict=False)
     )
+
+
+# How a made-up parcel was handed over, where its page only says that it was.
+_HANDS = {
+    "locker": Scan.LOCKER,
+    "station": Scan.STATION,
+    "family": Scan.SIGNED_BY_OTHER,
+    "front_desk": Scan.SIGNED_BY_OTHER,
+}
+
+
+def made_up_scans(parcel: Parcel, now: int) -> tuple[Event, ...]:
+    """The tracking page of a made-up parcel as far as it has come."""
+    hands = _HANDS.get(parcel.signer.code, Scan.SIGNED) if parcel.signer else Scan.SIGNED
+    return tuple(
+        Event(
+            str(n),
+            event.at_ms,
+            hands if event.code == Scan.SIGNED else Scan(event.code),
+            event.place,
+            event.text,
+        )
+        for n, event in enumerate(parcel.events, 1)
+        if event.at_ms <= now
+    )
+
+
+def made_up_consent(waybill: str) -> str:
+    """Nine in ten receivers agreed to everything, and one in ten was not asked: by the last sign of the number."""
+    return "" if sum(map(ord, waybill)) % 10 == 0 else "any"

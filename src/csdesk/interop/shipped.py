@@ -11,6 +11,7 @@ from csdesk.search import cite, numerals
 from csdesk.store.connection import write
 from csdesk.store.file import Store
 from csdesk.store.library import Article, Canned, put_articles, put_canned
+from csdesk.store.library_forbidden import Forbidden, put_forbidden
 
 SOURCE = "csdesk"
 _OWN_LAW = {"zh-Hans": "本台条款", "zh-Hant": "本台條款", "en": "Desk policy"}
@@ -18,14 +19,18 @@ _TRADITIONAL = str.maketrans("条项", "條項")
 
 
 def load_knowledge(store: Store) -> None:
-    """Put the shipped policy articles and canned replies, in three languages, into the desk's library."""
+    """Put the shipped articles, canned replies and forbidden phrases, in three languages, into the desk's library."""
     at = time.time_ns() // 1_000_000
     articles = knowledge.load_articles(resources.path("data/knowledge/articles.toml"))
     book = knowledge.load_canned(resources.path("data/knowledge/canned.toml"))
+    rules = knowledge.load_forbidden(resources.path("data/knowledge/forbidden.toml"))
     with write(store.conn):
         put_articles(store, [_article(a, language) for a in articles for language in knowledge.LANGUAGES], at)
         put_canned(
             store, [_canned(c, language) for c in book.replies for language in knowledge.LANGUAGES], at
+        )
+        put_forbidden(
+            store, [forbidden(rule, language) for rule in rules for language in knowledge.LANGUAGES]
         )
 
 
@@ -63,6 +68,19 @@ def _canned(c: knowledge.CannedReply, language: str) -> Canned:
         states=c.states,
         guards=c.guards,
         articles=c.articles,
+    )
+
+
+def forbidden(rule: knowledge.Forbidden, language: str) -> Forbidden:
+    """A rule of a phrase list as a desk keeps it, in one language."""
+    return Forbidden(
+        rule.code,
+        language,
+        rule.article,
+        rule.unless,
+        rule.reason[language],
+        rule.instead[language],
+        rule.phrases[language],
     )
 
 

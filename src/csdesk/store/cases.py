@@ -3,27 +3,36 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from csdesk.domain.cases.case import Case, Clock
+from csdesk.domain.carriers import normal_waybill
+from csdesk.domain.cases.case import Case, Clock, Refund, RefundPart
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import (
     Breached,
     ClocksSet,
     Event,
-    RefundProposed,
-    RefundSettled,
+    GoodsReceived,
+    ParcelSent,
     ReplyHeld,
     ReplySettled,
     Snoozed,
     Undone,
 )
-from csdesk.domain.cases.kinds import queue_of
+from csdesk.domain.cases.kinds import hands, queue_of
 from csdesk.domain.cases.opening import claimed
+from csdesk.domain.cases.refund_events import (
+    Compensated,
+    RefundApproved,
+    RefundProposed,
+    RefundSettled,
+)
+from csdesk.domain.clocks.clock import labelled
 from csdesk.store.chain import Row, link, start
 from csdesk.store.codec import decode, decode_case, encode, encode_case, known
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import PersonKeys, bound_to
 from csdesk.store.feed import NEVER
 from csdesk.store.index import index_numbers, index_texts
+from csdesk.store.tracking import PUT_CASE_PARCEL, timer_key
 
 CASE_COLUMNS = (
     "desk_id, id, body, kind, queue, state, phase, live, version, order_id, order_number, customer, merchant, assignee,"
@@ -37,7 +46,7 @@ _PUT_CASE = (
 )
 _PUT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _PUT_LINE = "INSERT OR REPLACE INTO case_line VALUES (?,?,?,?,?,?,?)"
-_PUT_PART = "INSERT OR REPLACE INTO refund_part VALUES (?,?,?,?,?,?,?)"
+_PUT_PART = "INSERT OR REPLACE INTO refund_part VALUES (?,?,?,?,?,?,?,?,?,?)"
 # What was moot (its case had moved on) may be wanted again after an undo.
 _PUT_OUT = (
     "INSERT INTO outbox VALUES (?,?,?,?,?,'ready',?,0,0,'',?)"
@@ -48,6 +57,10 @@ _COUNT = (
     "INSERT INTO counter VALUES (?,?,0,?,?) ON CONFLICT (desk_id, queue, shard)"
     " DO UPDATE SET live = live + excluded.live, breached = breached + excluded.breached"
 )
+
+
+# A provider that said no is asked a day later whether it paid after all: banks settle by the end of a day.
+RECHECK_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,7 @@ class Batch:
     events: list[tuple[object, ...]] = field(default_factory=list)
     lines: dict[tuple[str, int], tuple[object, ...]] = field(default_factory=dict)
     parts: dict[tuple[str, int], tuple[object, ...]] = field(default_factory=dict)
+    parcels: dict[tuple[str, str], tuple[object, ...]] = field(default_factory=dict)
     out: dict[str, tuple[object, ...]] = field(default_factory=dict)
     settled: list[tuple[str, str, str]] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
@@ -181,7 +195,7 @@ def case_row(case: Case, head: bytes) -> tuple[object, ...]:
         case.id,
         case.body,
         case.kind.value,
-        queue_of(case.kind),
+        queue_of(case),
         case.state,
         case.phase.value,
         int(live(case)),
@@ -190,7 +204,7 @@ def case_row(case: Case, head: bytes) -> tuple[object, ...]:
         case.order_number,
         case.customer,
         case.merchant,
-        case.assignee,
+        hands(case),
         case.priority,
         case.escalation,
         subject(case),
@@ -208,6 +222,20 @@ def case_row(case: Case, head: bytes) -> tuple[object, ...]:
 
 
 def _projections(batch: Batch, case: Case) -> None:
+    for refund in case.refunds:
+        for part in refund.parts:
+            batch.parts[refund.id, part.payment] = part_row(case, refund, part)
+    for parcel in case.parcels:
+        batch.parcels[case.id, parcel.id] = (
+            case.desk,
+            normal_waybill(parcel.waybill),
+            case.id,
+            parcel.direction,
+            parcel.carrier,
+            case.customer,
+            ",".join(str(units.line) for units in parcel.lines),
+            parcel.at,
+        )
     if not case.order:
         return
     for line in case.lines:
@@ -220,17 +248,22 @@ def _projections(batch: Batch, case: Case) -> None:
             line.refunded_units,
             line.refunded,
         )
-    for refund in case.refunds:
-        for part in refund.parts:
-            batch.parts[refund.id, part.payment] = (
-                case.desk,
-                case.order,
-                case.id,
-                refund.id,
-                part.payment,
-                part.minor,
-                refund.state,
-            )
+
+
+def part_row(case: Case, refund: Refund, part: RefundPart) -> tuple[object, ...]:
+    """The row of `refund_part` by which other cases of the order know what this one gives back."""
+    return (
+        case.desk,
+        case.id,
+        refund.id,
+        part.payment,
+        case.order,
+        part.minor,
+        part.count,
+        refund.cause,
+        refund.state,
+        refund.at,
+    )
 
 
 def _effects(batch: Batch, desk: str, case: Case, happened: Event, at: int) -> None:
@@ -242,25 +275,45 @@ def _effects(batch: Batch, desk: str, case: Case, happened: Event, at: int) -> N
     match happened:
         case ReplyHeld():
             put(f"message:{happened.id}", "message", happened.id, happened.until)
-        case ReplySettled():
+        case ReplySettled() if happened.state != "queued":  # that one's job goes on
             batch.settled.append((f"message:{happened.id}", happened.state, happened.reason))
-        case RefundProposed():
-            put(f"refund:{happened.refund.id}", "refund", happened.refund.id, at)
+        case RefundProposed(refund=refund) | Compensated(refund=refund) if refund.state == "proposed":
+            put(refund_key(refund.id), "refund", refund.id, at)
+        case RefundApproved():
+            put(refund_key(happened.id), "refund", happened.id, at)
         case RefundSettled():
-            batch.settled.append((f"refund:{happened.id}", happened.state, happened.reason))
+            # What was paid by an older refund is no failure that somebody must look at.
+            state = "done" if happened.reason == "paid_already" else happened.state
+            batch.settled.append((refund_key(happened.id), state, happened.reason))
+            if happened.state == "failed" and happened.reason != "paid_already":
+                put(f"recheck:{happened.id}", "recheck", happened.id, at + RECHECK_MS)
+        case ParcelSent(waybill=waybill):
+            # Scans may have come before the parcel was known here; from then on the timer waits for silence.
+            number = normal_waybill(waybill)
+            batch.out[timer_key(number)] = (desk, timer_key(number), "parcel", "", number, at, at)
+        case GoodsReceived(parcel=id_) if gone := next((p for p in case.parcels if p.id == id_), None):
+            batch.out.pop(timer_key(normal_waybill(gone.waybill)), None)
         case Snoozed() if happened.until:
             put(wake_key(case.id, happened.until), "wake", str(happened.until), happened.until)
         case ClocksSet() | Undone():
             for clock in happened.clocks if isinstance(happened, ClocksSet) else happened.before.clocks:
+                if clock.open_pause:
+                    continue  # it has no time to run out until somebody resumes it
                 key = clock_key(case.id, clock)
                 batch.clocks.setdefault(case.id, []).append(key)
-                put(key, "clock", f"{clock.name}:{clock.due}", clock.due)
+                put(key, "clock", f"{clock.label}:{clock.due}", clock.due)
         case Breached():
-            batch.settled.append((f"clock:{case.id}:{happened.clock}:{happened.due}", "done", "breached"))
+            label = labelled(happened.clock, happened.ref)
+            batch.settled.append((f"clock:{case.id}:{label}:{happened.due}", "done", "breached"))
         case _:
             pass
     if isinstance(happened, Undone) and (until := happened.before.snoozed_until):
         put(wake_key(case.id, until), "wake", str(until), until)
+
+
+def refund_key(refund: str) -> str:
+    """The outbox key of a refund, which is also the idempotency key that its provider gets."""
+    return f"refund:{refund}"
 
 
 def wake_key(case_id: str, until: int) -> str:
@@ -270,13 +323,13 @@ def wake_key(case_id: str, until: int) -> str:
 
 def clock_key(case_id: str, clock: Clock) -> str:
     """The outbox key of the timer of a case's deadline."""
-    return f"clock:{case_id}:{clock.name}:{clock.due}"
+    return f"clock:{case_id}:{clock.label}:{clock.due}"
 
 
 def _counts(batch: Batch, before: Case | None, after: Case) -> None:
     for case, sign in ((before, -1), (after, 1)):
         if case is not None and live(case):
-            count = batch.counts.setdefault(queue_of(case.kind), [0, 0])
+            count = batch.counts.setdefault(queue_of(case), [0, 0])
             count[0] += sign
             count[1] += sign * breached(case)
 
@@ -295,6 +348,7 @@ def write(conn: Connection, desk: str, batch: Batch, text_key: bytes) -> None:
     conn.executemany(_PUT_CASE, batch.cases.values())
     conn.executemany(_PUT_LINE, batch.lines.values())
     conn.executemany(_PUT_PART, batch.parts.values())
+    conn.executemany(PUT_CASE_PARCEL, batch.parcels.values())
     conn.executemany(_PUT_OUT, batch.out.values())
     for key, state, reason in batch.settled:
         _settle(conn, desk, key, state, reason)

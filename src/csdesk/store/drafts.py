@@ -2,18 +2,39 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import PersonKeys, bound_to
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an agent had typed for a case, and where the caret stood."""
+    """What an agent had typed for a case, where the caret stood, the canned replies and articles it came from."""
 
     case: str
     text: str
     caret: int
     at: int
+    canned: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+
+
+# What is sealed: the text alone, or, after a sign that no text has, the text and what it came from.
+_WITH_SOURCES = b"\x00"
+_SOURCES = msgspec.json.Decoder(tuple[str, tuple[str, ...], tuple[str, ...]])
+
+
+def _packed(draft: Draft) -> bytes:
+    if not draft.canned and not draft.articles:
+        return draft.text.encode()
+    return _WITH_SOURCES + msgspec.json.encode((draft.text, draft.canned, draft.articles))
+
+
+def _unpacked(plain: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    if plain.startswith(_WITH_SOURCES):
+        return _SOURCES.decode(plain[1:])
+    return plain.decode(), (), ()
 
 
 def _bound(desk: str, agent: str, case_id: str) -> bytes:
@@ -27,7 +48,7 @@ def keep(conn: Connection, keys: PersonKeys, desk: str, agent: str, person: str,
             "DELETE FROM draft WHERE desk_id = ? AND agent = ? AND case_id = ?", (desk, agent, draft.case)
         )
         return
-    sealed = keys.seal(desk, person, draft.text.encode(), _bound(desk, agent, draft.case))
+    sealed = keys.seal(desk, person, _packed(draft), _bound(desk, agent, draft.case))
     conn.execute(
         "INSERT OR REPLACE INTO draft VALUES (?,?,?,?,?,?,?)",
         (desk, agent, draft.case, person, sealed, draft.caret, draft.at),
@@ -43,7 +64,10 @@ def get(conn: Connection, keys: PersonKeys, desk: str, agent: str, case_id: str)
     if row is None:
         return None
     plain = keys.open(desk, row[0], row[1], _bound(desk, agent, case_id))
-    return Draft(case_id, plain.decode(), row[2], row[3]) if plain is not None else None
+    if plain is None:
+        return None
+    text, canned, articles = _unpacked(plain)
+    return Draft(case_id, text, row[2], row[3], canned, articles)
 
 
 def keep_place(conn: Connection, desk: str, agent: str, session: str, state: bytes, at: int) -> None:

@@ -63,7 +63,8 @@ _FROM = (
 
 def _scope(queue: str, me: str) -> tuple[str, tuple[str, ...]]:
     if queue == "all":
-        return " AND c.live = 1", ()
+        # The common pool: what an authority's letter has put into one person's hands is not in it.
+        return " AND c.live = 1 AND c.queue <> 'authority'", ()
     if queue == "mine":
         return " AND c.live = 1 AND c.assignee = ?", (me,)
     return " AND c.live = 1 AND c.queue = ?", (queue,)
@@ -99,6 +100,16 @@ def rows(conn: Connection, desk: str, ids: Sequence[str]) -> list[Row]:
         for row in conn.execute(f"SELECT {_COLUMNS}{_FROM} AND c.id IN ({marks})", (desk, *ids))
     }
     return [found[id_] for id_ in ids if id_ in found]
+
+
+def open_page(conn: Connection, desk: str, after: str, limit: int, queue: str = "") -> list[str]:
+    """Ids of open cases after an id, snoozed ones too, of one queue or of all: for going through every one of them."""
+    where, values = (" AND queue = ?", (queue,)) if queue else ("", ())
+    found = conn.execute(
+        f"SELECT id FROM cases WHERE desk_id = ? AND id > ? AND closed_at = 0{where} ORDER BY id LIMIT ?",
+        (desk, after, *values, limit),
+    )
+    return [row[0] for row in found]
 
 
 def of_order(conn: Connection, desk: str, order_id: str) -> list[Row]:
@@ -142,7 +153,8 @@ def counts(conn: Connection, desk: str, me: str) -> list[Count]:
         "SELECT count(*), coalesce(sum(breached), 0) FROM cases WHERE desk_id = ? AND live = 1 AND assignee = ?",
         (desk, me),
     ).fetchone()
-    total = Count("all", sum(c.live for c in found), sum(c.breached for c in found))
+    pool = [c for c in found if c.queue != "authority"]
+    total = Count("all", sum(c.live for c in pool), sum(c.breached for c in pool))
     return [*found, Count("mine", *mine), total]
 
 

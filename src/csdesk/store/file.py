@@ -15,6 +15,7 @@ from csdesk.store.people import People
 from csdesk.store.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from csdesk.store.library_forbidden import ForbiddenList
     from csdesk.store.library_policies import Policies
     from csdesk.store.library_replies import Replies
 
@@ -61,6 +62,13 @@ class Store:
         from csdesk.store.library_replies import Replies
 
         return Replies(self.conn, self.desk.id)
+
+    @cached_property
+    def forbidden(self) -> "ForbiddenList":
+        """The phrases that may not leave this desk, likewise."""
+        from csdesk.store.library_forbidden import ForbiddenList
+
+        return ForbiddenList(self.conn, self.desk.id)
 
     def close(self) -> None:
         """Close the file."""

@@ -70,5 +70,20 @@ def cases_by_words(conn: Connection, desk: str, key: bytes, text: str, limit: in
     return _cases(conn, desk, tokens.match_all(phrases), limit) if phrases else []
 
 
+_NEAR = (
+    "SELECT d.case_id, d.seq FROM doc_terms t JOIN doc d ON d.id = t.rowid"
+    " WHERE t.terms MATCH ? AND t.rowid > ? AND d.desk_id = ? AND d.seq > 0 ORDER BY t.rowid DESC LIMIT ?"
+)
+
+
+def texts_near(
+    conn: Connection, desk: str, phrases: Sequence[str], newest: int, limit: int
+) -> list[tuple[str, int]]:
+    """(case, seq) of texts with any of these phrases of keyed terms, among the `newest` texts, newest first."""
+    (last,) = conn.execute("SELECT coalesce(max(id), 0) FROM doc").fetchone()
+    rows = conn.execute(_NEAR, (tokens.match_any(phrases), last - newest, desk, limit)) if phrases else ()
+    return [(case, seq) for case, seq in rows]
+
+
 def _cases(conn: Connection, desk: str, match: str, limit: int) -> list[str]:
     return [row[0] for row in conn.execute(_FOUND, (match, desk, limit))]

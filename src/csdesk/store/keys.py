@@ -19,6 +19,7 @@ from pathlib import Path
 from csdesk.store.errors import StoreError, translate
 
 KEY_BYTES = 32
+SECRET_BYTES = 16
 ENVIRONMENT = "CSDESK_KEY"
 _FORMAT = 1
 # Vault answers in tens of milliseconds, a cloud KMS in hundreds; behind a dead VPN nobody should wait longer.
@@ -199,6 +200,28 @@ def load(source: KeySource, environ: Mapping[str, str] = os.environ) -> Keyring:
             if not isinstance(document, str):
                 raise StoreError("no_key", source=f"{service}/{account}")
             return from_document(document, f"{service}/{account}")
+
+
+def secret(source: KeySource, environ: Mapping[str, str] = os.environ) -> bytes:
+    """A secret shared with another system, from the same places: the bytes themselves, less white space around them.
+
+    StoreError as `load` raises it, `key_malformed` for fewer than 16 bytes: a mistake, or worth nothing.
+    """
+    match source:
+        case FromFile(path):
+            found, name = _read(path), str(path)
+        case FromEnvironment(name):
+            found = environ.get(name, "").encode()
+        case FromCommand(argv):
+            found, name = _output(argv), argv[0]
+        case FromSystem(account, service):
+            kept = _system_keyring("get_password", service, account)
+            found, name = (kept.encode() if isinstance(kept, str) else b""), f"{service}/{account}"
+    if not found.strip():
+        raise StoreError("no_key", source=name)
+    if len(found.strip()) < SECRET_BYTES:
+        raise StoreError("key_malformed", source=name, field="secret")
+    return found.strip()
 
 
 def _read(path: Path) -> bytes:

@@ -98,7 +98,7 @@ _KEY = "desk_id = ? AND external_id = ? AND source = ? AND language = ?"
 def put_articles(store: "Store", records: Iterable[Article], at: int) -> Counts:
     """Keep and index articles, inside the caller's transaction; what is the same as before is left alone."""
     conn, desk = store.conn, store.desk.id
-    shelf = _own_shelf(conn, desk)
+    shelf = own_shelf(conn, desk)
     index = Index(conn, desk, shelf.number, shelf.articles)
     free = index.last_id() + 1
     new = changed = same = 0
@@ -132,7 +132,7 @@ def put_articles(store: "Store", records: Iterable[Article], at: int) -> Counts:
 def put_canned(store: "Store", records: Iterable[Canned], at: int) -> Counts:
     """Keep canned replies, inside the caller's transaction; what is the same as before is left alone."""
     conn, desk = store.conn, store.desk.id
-    _own_shelf(conn, desk)
+    own_shelf(conn, desk)
     new = changed = same = 0
     for record in records:
         row = _values(record)
@@ -178,7 +178,8 @@ def preferred(languages: Iterable[str], wanted: str) -> str:
     return min(languages, key=lambda language: (language != wanted, language != DEFAULT_LANGUAGE, language))
 
 
-def _own_shelf(conn: Connection, desk: str) -> Shelf:
+def own_shelf(conn: Connection, desk: str) -> Shelf:
+    """The desk's place in the library, made when it has none, inside the caller's transaction."""
     conn.execute(
         "INSERT INTO library SELECT ?, coalesce(max(number) + 1, 0), 0, 0, 0 FROM library WHERE true"
         " ON CONFLICT DO NOTHING",

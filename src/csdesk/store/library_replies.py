@@ -11,6 +11,8 @@ from csdesk.store.library import CANNED_COLUMNS, Canned, preferred, shelf_of, to
 _ROWS = f"SELECT {CANNED_COLUMNS} FROM canned WHERE desk_id = ? ORDER BY id"
 # How a reply suits a case: made for its state, for its kind, for every case, or for others.
 STATE, KIND, ANY, OTHER = 3, 2, 1, 0
+# A guard of it does not hold on the case: it comes after those made for others.
+BARRED = -1
 # Better than what `fuzzy` only finds near, worse than any match of title or shortcut.
 _IN_BODY = fuzzy.NEAR + 0.005
 
@@ -62,10 +64,25 @@ class Replies:
         self._desk = desk
         self._book = _made(0, ())
 
-    def search(self, text: str, language: str, limit: int, *, kind: str = "", state: str = "") -> list[Reply]:
-        """The best replies for what was typed, or for the case; a reply in three languages is one."""
+    def search(
+        self,
+        text: str,
+        language: str,
+        limit: int,
+        *,
+        kind: str = "",
+        state: str = "",
+        against: frozenset[str] = frozenset(),
+    ) -> list[Reply]:
+        """The best replies for what was typed, or for the case; a reply in three languages is one.
+
+        `against`: guards that do not hold on the case; a reply that has one comes last.
+        """
         book = self._current()
-        levels = [_level(reply, kind, state) for reply in book.replies]
+        levels = [
+            BARRED if not against.isdisjoint(reply.guards) else _level(reply, kind, state)
+            for reply in book.replies
+        ]
         asked = normalise.fold(text[: fuzzy.QUERY_MAX]).strip()
         if asked:
             found = _matches(book, levels, text, asked, limit)

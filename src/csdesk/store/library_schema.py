@@ -19,12 +19,18 @@ STATEMENTS = (
         note TEXT NOT NULL)""",
     "CREATE UNIQUE INDEX article_external ON article (desk_id, external_id, source, language)",
     "CREATE INDEX article_law ON article (desk_id, law, number, suffix, effective_from)",
+    # The desk's own policies, few among the texts of laws: what a change of law touches.
+    "CREATE INDEX article_resting ON article (desk_id, external_id, source) WHERE basis <> ''",
     """CREATE TABLE canned (
         id INTEGER PRIMARY KEY, desk_id TEXT NOT NULL, changed_at INTEGER NOT NULL, external_id TEXT NOT NULL,
         title TEXT NOT NULL, body TEXT NOT NULL, shortcut TEXT NOT NULL, language TEXT NOT NULL,
         source TEXT NOT NULL, topic TEXT NOT NULL, kinds TEXT NOT NULL, states TEXT NOT NULL,
         guards TEXT NOT NULL, articles TEXT NOT NULL)""",
     "CREATE UNIQUE INDEX canned_external ON canned (desk_id, external_id, source, language)",
+    """CREATE TABLE forbidden (
+        desk_id TEXT NOT NULL, code TEXT NOT NULL, language TEXT NOT NULL, article TEXT NOT NULL,
+        unless TEXT NOT NULL, reason TEXT NOT NULL, instead TEXT NOT NULL, phrases TEXT NOT NULL,
+        PRIMARY KEY (desk_id, code, language)) WITHOUT ROWID""",
     # Contentless: FTS5 keeps postings only; the text lies in `article`.
     """CREATE VIRTUAL TABLE article_terms USING fts5(
         title, body, initials, content='', contentless_delete=1, tokenize='ascii')""",

@@ -12,11 +12,22 @@ from typing import Any
 
 import msgspec
 
+from csdesk.domain import tracking
 from csdesk.domain.ids import uuid7
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import Shredded, bound_to, normal_order_number
 from csdesk.store.file import Store
 from csdesk.store.people import Customer
+from csdesk.store.tracking import (
+    AWAITED_MS,
+    Told,
+    forget_of_orders,
+    join,
+    put_of_orders,
+    put_scans,
+    refresh,
+    set_timer,
+)
 
 # 8 bytes a field: two values of one field look alike once in 2**64.
 _FIELD_BYTES = 8
@@ -82,14 +93,18 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """A parcel. `lines`: places in the order's lines, from 0; `track`: (code, UTC ms, place, text) each."""
+    """A parcel. `lines`: places in the order's lines, from 0; `track`: its scans, where the order's source tells them.
+
+    `consent`: what the receiver agreed to, of `tracking.CONSENTS` or `any`; "" for nobody asked.
+    """
 
     carrier: str
     waybill: str
     lines: tuple[int, ...]
     shipped_at: int = 0
     signed_at: int = 0
-    track: tuple[tuple[str, int, str, str], ...] = ()
+    track: tuple[tracking.Event, ...] = ()
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +350,25 @@ def put_orders(store: Store, orders: Sequence[tuple[Put, str, Order]], at: int) 
     conn.executemany("DELETE FROM orders WHERE desk_id = ? AND id = ?", again)
     for table in ("order_line", "payment", "shipment"):
         conn.executemany(f"DELETE FROM {table} WHERE desk_id = ? AND order_id = ?", again)
-    return rows.write(conn) + len(merchants)
+    forget_of_orders(conn, desk, again)
+    written = rows.write(conn) + len(merchants)
+    return written + sum(_track(store, order, at) for _, _, order in orders)
+
+
+def _track(store: Store, order: Order, at: int) -> int:
+    """The scans of an order's parcels: those that came before it, and those that came with it; a timer for silence."""
+    conn, desk, written = store.conn, store.desk.id, 0
+    for shipment in order.shipments:
+        if not shipment.waybill:
+            continue
+        join(store, shipment.waybill)
+        if shipment.track:
+            written += put_scans(store, (Told(shipment.waybill, shipment.carrier, shipment.track),), at)
+        events = refresh(conn, desk, shipment.waybill)
+        awaited = shipment.shipped_at > at - AWAITED_MS and not (shipment.signed_at or order.signed_at)
+        if events or awaited:
+            set_timer(conn, desk, shipment.waybill, at, at)
+    return written
 
 
 def _sealed(store: Store, order_id: str, customer: str, order: Order) -> bytes:
@@ -388,6 +421,7 @@ class _OrderRows:
         self._tables: dict[str, list[tuple[object, ...]]] = {
             "orders": [], "order_line": [], "payment": [], "shipment": [],
         }  # fmt: skip
+        self._parcels: list[tuple[object, ...]] = []
 
     def add(
         self, put: Put, customer: str, merchant: str, sealed: bytes, order: Order, at: int,
@@ -413,9 +447,17 @@ class _OrderRows:
         tables["shipment"] += [
             (
                 desk, put.id, n, x.carrier, x.waybill, ",".join(str(lines[place]) for place in x.lines),
-                x.shipped_at, x.signed_at, _ENCODE(x.track),
+                x.shipped_at, x.signed_at, x.consent,
             )
             for n, x in enumerate(order.shipments, 1)
+        ]  # fmt: skip
+        self._parcels += [
+            (
+                x.waybill, put.id, x.carrier, customer, ",".join(str(lines[place]) for place in x.lines),
+                x.shipped_at, x.consent, x.signed_at or order.signed_at,
+            )
+            for x in order.shipments
+            if x.waybill
         ]  # fmt: skip
 
     def write(self, conn: Connection) -> int:
@@ -424,4 +466,4 @@ class _OrderRows:
             if rows:
                 marks = ",".join("?" * len(rows[0]))
                 conn.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
-        return sum(map(len, self._tables.values()))
+        return sum(map(len, self._tables.values())) + put_of_orders(conn, self._desk, self._parcels)

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.context import Order, OrderLine, Payment
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import normal_order_number
+from csdesk.store.tracking import order_signed_at, shipped
 
 _FACTS = (
     "SELECT o.id, o.number, o.customer, o.merchant, o.currency, o.status, o.paid_at, o.shipped_at, o.signed_at,"
@@ -23,10 +25,15 @@ _LINES = (
     " FROM order_line l WHERE l.desk_id = ? AND l.order_id = ? ORDER BY l.line"
 )
 _PAYMENTS = (
-    "SELECT p.number, p.method, p.captured, p.returned"
-    " + coalesce((SELECT sum(r.minor) FROM refund_part r WHERE r.desk_id = p.desk_id AND r.order_id = p.order_id"
-    "  AND r.payment = p.number AND r.state <> 'failed' AND r.case_id <> ?), 0)"
-    " FROM payment p WHERE p.desk_id = ? AND p.order_id = ? ORDER BY p.number"
+    "SELECT p.number, p.method, p.captured, p.returned + coalesce(sum(r.minor), 0), p.returned,"
+    " coalesce(sum(r.counted), 0) FROM payment p"
+    " LEFT JOIN refund_part r ON r.desk_id = p.desk_id AND r.order_id = p.order_id AND r.payment = p.number"
+    "  AND r.state NOT IN ('failed', 'declined') AND r.case_id <> ?"
+    " WHERE p.desk_id = ? AND p.order_id = ? GROUP BY p.desk_id, p.order_id, p.number ORDER BY p.number"
+)
+_FREIGHT_BACK = (
+    "SELECT coalesce(sum(minor), 0) FROM refund_part WHERE desk_id = ? AND order_id = ? AND cause = 'outbound'"
+    " AND state NOT IN ('failed', 'declined') AND case_id <> ?"
 )
 
 
@@ -40,6 +47,8 @@ def facts(conn: Connection, desk: str, order_id: str, case_id: str = "") -> Orde
         OrderLine(*line) for line in conn.execute(_LINES, (case_id, case_id, case_id, desk, order_id))
     )
     payments = tuple(Payment(*payment) for payment in conn.execute(_PAYMENTS, (case_id, desk, order_id)))
+    signed_at = signed_at or order_signed_at(conn, desk, id_)
+    (freight_back,) = conn.execute(_FREIGHT_BACK, (desk, order_id, case_id)).fetchone()
     return Order(
         id_,
         number,
@@ -53,6 +62,8 @@ def facts(conn: Connection, desk: str, order_id: str, case_id: str = "") -> Orde
         paid_at,
         shipped_at,
         signed_at,
+        freight_back,
+        shipped(conn, desk, id_),
     )
 
 
@@ -115,8 +126,8 @@ def by_waybill(conn: Connection, desk: str, waybill: str, limit: int = 20) -> li
     """Orders that a parcel with this waybill belongs to."""
     rows = conn.execute(
         f"{_ROW} WHERE o.desk_id = ? AND o.id IN"
-        " (SELECT order_id FROM shipment WHERE desk_id = ? AND waybill = ?) LIMIT ?",
-        (desk, desk, "".join(waybill.split()).upper(), limit),
+        " (SELECT order_id FROM parcel WHERE desk_id = ? AND waybill = ? AND order_id <> '') LIMIT ?",
+        (desk, desk, normal_waybill(waybill), limit),
     )
     return [OrderRow(*row) for row in rows]
 

@@ -26,6 +26,8 @@ from csdesk.store.errors import StoreError
 from csdesk.store.keys import Keyring
 
 _LATIN_WORD = re.compile(r"[a-z]{2,}")
+# What a sender only says of himself is found by agents, after what is known, and never taken for it.
+CLAIMED = ("claimed_phone", "claimed_email")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class People:
         self._keyring = keyring
         self._index_key = desk_index_key(keyring.index_key, desk)
         self._hashers = {
-            f: keyed_hasher(self._index_key, f) for f in ("name", "word", "phone", "phone4", "email", "id")
+            f: keyed_hasher(self._index_key, f)
+            for f in ("name", "word", "phone", "phone4", "email", "id", *CLAIMED)
         }
         self.keys = PersonKeys(keyring.keys, self._stored_key)
 
@@ -100,6 +103,32 @@ class People:
         self._conn.executemany("INSERT OR REPLACE INTO customer VALUES (?,?,?,?,?,?)", rows)
         self._conn.executemany("INSERT OR IGNORE INTO customer_hash VALUES (?,?,?,?)", hashes)
 
+    def put_claim(self, person: str, external: str, record: Customer, at: int) -> None:
+        """Keep somebody who wrote to the desk as they call themselves, proven by nothing; their key exists."""
+        self.put([(person, external, record, 0)], at)
+        self._conn.execute(
+            "DELETE FROM customer_hash WHERE desk_id = ? AND customer = ?", (self._desk, person)
+        )
+        said = (("claimed_phone", normal_phone(record.phone)), ("claimed_email", normal_email(record.email)))
+        self._conn.executemany(
+            "INSERT OR IGNORE INTO customer_hash VALUES (?,?,?,?)",
+            [(self._desk, field, self._hashers[field](value), person) for field, value in said if value],
+        )
+
+    def by_external(self, external: str) -> str | None:
+        """The customer who is kept under this id of a source."""
+        row = self._conn.execute(
+            "SELECT id FROM customer WHERE desk_id = ? AND external_id = ? LIMIT 1",
+            (self._desk, self.hash_id(external)),
+        ).fetchone()
+        return row[0] if row else None
+
+    def known(self, phone: str, email: str, limit: int = 10) -> list[str]:
+        """Known customers (never who only said so) with this phone or e-mail address; exact, by keyed hash."""
+        said = (("phone", normal_phone(phone)), ("email", normal_email(email)))
+        found = [self._having(field, value, limit) for field, value in said if value]
+        return list(dict.fromkeys(who for some in found for who in some))
+
     def hashes(self, record: Customer) -> Iterable[tuple[str, bytes]]:
         """(field, hash) of everything this customer can be found by."""
         name = normal_name(record.name)
@@ -139,6 +168,9 @@ class People:
         for field, value in probes:
             if value:
                 found |= dict.fromkeys(self._having(field, value, limit))
+        for claimed, value in zip(CLAIMED, (probes[1][1], probes[2][1]), strict=True):
+            if value and len(found) < limit:
+                found |= dict.fromkeys(self._having(claimed, value, limit))
         words = _LATIN_WORD.findall(said.casefold())
         if words:
             sets = [set(self._having("word", word, 5_000)) for word in dict.fromkeys(words)]

@@ -65,8 +65,23 @@ _RECORDS = (
     """CREATE TABLE shipment (
         desk_id TEXT NOT NULL, order_id TEXT NOT NULL, number INTEGER NOT NULL, carrier TEXT NOT NULL,
         waybill TEXT NOT NULL, lines TEXT NOT NULL, shipped_at INTEGER NOT NULL, signed_at INTEGER NOT NULL,
-        track BLOB NOT NULL, PRIMARY KEY (desk_id, order_id, number)) WITHOUT ROWID""",
-    "CREATE INDEX shipment_waybill ON shipment (desk_id, waybill)",
+        consent TEXT NOT NULL, PRIMARY KEY (desk_id, order_id, number)) WITHOUT ROWID""",
+    # Whose a waybill is: an order's (no case), a case's own, or nobody's yet (neither, and no direction).
+    """CREATE TABLE parcel (
+        desk_id TEXT NOT NULL, waybill TEXT NOT NULL, order_id TEXT NOT NULL, case_id TEXT NOT NULL,
+        direction TEXT NOT NULL, carrier TEXT NOT NULL, person TEXT NOT NULL, lines TEXT NOT NULL,
+        at INTEGER NOT NULL, consent TEXT NOT NULL, told_at INTEGER NOT NULL, signed_at INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, waybill, order_id, case_id)) WITHOUT ROWID""",
+    "CREATE INDEX parcel_order ON parcel (desk_id, order_id) WHERE case_id = '' AND order_id <> ''",
+    "CREATE INDEX parcel_unknown ON parcel (desk_id, at, waybill) WHERE direction = ''",
+    # A carrier's page names couriers, their telephones and the receiver's street: place and text lie sealed.
+    """CREATE TABLE scan (
+        desk_id TEXT NOT NULL, waybill TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, scan TEXT NOT NULL,
+        courier TEXT NOT NULL, person TEXT NOT NULL, sealed BLOB NOT NULL,
+        PRIMARY KEY (desk_id, waybill, id)) WITHOUT ROWID""",
+    """CREATE TABLE courier (
+        desk_id TEXT NOT NULL, carrier TEXT NOT NULL, id TEXT NOT NULL, verified INTEGER NOT NULL,
+        checked_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (desk_id, carrier, id)) WITHOUT ROWID""",
     """CREATE TABLE source_record (
         desk_id TEXT NOT NULL, entity TEXT NOT NULL, source TEXT NOT NULL, external_id BLOB NOT NULL,
         digest BLOB NOT NULL, record TEXT NOT NULL, version INTEGER NOT NULL,
@@ -89,6 +104,8 @@ _CASES = (
     "CREATE INDEX cases_queue ON cases (desk_id, queue, due, id) WHERE live = 1",
     "CREATE INDEX cases_all ON cases (desk_id, due, id) WHERE live = 1",
     "CREATE INDEX cases_mine ON cases (desk_id, assignee, due, id) WHERE live = 1",
+    # For going through every open case, whatever its deadline does meanwhile.
+    "CREATE INDEX cases_open ON cases (desk_id, id) WHERE closed_at = 0",
     "CREATE INDEX cases_hint ON cases (desk_id, order_number COLLATE NOCASE) WHERE order_id = ''",
     "CREATE INDEX cases_order ON cases (desk_id, order_id, opened_at)",
     "CREATE INDEX cases_customer ON cases (desk_id, customer, opened_at)",
@@ -101,10 +118,15 @@ _CASES = (
         desk_id TEXT NOT NULL, order_id TEXT NOT NULL, line INTEGER NOT NULL, case_id TEXT NOT NULL,
         claimed INTEGER NOT NULL, refunded_units INTEGER NOT NULL, refunded INTEGER NOT NULL,
         PRIMARY KEY (desk_id, order_id, line, case_id)) WITHOUT ROWID""",
+    # An order without id holds what a case gives that no order stands behind (a compensation).
     """CREATE TABLE refund_part (
-        desk_id TEXT NOT NULL, order_id TEXT NOT NULL, case_id TEXT NOT NULL, refund TEXT NOT NULL,
-        payment INTEGER NOT NULL, minor INTEGER NOT NULL, state TEXT NOT NULL,
-        PRIMARY KEY (desk_id, order_id, case_id, refund, payment)) WITHOUT ROWID""",
+        desk_id TEXT NOT NULL, case_id TEXT NOT NULL, refund TEXT NOT NULL, payment INTEGER NOT NULL,
+        order_id TEXT NOT NULL, minor INTEGER NOT NULL, counted INTEGER NOT NULL, cause TEXT NOT NULL,
+        state TEXT NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, case_id, refund, payment)) WITHOUT ROWID""",
+    # All that a sum over an order's cases needs: without statistics SQLite would rather read the whole desk's table.
+    "CREATE INDEX refund_part_order ON refund_part (desk_id, order_id, payment, state, case_id, cause, minor, counted)",
+    "CREATE INDEX refund_part_waiting ON refund_part (desk_id, at, case_id) WHERE state IN ('awaiting', 'in_doubt')",
     """CREATE TABLE request (
         desk_id TEXT NOT NULL, key TEXT NOT NULL, case_id TEXT NOT NULL, verb TEXT NOT NULL, actor TEXT NOT NULL,
         version INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, key)) WITHOUT ROWID""",
@@ -142,4 +164,30 @@ _BESIDE = (
         WITHOUT ROWID""",
 )
 
-STATEMENTS: tuple[str, ...] = _DESK + _RECORDS + _CASES + _BESIDE + _INDEX + _LIBRARY
+# What came from outside, once and for all under its source and id, both only as a keyed hash. A refused one is
+# kept whole under a key of its own, so that it can be tried again and forgotten.
+_INBOUND = (
+    """CREATE TABLE inbound (
+        desk_id TEXT NOT NULL, key BLOB NOT NULL, digest BLOB NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL,
+        case_id TEXT NOT NULL, began INTEGER NOT NULL, sender BLOB NOT NULL, acknowledged INTEGER NOT NULL,
+        alike TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, key)) WITHOUT ROWID""",
+    "CREATE INDEX inbound_acknowledged ON inbound (desk_id, sender, at) WHERE acknowledged = 1",
+    """CREATE TABLE inbound_refused (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, source TEXT NOT NULL, code TEXT NOT NULL, detail BLOB NOT NULL,
+        person TEXT NOT NULL, sealed BLOB NOT NULL, size INTEGER NOT NULL, times INTEGER NOT NULL,
+        at INTEGER NOT NULL, PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
+    "CREATE INDEX inbound_refused_at ON inbound_refused (desk_id, at, id)",
+)
+
+# Versions of packs and the steps of their lives are added, never changed.
+_LAW = (
+    """CREATE TABLE pack (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL, digest BLOB NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (desk_id, id, version))""",
+    """CREATE TABLE pack_step (
+        desk_id TEXT NOT NULL, seq INTEGER NOT NULL, pack TEXT NOT NULL, version TEXT NOT NULL, step TEXT NOT NULL,
+        actor TEXT NOT NULL, at INTEGER NOT NULL, day TEXT NOT NULL, said TEXT NOT NULL,
+        PRIMARY KEY (desk_id, seq)) WITHOUT ROWID""",
+)
+
+STATEMENTS: tuple[str, ...] = _DESK + _RECORDS + _CASES + _BESIDE + _INBOUND + _LAW + _INDEX + _LIBRARY

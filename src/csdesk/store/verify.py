@@ -12,11 +12,12 @@ from typing import Any, cast
 import msgspec
 
 from csdesk.domain import ids
-from csdesk.domain.cases.case import Case, Kind
+from csdesk.domain.cases.case import UNSENT, Case, Kind
 from csdesk.domain.cases.events import Stamp, evolve
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.opening import claimed
-from csdesk.store.cases import CASE_COLUMNS, case_row, clock_key, wake_key
+from csdesk.store import verify_money as money
+from csdesk.store.cases import CASE_COLUMNS, case_row, clock_key, refund_key, wake_key
 from csdesk.store.chain import Row, breaks
 from csdesk.store.codec import UnknownEvent, decode, decode_case
 from csdesk.store.connection import Connection, read
@@ -46,8 +47,7 @@ class Finding:
     error: an event that cannot be decoded), `snapshot` (version: the fold of the events differs), `row`
     (columns that differ from the fold), `lines`, `refunds` (order: rows beside the case say otherwise),
     `promise` (key, found: what should happen later is not in the outbox), `counter` (queue, counted, kept,
-    late, late_kept), `over_refunded` (order, where, paid, back), `stray` (refund: money given back for no
-    case or another order's).
+    late, late_kept), and what `verify_money` finds: `ledger`, `early`, `over_refunded`, `stray`.
     """
 
     code: str
@@ -79,7 +79,8 @@ def verify(store: Store, progress: Callable[[int], None] | None = None) -> Itera
             break
         last = upto
     with read(conn):
-        found = [*_counters(conn, desk), *_money(conn, desk), *_strays(conn, desk)]
+        found = [*_counters(conn, desk)]
+        found += [Finding(code, "", detail) for code, detail in money.everywhere(conn, desk)]
     yield from found
 
 
@@ -154,6 +155,7 @@ def _differences(
         yield "row", {"columns": ", ".join(wrong)}
     if row[-1] != expected[-1] and not _same(row[-1], case):
         yield "snapshot", {"version": case.version}
+    yield from money.differences(conn, case)
     if not case.order:
         return
     key = (case.desk, case.order, case.id)
@@ -166,13 +168,6 @@ def _differences(
     # A converted inquiry may leave lines behind; they count for nothing.
     if [line for line in kept if any(line[1:])] != sorted(line for line in lines if any(line[1:])):
         yield "lines", {"order": case.order_number}
-    parts = conn.execute(
-        "SELECT refund, payment, minor, state FROM refund_part"
-        " WHERE desk_id = ? AND order_id = ? AND case_id = ?",
-        key,
-    ).fetchall()
-    if set(parts) != {(r.id, part.payment, part.minor, r.state) for r in case.refunds for part in r.parts}:
-        yield "refunds", {"order": case.order_number}
 
 
 def _same(snapshot: object, case: Case) -> bool:
@@ -185,9 +180,9 @@ def _same(snapshot: object, case: Case) -> bool:
 
 def _promises(case: Case) -> Iterator[str]:
     """The outbox keys of everything that must still happen for a case."""
-    yield from (f"message:{message.id}" for message in case.messages if message.state == "held")
-    yield from (f"refund:{refund.id}" for refund in case.refunds if refund.state in ("proposed", "sent"))
-    yield from (clock_key(case.id, clock) for clock in case.clocks)
+    yield from (f"message:{message.id}" for message in case.messages if message.state in UNSENT)
+    yield from (refund_key(r.id) for r in case.refunds if r.pending and r.state != "awaiting")
+    yield from (clock_key(case.id, clock) for clock in case.clocks if not clock.open_pause)
     if case.snoozed_until:
         yield wake_key(case.id, case.snoozed_until)
 
@@ -227,41 +222,3 @@ def _counters(conn: Connection, desk: str) -> Iterator[Finding]:
                 "late_kept": kept_late,
             }
             yield Finding("counter", "", detail)
-
-
-_PAYMENTS = (
-    "SELECT o.number, p.number, p.captured, p.returned + coalesce((SELECT sum(r.minor) FROM refund_part r"
-    "  WHERE r.desk_id = p.desk_id AND r.order_id = p.order_id AND r.payment = p.number"
-    "  AND r.state <> 'failed'), 0) AS back"
-    " FROM payment p JOIN orders o ON o.desk_id = p.desk_id AND o.id = p.order_id"
-    " WHERE p.desk_id = ? AND back > p.captured ORDER BY o.number, p.number"
-)
-_LINES = (
-    "SELECT o.number, l.line, l.paid, sum(c.refunded) AS back, l.qty, sum(c.refunded_units) AS units"
-    " FROM case_line c"
-    " JOIN order_line l ON l.desk_id = c.desk_id AND l.order_id = c.order_id AND l.line = c.line"
-    " JOIN orders o ON o.desk_id = l.desk_id AND o.id = l.order_id"
-    " WHERE c.desk_id = ? AND c.refunded_units > 0 GROUP BY c.order_id, c.line"
-    " HAVING back > l.paid OR units > l.qty ORDER BY o.number, l.line"
-)
-
-
-def _money(conn: Connection, desk: str) -> Iterator[Finding]:
-    """Payments and order lines that gave back more than they took, whatever the cases say."""
-    for order, payment, paid, back in conn.execute(_PAYMENTS, (desk,)):
-        where = f"payment {payment}"
-        yield Finding("over_refunded", "", {"order": order, "where": where, "paid": paid, "back": back})
-    for order, line, paid, back, _, _ in conn.execute(_LINES, (desk,)):
-        where = f"line {line}"
-        yield Finding("over_refunded", "", {"order": order, "where": where, "paid": paid, "back": back})
-
-
-def _strays(conn: Connection, desk: str) -> Iterator[Finding]:
-    """Money given back for a case that does not exist, or for another order than the case's."""
-    rows = conn.execute(
-        "SELECT DISTINCT r.refund FROM refund_part r"
-        " LEFT JOIN cases c ON c.desk_id = r.desk_id AND c.id = r.case_id"
-        " WHERE r.desk_id = ? AND (c.id IS NULL OR c.order_id <> r.order_id)",
-        (desk,),
-    )
-    yield from (Finding("stray", "", {"refund": refund}) for (refund,) in rows)

@@ -24,11 +24,12 @@ CONTEXTS = (
     "find",
     "palette",
     "command",
+    "verdict",
     "help",
 )
 CASES = ("queue", "case")
-_LISTS = ("queue", "case", "canned", "policy", "order", "menu", "find", "palette", "help")
-_PICKS = ("queue", "canned", "policy", "order", "menu", "find", "palette", "command", "help")
+_LISTS = ("queue", "case", "canned", "policy", "order", "menu", "find", "palette", "verdict", "help")
+_PICKS = ("queue", "canned", "policy", "order", "menu", "find", "palette", "command", "verdict", "help")
 _FIELDS = ("form", "compose", "canned", "policy", "order")
 VERB = "verb."
 
@@ -72,7 +73,10 @@ CONSOLE = (
     Action("canned", ("queue", "case", "compose")),
     Action("status", CASES),
     Action("resolve", CASES),
-    Action("policy", ("queue", "case", "compose", "form")),
+    Action("policy", ("queue", "case", "compose", "form", "verdict")),
+    Action("explain", CASES),
+    Action("rulings", ("case", "verdict")),
+    Action("drop", ("verdict",)),
     Action("orders", CASES),
     Action("preview", ("queue",)),
     Action("find", CASES),
@@ -83,11 +87,11 @@ CONSOLE = (
     Action("repeat", CASES),
     Action("copy_number", CASES),
     Action("refresh", CASES),
-    Action("field_next", ("case", *_FIELDS)),
-    Action("field_prev", ("case", *_FIELDS)),
-    Action("send", ("form", "compose")),
+    Action("field_next", ("case", "verdict", *_FIELDS)),
+    Action("field_prev", ("case", "verdict", *_FIELDS)),
+    Action("send", ("form", "compose", "verdict")),
     Action("command", CASES),
-    Action("palette", ("queue", "case", "form", "compose", "canned", "policy", "order")),
+    Action("palette", ("queue", "case", "form", "compose", "canned", "policy", "order", "verdict")),
     Action("help", tuple(place for place in CONTEXTS if place != "help")),
     Action("redraw", CONTEXTS),
     Action("quit", CONTEXTS),
@@ -117,7 +121,10 @@ def registry() -> Mapping[str, Action]:
     return {action.id: action for action in (*CONSOLE, *verbs)}
 
 
-def label(words: "Words", action: str) -> str:
-    """What an action is called in the language of the screen."""
+def label(words: "Words", action: str, place: str = "") -> str:
+    """What an action is called in the language of the screen; in a place where it means more, by what it does there."""
     verb = action.removeprefix(VERB)
-    return words.code("verb", verb) if verb != action else words(f"action.{action}")
+    if verb != action:
+        return words.code("verb", verb)
+    own = f"action.{action}.{place}"
+    return words(own if place and words.has(own) else f"action.{action}")

@@ -40,6 +40,8 @@ SLOW_SECONDS = 0.3
 AFTER_FIRST_SECONDS = 0.02
 # A field that takes longer than this to take in a letter is broken.
 FIELD_SECONDS = 5.0
+# Refusals whose `name` is a fact.
+_OF_FACTS = ("bad_fact", "unknown_fact", "fact_too_long")
 
 
 def clock_ms() -> int:
@@ -79,6 +81,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
         # Sentences written into forms that were left for a call, by case and verb.
         self.unsent: dict[tuple[str, str], dict[str, str]] = {}
         self.leasing = Leasing(self)
+        # Whether the desk has read the law: from then on a verdict takes a millisecond.
+        self.law_read = False
         self.trouble: StoreError | ConfigError | None = None
         self._opened = asyncio.Event()
         self._then: list[Callable[[], None]] = []
@@ -233,6 +237,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
         detail = dict(refused.detail)
         if isinstance(who := detail.get("who"), str):
             detail["who"] = self.name_of(who)
+        if refused.code in _OF_FACTS:
+            detail["name"] = self.words.code("term", str(detail["name"]))
         if "allowed" in detail:
             detail["allowed"] = self.words.value("members", detail["allowed"])
         return self.words.refused(Refused(refused.code, **detail))

@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from csdesk.desk.queries import CaseView
+    from csdesk.domain.cases.command import Deciding
+    from csdesk.domain.cases.context import Refused
     from csdesk.tui.screen import ConsoleScreen
+    from csdesk.tui.screens.verdict import Kept
 
 
 def case(case_id: str, *, compose: bool = False) -> "ConsoleScreen[Any]":
@@ -28,11 +31,32 @@ def orders(text: str = "") -> "ConsoleScreen[Any]":
     return OrderScreen(text)
 
 
-def policy(case_id: str = "") -> "ConsoleScreen[Any]":
-    """Look up an article; dismissed with the article to cite, or None."""
+def policy(case_id: str = "", text: str = "") -> "ConsoleScreen[Any]":
+    """Look up an article, at first by `text`; dismissed with the article to cite, or None."""
     from csdesk.tui.screens.policy import PolicyScreen
 
-    return PolicyScreen(case_id)
+    return PolicyScreen(case_id, text)
+
+
+def verdict(case_id: str, kept: "Kept | None" = None) -> "ConsoleScreen[Any]":
+    """Why a verdict is what it is; `kept`: one of a decision that was kept. Dismissed with an article to cite."""
+    from csdesk.tui.screens.verdict import VerdictScreen
+
+    return VerdictScreen(case_id, kept)
+
+
+def rulings(case_id: str) -> "ConsoleScreen[Any]":
+    """The decisions that were kept with what was done; dismissed with an article to cite, or None."""
+    from csdesk.tui.screens.rulings import RulingsScreen
+
+    return RulingsScreen(case_id)
+
+
+def override(command: "Deciding", refused: "Refused", case: str) -> "ConsoleScreen[Any]":
+    """Why a verb goes against the verdict; dismissed with the reason, "" when it is left."""
+    from csdesk.tui.screens.override import OverrideScreen
+
+    return OverrideScreen(command, refused, case)
 
 
 def canned(case_id: str) -> "ConsoleScreen[Any]":

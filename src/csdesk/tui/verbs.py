@@ -1,11 +1,12 @@
 """Carrying verbs out from the console: at once or through a form, with undo, redo and repeat."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from csdesk.desk.desk import Conflict, Done
 from csdesk.desk.queries import LastVerb, ShowCase
 from csdesk.desk.registry import form
-from csdesk.domain.cases.command import VERBS, Command, Undo
+from csdesk.domain.cases.command import VERBS, Command, Deciding, Undo
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.shared import TakeBack
 from csdesk.store.errors import StoreError
@@ -22,7 +23,7 @@ PROGRESS = 10
 
 def at_once(verb: str) -> bool:
     """Whether a verb asks for nothing: no field, no confirmation."""
-    return not form(verb) and not VERBS[verb].verb.confirm
+    return not any(not field.asked for field in form(verb)) and not VERBS[verb].verb.confirm
 
 
 class Verbs:
@@ -52,6 +53,9 @@ class Verbs:
         if verb == "reply":
             console.open_case(case, compose=True)
             return
+        if verb == "establish":  # facts are entered where one sees what they change
+            await console.push_screen(doors.verdict(case))
+            return
         if at_once(verb):
             await self.do(VERBS[verb](), case, version)
             return
@@ -71,6 +75,8 @@ class Verbs:
         try:
             done: Done = await console.patient(console.desk.do(command, case, version=version))
         except (Refused, Conflict, StoreError) as error:
+            if against := self._against(command, error):
+                return await self._nevertheless(*against, case, version)
             console.say(console.explain(error) or str(error), "bad")
             return None
         if not isinstance(command, TakeBack):
@@ -84,9 +90,32 @@ class Verbs:
             screen.post_message(VerbDone(done))
         return done
 
+    @staticmethod
+    def _against(command: Command, error: Exception) -> tuple[Deciding, Refused] | None:
+        asks = isinstance(error, Refused) and error.code == "against_verdict"
+        return (
+            (command, error)
+            if asks and isinstance(command, Deciding) and isinstance(error, Refused)
+            else None
+        )
+
+    async def _nevertheless(
+        self, command: Deciding, refused: Refused, case: str, version: int | None
+    ) -> Done | None:
+        """Ask why a verb goes against the verdict, and carry it out with that reason; None when it was left."""
+        reason = await self._console.push_screen_wait(doors.override(command, refused, case))
+        return await self.do(replace(command, override=reason), case, version) if reason else None
+
     def for_many(self, verb: str) -> bool:
-        """Whether a verb may be used on several cases at once from the list: in bulk, and without a form."""
-        return VERBS[verb].verb.bulk and at_once(verb)
+        """Whether a verb may be used on several cases at once from the list: in bulk, with nothing to enter.
+
+        A verb that decides, such as approving, then does on each case what its form would propose.
+        """
+        if not VERBS[verb].verb.bulk or VERBS[verb].verb.confirm:
+            return False
+        return at_once(verb) or (
+            issubclass(VERBS[verb], Deciding) and not any(field.required for field in form(verb))
+        )
 
     async def do_many(self, cases: list[str], verb: str) -> list[str]:
         """Carry out a verb on each of these cases; says how many it was, gives those where it was refused."""

@@ -1,9 +1,20 @@
 """A parcel's trail: idempotent and sorted whatever comes, and what it shows to have gone wrong."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csdesk.domain.tracking import GRAVITY, HOUR, Courier, Event, Scan, Standing, merged, standing
+from csdesk.domain.tracking import (
+    GRAVITY,
+    HOUR,
+    Courier,
+    Event,
+    Scan,
+    Standing,
+    merged,
+    scan_of,
+    standing,
+)
 
 DAY = 24 * HOUR
 T = 1_795_000_000_000
@@ -86,3 +97,45 @@ def test_a_courier_without_a_check_or_with_one_that_ran_out_is_flagged_at_the_do
     assert found(Courier("7", True, 1, T + HOUR)) == ("courier_expired",)
     assert found(Courier("7", True, 1, T + HOUR + 1)) == ()
     assert standing(carried[:1], T, couriers={"7": Courier("7", False)}).findings == ()
+
+
+def test_delivered_is_what_the_receiver_took_or_agreed_to():
+    at_door, taken = T + 6 * HOUR, T + 12 * HOUR
+    trail = scans(Scan.COLLECTED, Scan.LOCKER, Scan.SIGNED)
+    assert standing(trail, T + DAY).delivered_at == taken
+    assert standing(trail, T + DAY, consents=frozenset({"locker"})).delivered_at == at_door
+    other = scans(Scan.COLLECTED, Scan.SIGNED_BY_OTHER)
+    assert standing(other, T + DAY).delivered_at == 0
+    agreed = standing(other, T + DAY, consents=frozenset({"other"}))
+    assert (agreed.delivered_at, agreed.findings) == (at_door, ())
+
+
+def test_when_silence_will_be_told_and_when_nobody_waits():
+    trail = scans(Scan.COLLECTED, Scan.DEPARTED)
+    assert standing(trail, T + DAY).stale_at(48) == trail[-1].at + 48 * HOUR
+    assert standing(scans(Scan.SIGNED), T).stale_at(48) == 0
+    assert standing(scans(Scan.LOST), T).stale_at(48) == 0
+    assert standing((), T).stale_at(48) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "scan"),
+    [
+        ("【杭州市】顺丰速运已揽收", Scan.COLLECTED),
+        ("快件已到达【湖南长沙转运中心】", Scan.ARRIVED),
+        ("浙江杭州中转部-已发往-湖南长沙转运中心", Scan.DEPARTED),
+        ("湖南长沙金盆岭公司-派件中", Scan.OUT_FOR_DELIVERY),
+        ("快件已由长沙店菜鸟驿站代收，请及时取件", Scan.STATION),
+        ("已签收，签收人凭取货码签收。", Scan.SIGNED),
+        ("您的快件已放入丰巢快递柜", Scan.LOCKER),
+        ("快件已签收，签收人：前台代收", Scan.SIGNED_BY_OTHER),
+        ("快件已签收，签收人：本人签收", Scan.SIGNED),
+        ("收件人拒收，快件退回中", Scan.REFUSED),
+        ("快件退回，已由发件人签收", Scan.RETURNED),
+        ("包裹在运输途中遗失，已登记理赔", Scan.LOST),
+        ("收件人要求不要放驿站，快件派送中", Scan.OUT_FOR_DELIVERY),
+        ("天气晴朗", Scan.OTHER),
+    ],
+)
+def test_a_page_without_codes_is_read_by_its_words(text: str, scan: Scan):
+    assert scan_of(text) is scan

@@ -20,20 +20,26 @@ class Outside:
         self.letters: list[tuple[str, Recipient, str, str]] = []
         self.refunds: list[tuple[str, tuple[Part, ...]]] = []
         self.sends: Callable[[str], Sent | Failed] = lambda key: Sent()
+        self.knows: Callable[[str], Confirmed | Failed | Unknown | None] = lambda key: None
         self.pays: Callable[[str], Confirmed | Failed | Unknown] = lambda key: Confirmed("ref-1")
 
-    def send(self, key: str, to: Recipient, text: str, *, channel: str, case: str) -> Sent | Failed:
+    def send(
+        self, key: str, to: Recipient, text: str, *, channel: str, case: str, automatic: bool = False
+    ) -> Sent | Failed:
         answer = self.sends(key)
         if isinstance(answer, Sent):
             self.letters.append((key, to, text, channel))
         return answer
 
     def refund(
-        self, key: str, parts: tuple[Part, ...], *, currency: str, case: str, order: str
+        self, key: str, parts: tuple[Part, ...], *, currency: str, case: str, order: str, cause: str
     ) -> Confirmed | Failed | Unknown:
         answer = self.pays(key)
         self.refunds.append((key, parts))
         return answer
+
+    def find(self, key: str) -> Confirmed | Failed | Unknown | None:
+        return self.knows(key)
 
 
 def notice(case: Case, code: str, language: str) -> str:

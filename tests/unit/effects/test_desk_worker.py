@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from csdesk.desk.config import Config
+from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.words import LANGUAGES
 from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.goods import Approve, Inspect, Receive
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.refunds import PayBack
-from csdesk.effects.desk_worker import make_worker, outgoing
+from csdesk.effects.desk_worker import make_worker, outgoing, provider_of
+from csdesk.effects.http_provider import HttpProvider
+from csdesk.effects.provider import FileProvider
 from csdesk.store.connection import write
+from csdesk.store.errors import StoreError
 from csdesk.store.people import Customer
 from tests.building import DeskFile
 
@@ -55,3 +58,52 @@ def test_each_desk_file_has_a_folder_of_its_own_unless_told(desk_file: DeskFile,
     core = desk_file.core("system")
     assert outgoing(core, Config()) == home / "outgoing" / core.store.desk.file_id
     assert outgoing(core, Config(outgoing="~/out")) == Path("~/out").expanduser()
+
+
+@pytest.mark.parametrize(
+    ("provider", "key", "why"),
+    [
+        ("http://pay.example.com", "env:PAY", "http"),
+        ("https://me:secret@pay.example.com", "env:PAY", "credentials"),
+        ("pay.example.com", "env:PAY", "address"),
+        ("https://pay.example.com", "", "provider_key"),
+        ("https://pay.example.com", "nowhere", "a key source"),
+    ],
+)
+def test_a_provider_that_cannot_be_used_is_told_before_anything_runs(
+    tmp_path: Path, provider: str, key: str, why: str
+):
+    with pytest.raises(ConfigError) as refused:
+        provider_of(Config(provider=provider, provider_key=key), tmp_path)
+    assert why in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_the_secret_of_a_provider_comes_from_where_keys_come_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    config = Config(provider="https://pay.example.com", provider_key="env:PAY_SECRET")
+    with pytest.raises(StoreError) as missing:
+        provider_of(config, tmp_path)
+    assert missing.value.code == "no_key"
+    monkeypatch.setenv("PAY_SECRET", "short")
+    with pytest.raises(StoreError) as short:
+        provider_of(config, tmp_path)
+    assert (short.value.code, "short" in str(short.value)) == ("key_malformed", False)
+    monkeypatch.setenv("PAY_SECRET", "long enough to be a secret")
+    assert isinstance(provider_of(config, tmp_path), HttpProvider)
+    file = tmp_path / "secret"
+    file.write_text("long enough to be a secret\n")
+    file.chmod(0o644)
+    with pytest.raises(StoreError) as exposed:
+        provider_of(Config(provider="https://p.example.com", provider_key=f"file:{file}"), tmp_path)
+    assert exposed.value.code == "key_file_exposed"
+    file.chmod(0o600)
+    assert isinstance(
+        provider_of(Config(provider="https://p.example.com", provider_key=f"file:{file}"), tmp_path),
+        HttpProvider,
+    )
+
+
+def test_without_a_provider_refunds_leave_as_files(tmp_path: Path):
+    assert isinstance(provider_of(Config(), tmp_path), FileProvider)

@@ -114,16 +114,30 @@ def test_a_folder_that_cannot_be_written_is_a_failure_to_try_again(tmp_path: Pat
 def test_a_refund_is_one_instruction_with_its_parts(tmp_path: Path):
     provider = FileProvider(tmp_path / "pay")
     answers = [
-        provider.refund("refund:1", PARTS, currency="CNY", case="RT-7K3M-9QX4", order="W1") for _ in range(2)
+        provider.refund("refund:1", PARTS, currency="CNY", case="RT-7K3M-9QX4", order="W1", cause="goods")
+        for _ in range(2)
     ]
     assert answers == [Confirmed("refund-1.json")] * 2
     (instruction,) = (tmp_path / "pay").glob("*.json")
     told = json.loads(instruction.read_bytes())
     assert (told["minor"], told["currency"], told["order"]) == (12_900, "CNY", "W1")
-    assert told["parts"][0] == {"payment": 1, "method": "wechat", "reference": "pay-1", "minor": 12_000}
+    part = {"payment": 1, "method": "wechat", "reference": "pay-1", "minor": 12_000}
+    assert told["parts"][0] == {**part, "kind": "money", "count": 0, "if_expired": ""}
+
+
+def test_a_folder_tells_whether_an_instruction_was_written_also_when_it_was_taken(tmp_path: Path):
+    provider = FileProvider(tmp_path / "pay")
+    assert provider.find("refund:1") is None
+    provider.refund("refund:1", PARTS, currency="CNY", case="RT", order="W1", cause="goods")
+    assert provider.find("refund:1") == Confirmed("refund-1.json")
+    written = tmp_path / "pay" / "refund-1.json"
+    written.rename(tmp_path / "pay" / "taken" / written.name)
+    assert provider.find("refund:1") == Confirmed("refund-1.json")
 
 
 def test_a_provider_whose_disk_fails_does_not_say_that_nothing_was_paid(tmp_path: Path):
     (tmp_path / "pay").write_text("a file in the way")
-    answer = FileProvider(tmp_path / "pay").refund("refund:1", PARTS, currency="CNY", case="RT", order="W1")
+    answer = FileProvider(tmp_path / "pay").refund(
+        "refund:1", PARTS, currency="CNY", case="RT", order="W1", cause="goods"
+    )
     assert isinstance(answer, Unknown)

@@ -20,12 +20,25 @@ from csdesk.domain.cases.case import (
 from csdesk.domain.cases.case import LineQty as Units
 from csdesk.domain.cases.events import EVENTS, Event, Graded, Moved, Noted, Opened
 from csdesk.domain.cases.rulings import Ruling, Stance
+from csdesk.domain.clocks.calendar import CalendarUnconfirmed
+from csdesk.domain.clocks.clock import Pause
+from csdesk.domain.clocks.span import Span
 from csdesk.store import codec
 from csdesk.store.codec import UPCASTERS, UnknownEvent, decode, decode_case, encode, encode_case, known
 
 LINE = CaseLine(1, "EAR-2", "蓝牙耳机", 2, 39_800, 2, approved=2, received=1, restock=1, exchange_sku="EAR-3")
 REFUND = Refund("r1", 19_900, (RefundPart(1, "微信", 19_900),), (Units(1, 1),), (19_900,), "proposed", 9)
-CLOCK = Clock("review", "policy", 1, 2, "处罚办法 §9")
+CLOCK = Clock(
+    "review",
+    "policy",
+    1,
+    2,
+    ("处罚办法 §9",),
+    Span(7, "workdays", "next_working_day"),
+    ("customer",),
+    (Pause(1, None, "customer"),),
+    (CalendarUnconfirmed(2027),),
+)
 RULING = Ruling(
     1,
     "eligible",

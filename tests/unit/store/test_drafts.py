@@ -77,3 +77,16 @@ def test_a_console_finds_the_place_where_the_last_one_stood(desk_file: DeskFile)
         drafts.keep_place(conn, "main", "li", "one", b"{}", 3)
     assert drafts.place(store.conn, "main", "wang") == b'{"queue":"mine"}'
     assert drafts.place(store.conn, "main", "zhao") is None
+
+
+def test_what_a_draft_came_from_is_kept_and_sealed_with_it(desk_file: DeskFile):
+    case, store = opened(desk_file), desk_file.store()
+    draft = Draft(case.id, TEXT, 7, 1, ("C01", "C04"), ("P01",))
+    keep(store, "wang", case, draft)
+    assert get(store, "wang", case) == draft
+    (sealed,) = store.conn.execute("SELECT sealed FROM draft").fetchone()
+    assert b"C01" not in sealed and TEXT.encode() not in sealed
+    keep(store, "wang", case, Draft(case.id, '["x",[],[]]', 0, 2))
+    assert get(store, "wang", case) == Draft(case.id, '["x",[],[]]', 0, 2), (
+        "a text that looks like a list is a text"
+    )

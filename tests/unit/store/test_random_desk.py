@@ -30,20 +30,27 @@ class Weather:
         self.paid: dict[str, int] = {}
         self.sent: Counter[str] = Counter()
 
-    def send(self, key: str, to: Recipient, text: str, *, channel: str, case: str) -> Sent | Failed:
+    def send(
+        self, key: str, to: Recipient, text: str, *, channel: str, case: str, automatic: bool = False
+    ) -> Sent | Failed:
         if self._chance.random() < 0.2:
             return Failed("gateway_down", final=self._chance.random() < 0.3)
         self.sent[key] += 1
         return Sent()
 
     def refund(
-        self, key: str, parts: tuple[Part, ...], *, currency: str, case: str, order: str
+        self, key: str, parts: tuple[Part, ...], *, currency: str, case: str, order: str, cause: str
     ) -> Confirmed | Failed | Unknown:
         dice = self._chance.random()
         if dice < 0.2 and key not in self.paid:
             return Failed("card_closed", final=True)
         self.paid[key] = sum(part.minor for part in parts)
         return Unknown("timeout") if dice < 0.4 else Confirmed(f"ref-{key}")
+
+    def find(self, key: str) -> Confirmed | Failed | Unknown | None:
+        if self._chance.random() < 0.2:
+            return Unknown("timeout")
+        return Confirmed(f"ref-{key}") if key in self.paid else None
 
 
 def step(chance: Random, core: Core, cases: list[Case]) -> None:

@@ -71,6 +71,13 @@ def load_calendar(code: str = "CN", folder: Path | None = None) -> WorkingCalend
         raise CalendarError(f"{folder}: {error}") from None
 
 
+def read_dropped(folder: Path) -> None:
+    """Try the holiday-cn files that a setting names, before anything counts by them; CalendarError names the file."""
+    if not folder.is_dir():
+        raise CalendarError(f"{folder}: there is no such folder of calendars; mend the setting calendars")
+    load_calendar("CN", folder)
+
+
 def countries() -> tuple[str, ...]:
     """The codes that `load_calendar` knows."""
     return ("CN", *sorted(_read(resources.path("data/calendars/abroad.json"), _AllAbroad).calendars))

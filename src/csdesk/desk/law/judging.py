@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Literal
 
-from csdesk.desk.law.case_facts import facts_of
+from csdesk.desk.law.basis import basis
+from csdesk.desk.law.case_facts import facts_for
+from csdesk.desk.law.questions import Question, question_of
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Order
 from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.entitlement.decision import BadFacts, Decision
-from csdesk.domain.entitlement.kinds import HOME, decide
+from csdesk.domain.entitlement.kinds import HOME, decide, shapes
 from csdesk.domain.entitlement.pack import Lawbook
 
 Source = Literal["order", "stated", "instead"]
@@ -43,12 +45,17 @@ class Bench:
         """The decision on a line of a case (0: its first); None when the case puts no question to the law."""
         chosen = case.line(line) if line else next(iter(case.lines), None)
         number = chosen.line if chosen is not None else 0
-        told = facts_of(case, order, chosen, self.zone, self.book.packs[HOME])
         stated, instead = case.stated(number), instead or {}
+        # Whoever states a kind puts another question than the case's own.
+        kind = instead.get("kind") or stated.get("kind")
+        question = Question(str(kind)) if kind else question_of(case.kind, case.reason)
+        told = facts_for(question, case, order, chosen, self.zone, self.book.packs[HOME])
         facts = {**told, **stated, **instead}
-        # An order tells facts for no question where a case puts none.
         if not facts.get("kind"):
             return None
+        if said := {**stated, **instead}:
+            counts = self._counts(question)
+            facts |= {name: _counted(value) for name, value in said.items() if name in counts}
         sources: dict[str, Source] = {
             **dict.fromkeys(told, "order"),
             **dict.fromkeys(stated, "stated"),
@@ -56,6 +63,11 @@ class Bench:
         }
         known = {name: value for name, value in facts.items() if value not in (None, "")}
         return Judged(number, known, sources, self.decide(known))
+
+    def _counts(self, question: Question) -> frozenset[str]:
+        """The facts of a question that are whole numbers; people's facts are kept as text, so that 08 stays 08."""
+        known = shapes(self.book.packs[HOME], question.asks)
+        return frozenset(name for name, shape in known.items() if shape.name == "count")
 
     def decide(self, facts: Mapping[str, object]) -> Decision | BadFacts:
         """The decision on bare facts."""
@@ -79,11 +91,15 @@ def ruling(judged: Judged, decision: Decision) -> Ruling:
         decision.outcome,
         decision.reason,
         decision.confidence,
-        tuple(article.id for article in decision.articles),
+        tuple(article.id for article in basis(decision)),
         {name: _plain(value) for name, value in judged.facts.items()},
         decision.pack,
         decision.on.isoformat(),
     )
+
+
+def _counted(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
 def _plain(value: object) -> str | int | bool | None:

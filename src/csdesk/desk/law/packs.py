@@ -1,7 +1,7 @@
 """Reads jurisdiction packs: those shipped in `data/packs/`, or a desk's own, and checks them whole."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
@@ -47,10 +47,15 @@ def load_lawbook(
     packs = [read_pack(path) for path in sorted(home.glob("*.toml"))]
     if not packs:
         raise PackError(f"{home}: there is no pack in this folder; a pack is a .toml file")
-    zones = {pack.zone: _zone(pack) for pack in packs}
+    return bind(packs, Calendars(calendars), zone)
+
+
+def bind(packs: Sequence[Pack], calendars: Mapping[str, WorkingCalendar], zone: tzinfo | None) -> Lawbook:
+    """Packs as one lawbook; `zone` stands for that of China's pack. PackError for a zone that is not known."""
+    zones = {pack.zone: zone_of(pack) for pack in packs}
     if zone is not None:
         zones[next((pack.zone for pack in packs if pack.id == "CN"), packs[0].zone)] = zone
-    return Lawbook({pack.id: pack for pack in packs}, Calendars(calendars), zones)
+    return Lawbook({pack.id: pack for pack in packs}, calendars, zones)
 
 
 class Calendars(Mapping[str, WorkingCalendar]):
@@ -82,17 +87,26 @@ class Calendars(Mapping[str, WorkingCalendar]):
 
 
 def read_pack(path: Path) -> Pack:
-    """One pack from its TOML. PackError names the first thing that is wrong with it."""
+    """One pack from its file. PackError names the first thing that is wrong with it."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise PackError(f"{path}: cannot be read as TOML: {error}") from None
+    return parse_pack(text, str(path))
+
+
+def parse_pack(text: str, where: str) -> Pack:
+    """One pack from its TOML; `where` it is from begins the sentence of a PackError."""
+    try:
+        raw = tomllib.loads(text, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PackError(f"{where}: cannot be read as TOML: {error}") from None
     try:
         return _pack(raw)
     except KeyError as error:
-        raise PackError(f"{path}: {error} is missing") from None
+        raise PackError(f"{where}: {error} is missing") from None
     except (ValueError, TypeError, AttributeError) as error:
-        raise PackError(f"{path}: {error}") from None
+        raise PackError(f"{where}: {error}") from None
 
 
 def _pack(raw: dict[str, Any]) -> Pack:
@@ -244,7 +258,8 @@ def _events(raw: dict[str, Any]) -> dict[str, tuple[EventDeadline, ...]]:
     return events
 
 
-def _zone(pack: Pack) -> tzinfo:
+def zone_of(pack: Pack) -> tzinfo:
+    """The time zone that a pack names; PackError when there is none of that name."""
     try:
         return ZoneInfo(pack.zone)
     except (ZoneInfoNotFoundError, ValueError):

@@ -5,7 +5,7 @@ from datetime import date
 
 from csdesk.desk.words import Words
 from csdesk.domain.clocks.explain import Step
-from csdesk.domain.entitlement.decision import Answer, Contest, Decision, Ground
+from csdesk.domain.entitlement.decision import Answer, Contest, Decision, Due, Ground
 from csdesk.domain.entitlement.facts import FactError
 from csdesk.domain.entitlement.pack import Article
 from csdesk.domain.money import Money
@@ -46,13 +46,13 @@ def explanation(decision: Decision, words: Words) -> Iterator[str]:
     """The whole decision, line by line; what belongs to a line above it is indented."""
     yield verdict(decision, words)
     if decision.missing:
-        yield words("decide.missing", names=terms(decision.missing, words))
+        yield words("decide.missing", names=words.terms(decision.missing))
     if decision.remedies:
-        yield words("decide.remedies", list=terms(decision.remedies, words))
+        yield words("decide.remedies", list=words.terms(decision.remedies))
     if decision.answers:
         yield words("decide.answers")
         for name, answer in decision.answers.items():
-            yield f"  {words.code('term', name)}: {_said(answer, words)}"
+            yield f"  {words.code('term', name)}: {said(answer, words)}"
     yield from _deadlines(decision, words)
     yield words("decide.grounds")
     laws = {article.id: article for article in decision.articles}
@@ -61,7 +61,8 @@ def explanation(decision: Decision, words: Words) -> Iterator[str]:
     if decision.contested:
         yield words("decide.contested")
         for point in decision.contested:
-            yield from _readings(point, words)
+            told, followed, other = readings(point, words)
+            yield from (f"  {told}", f"    {followed}", f"    {other}")
     yield from _notes(decision, words)
 
 
@@ -82,11 +83,6 @@ def cited(article: Article, words: Words) -> str:
     return words("decide.ended", article=told, day=article.effective_to) if article.effective_to else told
 
 
-def terms(codes: tuple[str, ...], words: Words) -> str:
-    """Codes in words, one after the other."""
-    return ("、" if words.language != "en" else ", ").join(words.code("term", code) for code in codes)
-
-
 def _ground(ground: Ground, laws: Mapping[str, Article], words: Words) -> str:
     told = line(ground, words)
     basis = "; ".join(cited(laws[id_], words) for id_ in ground.articles)
@@ -95,7 +91,7 @@ def _ground(ground: Ground, laws: Mapping[str, Article], words: Words) -> str:
 
 def _argument(name: str, value: str | int, words: Words) -> str:
     if name == "names":
-        return terms(tuple(str(value).split(", ")), words)
+        return words.terms(str(value).split(", "))
     if name in _TERMS:
         return words.code("term", str(value))
     if name in _MOMENTS and isinstance(value, int):
@@ -108,31 +104,43 @@ def _deadlines(decision: Decision, words: Words) -> Iterator[str]:
         return
     yield words("decide.deadlines")
     for due in decision.deadlines:
-        basis = words.code("term", due.deadline.basis)
-        yield "  " + words(
-            "decide.due", name=words.code("term", due.name), day=due.day.isoformat(), basis=basis
-        )
+        yield f"  {deadline(due, words)}"
         yield from (f"    {line(step, words)}" for step in due.deadline.steps)
 
 
-def _readings(point: Contest, words: Words) -> Iterator[str]:
+def deadline(due: Due, words: Words) -> str:
+    """A deadline with its day, and who set it."""
+    basis = words.code("term", due.deadline.basis)
+    return words("decide.due", name=words.code("term", due.name), day=due.day.isoformat(), basis=basis)
+
+
+def readings(point: Contest, words: Words) -> tuple[str, str, str]:
+    """A point that is read in more than one way: the point, the reading that was followed, the other."""
     values = dict(point.args)
-    yield f"  {words(f'contested.{point.point}')}"
-    for reading in ("a", "b"):
-        text = words(f"contested.{point.point}.{reading}", **values)
-        yield "    " + words(f"decide.reading_{reading}", text=text)
+    told = [words(f"contested.{point.point}.{reading}", **values) for reading in ("a", "b")]
+    return (
+        words(f"contested.{point.point}"),
+        words("decide.reading_a", text=told[0]),
+        words("decide.reading_b", text=told[1]),
+    )
+
+
+def flags(decision: Decision, words: Words) -> Iterator[str]:
+    """What whoever shows the decision must know with it."""
+    for flag in decision.flags:
+        code, _, year = flag.rpartition("_") if flag.startswith("calendar_unconfirmed_") else (flag, "", "")
+        yield words(f"decide.flag.{code}", year=year)
 
 
 def _notes(decision: Decision, words: Words) -> Iterator[str]:
-    for flag in decision.flags:
-        code, _, year = flag.rpartition("_") if flag.startswith("calendar_unconfirmed_") else (flag, "", "")
-        yield "! " + words(f"decide.flag.{code}", year=year)
+    yield from (f"! {told}" for told in flags(decision, words))
     if decision.unknown:
         yield words("decide.unknown", names=", ".join(decision.unknown))
     yield words("decide.pack", pack=decision.pack, day=decision.on.isoformat())
 
 
-def _said(answer: Answer, words: Words) -> str:
+def said(answer: Answer, words: Words) -> str:
+    """An answer of a decision: money with its sign, days, codes in words."""
     if isinstance(answer, bool):
         return words("decide.yes" if answer else "decide.no")
     if isinstance(answer, Money):
@@ -140,7 +148,7 @@ def _said(answer: Answer, words: Words) -> str:
     if isinstance(answer, date):
         return answer.isoformat()
     if isinstance(answer, tuple):
-        return ("、" if words.language != "en" else ", ").join(_said(part, words) for part in answer)
+        return words.between.join(said(part, words) for part in answer)
     if isinstance(answer, Mapping):
-        return " ".join(_said(part, words) for part in answer.values())
+        return " ".join(said(part, words) for part in answer.values())
     return words.code("term", str(answer)) if answer is not None else words("decide.no")

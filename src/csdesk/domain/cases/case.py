@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from csdesk.domain.clocks.clock import Clock as Clock  # noqa: PLC0414 - a part of the case
+from csdesk.domain.clocks.clock import nearest
+
 
 class Kind(StrEnum):
     """What the customer asks for; each kind has its own room, machine and queue."""
@@ -80,6 +83,11 @@ class CaseLine:
         return self.accepted + self.return_to_consumer
 
     @property
+    def settled(self) -> int:
+        """Arrived units that were paid back, replaced, or are for the consumer to have again."""
+        return max(self.refunded_units + self.sent_out - self.conceded, 0) + self.return_to_consumer
+
+    @property
     def refundable(self) -> int:
         """Units whose money is owed and not yet on its way."""
         return self.accepted + self.conceded - self.refunded_units - self.sent_out
@@ -87,7 +95,11 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """Goods on the road for a case: `back` to the merchant or `out` to the consumer."""
+    """Goods on the road for a case: `back` to the merchant or `out` to the consumer; at their end `received_at`.
+
+    By the carrier's scans: `standing` (a `tracking.Scan`) since its scan at `since`, `signed_at` since when it counts
+    as delivered, and what is wrong with it (`findings`, the gravest first).
+    """
 
     id: str
     direction: str
@@ -96,22 +108,55 @@ class Parcel:
     lines: tuple[LineQty, ...]
     at: int
     received_at: int = 0
+    lost_at: int = 0
+    standing: str = ""
+    since: int = 0
+    signed_at: int = 0
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RefundPart:
-    """What one payment of the order gives back; `payment` is its number on the order."""
+    """What one payment of the order gives back; `payment` is its number on the order, 0 for none of them.
+
+    `kind` is that of the method (`money`, or in kind: `points`, `coupon`, `credit`); `count` how many of its units
+    `minor` stands for, where it has any (points); `if_expired` what happens to a coupon that has run out.
+    """
 
     payment: int
     method: str
     minor: int
+    kind: str = "money"
+    count: int = 0
+    if_expired: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """What the consumer owes against a refund: `asked` for, and `minor` of it that was taken off."""
+
+    name: str
+    asked: int
+    minor: int
+
+
+# What these states promised is owed no longer: nothing left, or nobody approved it.
+DEAD_REFUND = frozenset({"failed", "declined"})
+# Neither given back nor given up: no case ends on one of these.
+PENDING_REFUND = frozenset({"awaiting", "proposed", "sent", "in_doubt"})
+# Paid by the merchant on top, whatever the order's payments have left.
+BESIDE_CAPTURED = frozenset({"freight", "compensation"})
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money owed in a case. state: proposed → sent → confirmed | failed (a failed one owes nothing).
+    """Money owed in a case: awaiting (a second person) → proposed → sent → confirmed | failed; or declined.
 
-    `cause`: `goods` for units, `payment` for money that was taken without an order for it (units are empty).
+    `in_doubt`: sent, and nobody could say whether the money went; it is owed to nobody else until somebody can.
+    `cause`: `goods` for units, `payment` for money that was taken without an order for it, `outbound` for the
+    freight of the order, `freight` for what the consumer laid out to send goods back, `compensation`.
+    `twice`: the provider paid what it had said it would not, after the units were paid by another refund.
+    `minor` is what leaves: the sum of `parts`, and for units their `amounts` less `less`.
     """
 
     id: str
@@ -122,11 +167,41 @@ class Refund:
     state: str
     at: int
     cause: str = "goods"
+    by: str = ""
+    less: tuple[Deduction, ...] = ()
+    reason: str = ""
+    article: str = ""
+    approved_by: str = ""
+    approved_at: int = 0
+    sent_at: int = 0
+    settled_at: int = 0
+    settled_by: str = ""
+    reference: str = ""
+    failure: str = ""
+    twice: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether its money is promised, on its way or gone."""
+        return self.state not in DEAD_REFUND
+
+    @property
+    def pending(self) -> bool:
+        """Whether it still waits for somebody: an approver, the provider, or whoever clears a doubt."""
+        return self.state in PENDING_REFUND
+
+
+# A message in these states is still to leave; only one that is held can be recalled.
+UNSENT = frozenset({"held", "queued"})
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of the conversation; its text is sealed in the event that brought it."""
+    """One message of the conversation; its text is sealed in the event that brought it.
+
+    Outbound: held → queued → sent → delivered, or failed, or recalled while held; `why` is the channel's reason.
+    `receipt`: it only says that something came in, and neither answers nor tells a result.
+    """
 
     id: str
     direction: str
@@ -135,20 +210,44 @@ class Message:
     at: int
     author: str
     until: int = 0
+    why: str = ""
+    receipt: bool = False
+
+
+# What can run beside a case; `courses.py` has the way that each goes.
+TRACKS = (
+    "platform",
+    "authority",
+    "merchant",
+    "carrier",
+    "provider",
+    "association",
+    "arbitration",
+    "court",
+    "police",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """A deadline that runs: who set it (`law`, `notice`, `promise`, `policy`), since when, until when, by what.
+class Track:
+    """Something that runs beside the case, numbered from 1; `party` is with whom, `ref` under which number there.
 
-    Breached when now ≥ due (due is the first instant after the last day, so 24:00 belongs to the day).
+    `scan`: SHA-256 of the letter's scan; `owner`: who alone answers for an authority's letter; `clocks`: by label.
     """
 
-    name: str
-    basis: str
-    started: int
-    due: int
-    article: str = ""
+    id: str
+    kind: str
+    state: str
+    at: int
+    party: str = ""
+    ref: str = ""
+    owner: str = ""
+    scan: str = ""
+    reminders: int = 0
+    reminded_at: int = 0
+    clocks: tuple[str, ...] = ()
+    closed_at: int = 0
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +281,14 @@ class Case:
     merchant: str = ""
     lines: tuple[CaseLine, ...] = ()
     parcels: tuple[Parcel, ...] = ()
+    # Of the order, for cases about it: what their scans have told. Nothing is sent or received by them here.
+    shipments: tuple[Parcel, ...] = ()
     refunds: tuple[Refund, ...] = ()
     messages: tuple[Message, ...] = ()
     clocks: tuple[Clock, ...] = ()
     tags: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    tracks: tuple[Track, ...] = ()
     counters: dict[str, int] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     overridden: bool = False
@@ -198,6 +300,7 @@ class Case:
     address: str = ""
     snoozed_until: int = 0
     decided_at: int = 0
+    reopened_at: int = 0
     closed_at: int = 0
     changed_at: int = 0
 
@@ -207,9 +310,21 @@ class Case:
         return self.phase is not Phase.DONE
 
     @property
+    def owner(self) -> str:
+        """Who answers for an authority's letter that is still open: the case stands in that person's queue alone."""
+        letters = (track.owner for track in self.tracks if not track.closed_at)
+        return next(filter(None, (*letters, *(clock.owner for clock in self.clocks if clock.basis == "notice"))), "")
+
+    @property
+    def protected(self) -> bool:
+        """Whether nobody is shown who stands behind the case: a reporter is neither named to the merchant nor here."""
+        return self.kind is Kind.REPORT
+
+    @property
     def due(self) -> int:
-        """The nearest deadline, or 0 when none runs."""
-        return min((clock.due for clock in self.clocks), default=0)
+        """When the nearest clock falls due or fell due, or 0 when none runs; what is paused does not count."""
+        clock = nearest(self.clocks)
+        return clock.due if clock is not None else 0
 
     @property
     def amount(self) -> int:
@@ -218,16 +333,18 @@ class Case:
 
     @property
     def refunded(self) -> int:
-        """Money promised, sent or confirmed; failed refunds owe nothing."""
-        return sum(refund.minor for refund in self.refunds if refund.state != "failed")
+        """Money of the order's payments promised, sent or confirmed; not what was paid on top of them."""
+        return sum(r.minor for r in self.refunds if r.live and r.cause not in BESIDE_CAPTURED)
 
     @property
     def noticed(self) -> bool:
-        """Whether the consumer was told anything since the last decision."""
+        """Whether the consumer was told anything since the last decision or reopening, more than that it is here."""
+        since = max(self.decided_at, self.reopened_at)
         return any(
             m.direction == "out"
+            and not m.receipt
             and m.state in ("held", "queued", "sent", "delivered")
-            and m.at >= self.decided_at
+            and m.at >= since
             for m in self.messages
         )
 
@@ -265,8 +382,11 @@ UNDOABLE = (
     "lines",
     "clocks",
     "facts",
+    "counters",
+    "tracks",
     "overridden",
     "snoozed_until",
     "decided_at",
+    "reopened_at",
     "closed_at",
 )

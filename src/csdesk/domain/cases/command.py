@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.context import Context, Refused
@@ -11,6 +11,9 @@ from csdesk.domain.cases.events import Event, Moved, Ruled
 from csdesk.domain.cases.machine import MACHINES, State, step
 from csdesk.domain.cases.rulings import Stance, contradicted
 from csdesk.domain.roles import Right
+
+if TYPE_CHECKING:
+    from csdesk.domain.cases.offshoot import Offshoot
 
 VERBS: dict[str, type["Command"]] = {}
 C = TypeVar("C", bound="type[Command]")
@@ -70,6 +73,10 @@ class Command:
         """The events this command causes; raises Refused. By default the case moves along its edge."""
         to = self.to(case)
         return (Moved(self.verb.name, to.name, to.phase),)
+
+    def offshoot(self, case: Case, ctx: Context) -> "Offshoot | None":
+        """The case that this command opens beside its own, decided on the case as it was; usually none."""
+        return None
 
     def to(self, case: Case, target: str = "") -> State:
         """Where this verb leads from here."""

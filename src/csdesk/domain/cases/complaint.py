@@ -1,4 +1,7 @@
-"""Complaint 投诉: heard, answered, negotiated, mediated, ruled on (DOMAIN §3); never closed without a result notice."""
+"""Complaint 投诉: heard, answered, negotiated, mediated, ruled on (DOMAIN §3); never closed without a result notice.
+
+What goes on outside (消协, 12315, arbitration, court) runs beside it as tracks, and is no state of it: `courses.py`.
+"""
 
 from dataclasses import dataclass, field
 
@@ -119,12 +122,16 @@ MACHINE = register(
         states=(
             State("received", Phase.OURS, (Term("acknowledge", 24, "hours", "policy"),)),
             State("acknowledged", Phase.OURS, (Term("negotiate", 3, "days", "policy"),)),
-            State("evidence", Phase.WAITING, (Term("evidence", 3, "days", "policy"),)),
+            State("evidence", Phase.WAITING, (Term("evidence", 3, "days", "policy"),), waits="customer"),
             State(
-                "negotiating", Phase.WAITING, (Term("negotiate", 3, "days", "policy"),), keeps=("negotiate",)
+                "negotiating",
+                Phase.WAITING,
+                (Term("negotiate", 3, "days", "policy"),),
+                keeps=("negotiate",),
+                waits="merchant",
             ),
             State("platform_mediation", Phase.OURS, (Term("mediate", 7, "days", "policy"),)),
-            State("decided", Phase.WAITING, (Term("accept", 7, "days", "policy"),)),
+            State("decided", Phase.WAITING, (Term("accept", 7, "days", "policy"),), waits="customer"),
             State("human_review", Phase.OURS, (Term("review", 3, "days", "policy"),)),
             State("accepted", Phase.OURS, (Term("close", 3, "days", "policy"),)),
             State("closed", Phase.DONE),

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.operations import MANUAL, Operations
 from csdesk.domain.cases.rulings import Ruling
+from csdesk.domain.clocks.times import Times
 from csdesk.domain.ids import uuid7
 from csdesk.domain.roles import Role
+from csdesk.domain.tender import Tender
+from csdesk.domain.tracking import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,38 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A captured payment; `elsewhere` is what the order's history and other cases have already given back."""
+    """A captured payment; `elsewhere` is what the order's history and other cases have already given back.
+
+    `returned` is the part of it that the order system itself gave back; `counted` are the units in kind (points)
+    that other cases gave back.
+    """
 
     number: int
     method: str
     captured: int
     elsewhere: int = 0
+    returned: int = 0
+    counted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A parcel of the order as its scans tell it, without the silence since; `lines` are numbers of order lines."""
+
+    waybill: str
+    carrier: str
+    lines: tuple[int, ...]
+    shipped_at: int
+    consents: frozenset[str]
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order's facts a decision needs. status: pending, shipped, delivered, cancelled; times 0 when unknown."""
+    """The order's facts a decision needs. status: pending, shipped, delivered, cancelled; times 0 when unknown.
+
+    `freight_back`: what other cases gave back of the freight that the order itself paid.
+    """
 
     id: str
     number: str
@@ -60,11 +85,18 @@ class Order:
     paid_at: int = 0
     shipped_at: int = 0
     signed_at: int = 0
+    freight_back: int = 0
+    parcels: tuple[Shipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The desk's own numbers (policy, never law): holds, windows, and how much each role may refund alone."""
+    """The desk's own numbers (policy, never law): holds, windows, and how much each role may refund alone.
+
+    Limits are minor units, of a person in a case. Above `two_people_over` (0: never) a second person always looks,
+    as at return freight above `freight_cap`; `approve_hours` is how long that person may take. `tenders` are the
+    methods of payment that are not money, by their folded names.
+    """
 
     hold_ms: int = 10_000
     reopen_days: int = 15
@@ -75,23 +107,38 @@ class Policy:
             Role.SUPERVISOR: 10_000_000,
         }
     )
+    compensation_limits: Mapping[Role, int] = field(
+        default_factory=lambda: {
+            Role.AGENT: 5_000,
+            Role.SENIOR: 20_000,
+            Role.SUPERVISOR: 100_000,
+        }
+    )
+    two_people_over: int = 5_000_000
+    freight_cap: int = 5_000
+    approve_hours: int = 24
+    tenders: Mapping[str, Tender] = field(default_factory=dict)
+    operations: Operations = MANUAL
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The command that an undo would take back: its verb, the case before it, and what came after it (types)."""
+    """The command that an undo would take back: its verb, the case around it, and what came after it (types)."""
 
     cause: str
     verb: str
     before: Case
     later: tuple[str, ...]
+    after: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything outside the case that `decide` may use; `request` is the command's idempotency key.
 
-    `rulings`: what the law says on each line, for verbs that decide; empty where nobody asked it.
+    `rulings`: what the law says on each line, for verbs that decide; empty where nobody asked it. `prices`: minor
+    units of one of each variant that the command names, by SKU, in the order's currency; those nobody knows are absent.
+    `times`: calendar, opening hours and targets that clocks are counted with.
     """
 
     now: int
@@ -102,6 +149,8 @@ class Context:
     zone: tzinfo = UTC
     undoes: History | None = None
     rulings: tuple[Ruling, ...] = ()
+    prices: Mapping[str, int] = field(default_factory=dict)
+    times: Times = Times()
 
     def fresh(self, n: int = 0) -> str:
         """The n-th new id of this request: the same request always names the same things."""

@@ -19,11 +19,12 @@ from csdesk.domain.cases.case import (
     Message,
     Parcel,
     Phase,
-    Refund,
 )
 from csdesk.domain.cases.rulings import Ruling, Stance
 
 EVENTS: dict[str, type["Event"]] = {}
+# The notice that something came in: neither an answer nor a result.
+RECEIVED = "notice.received"
 E = TypeVar("E", bound="Event")
 
 
@@ -145,6 +146,8 @@ class Converted(Event):
             lines=self.lines,
             reason=self.reason,
             outcome="",
+            # Parcels of the former kind are told by its events; the new one counts its own.
+            parcels=(),
         )
 
 
@@ -198,6 +201,9 @@ class Moved(Event):
     outcome: str = ""
     decides: bool = False
     note: str = ""
+    evidence: tuple[str, ...] = ()
+    ref: str = ""
+    items: tuple[str, ...] = ()
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
         done = self.phase is Phase.DONE
@@ -207,6 +213,7 @@ class Moved(Event):
             phase=self.phase,
             outcome=self.outcome or case.outcome,
             decided_at=stamp.at if self.decides else case.decided_at,
+            reopened_at=stamp.at if self.verb == "reopen" else case.reopened_at,
             closed_at=stamp.at if done else 0,
             clocks=() if done else case.clocks,
             snoozed_until=0 if done else case.snoozed_until,
@@ -216,8 +223,9 @@ class Moved(Event):
 @event("clocks_set")
 @dataclass(frozen=True, slots=True)
 class ClocksSet(Event):
-    """The deadlines that now run; those left out have stopped."""
+    """The deadlines that now run; those left out have stopped. Never alone: what set them may conflict, not this."""
 
+    commutes: ClassVar[bool] = True
     clocks: tuple[Clock, ...]
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
@@ -227,11 +235,12 @@ class ClocksSet(Event):
 @event("breached")
 @dataclass(frozen=True, slots=True)
 class Breached(Event):
-    """A deadline passed; the clock goes on showing by how much."""
+    """A deadline passed; the clock goes on showing by how much. `ref` tells letters apart."""
 
     commutes: ClassVar[bool] = True
     clock: str
     due: int
+    ref: str = ""
 
 
 @event("assigned")
@@ -325,7 +334,10 @@ class MessageReceived(Event):
 @event("reply_held")
 @dataclass(frozen=True, slots=True)
 class ReplyHeld(Event):
-    """A reply waits out its hold and leaves at `until` unless recalled."""
+    """A reply waits out its hold and leaves at `until` unless recalled.
+
+    `canned` and `also` are the canned replies it came from; `confirmed` names what its author had to confirm.
+    """
 
     sealed: ClassVar[tuple[str, ...]] = ("text",)
     commutes: ClassVar[bool] = True
@@ -334,17 +346,21 @@ class ReplyHeld(Event):
     until: int
     canned: str = ""
     articles: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
     text: str = ""
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
-        message = Message(self.id, "out", self.channel, "held", stamp.at, stamp.actor, self.until)
+        message = Message(
+            self.id, "out", self.channel, "held", stamp.at, stamp.actor, self.until, receipt=self.canned == RECEIVED
+        )
         return replace(case, messages=(*case.messages, message))
 
 
 @event("reply_settled")
 @dataclass(frozen=True, slots=True)
 class ReplySettled(Event):
-    """What became of a held reply: recalled, sent, or failed with the channel's reason."""
+    """What became of a reply: recalled, queued, sent, delivered, or failed with the channel's reason."""
 
     commutes: ClassVar[bool] = True
     id: str
@@ -354,7 +370,9 @@ class ReplySettled(Event):
     def fold(self, case: Case, stamp: Stamp) -> Case:
         return replace(
             case,
-            messages=tuple(replace(m, state=self.state) if m.id == self.id else m for m in case.messages),
+            messages=tuple(
+                replace(m, state=self.state, why=self.reason) if m.id == self.id else m for m in case.messages
+            ),
         )
 
 
@@ -441,37 +459,28 @@ class GoodsReceived(Event):
             replace(parcel, received_at=stamp.at) if parcel.id == self.parcel else parcel
             for parcel in case.parcels
         )
-        return _with_lines(replace(case, state=self.to, phase=self.phase, parcels=parcels), lines)
-
-
-@event("conceded")
-@dataclass(frozen=True, slots=True)
-class Conceded(Event):
-    """Units will be paid back without coming back; `reason` is a code, `article` what it rests on."""
-
-    to: str
-    phase: Phase
-    lines: tuple[LineQty, ...]
-    reason: str = ""
-    article: str = ""
-
-    def fold(self, case: Case, stamp: Stamp) -> Case:
-        moved = replace(case, state=self.to, phase=self.phase, decided_at=stamp.at, outcome="approved")
-        lines = [
-            replace(line, conceded=line.conceded + units.qty)
-            for units in self.lines
-            if (line := case.line(units.line))
-        ]
+        moved = replace(case, state=self.to, phase=self.phase, parcels=parcels)
+        # Periods count from the arrival of goods that nobody has settled yet, not from that of the last parcel.
+        if not any(line.received > line.settled for line in case.lines):
+            came = min(stamp.at, self._signed_at(case) or stamp.at)
+            moved = replace(moved, counters={**case.counters, "goods_here_since": came})
         return _with_lines(moved, lines)
+
+    def _signed_at(self, case: Case) -> int:
+        """Since when the parcel was here by its signature; where none is named, the first that came; 0 for unknown."""
+        first = not any(line.received for line in case.lines)
+        named = (p for p in case.parcels if p.direction == "back" and not p.received_at and p.signed_at)
+        return min((p.signed_at for p in named if p.id == self.parcel or (first and not self.parcel)), default=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """Units of one line and what becomes of them (a `Disposition`)."""
+    """Units of one line, what becomes of them (a `Disposition`), and how good they still are (the desk's grades)."""
 
     line: int
     qty: int
     disposition: str
+    grade: str = ""
 
 
 @event("goods_inspected")
@@ -492,57 +501,6 @@ class GoodsInspected(Event):
             field = found.disposition
             lines[found.line] = replace(line, **{field: getattr(line, field) + found.qty})
         return _with_lines(replace(case, state=self.to, phase=self.phase), lines.values())
-
-
-@event("refund_proposed")
-@dataclass(frozen=True, slots=True)
-class RefundProposed(Event):
-    """Money is owed and on its way out: units, their amounts, and the payments that give it back."""
-
-    to: str
-    phase: Phase
-    refund: Refund
-
-    def fold(self, case: Case, stamp: Stamp) -> Case:
-        return _refunded(
-            replace(case, state=self.to, phase=self.phase, refunds=(*case.refunds, self.refund)),
-            self.refund,
-            1,
-        )
-
-
-def _refunded(case: Case, refund: Refund, sign: int) -> Case:
-    lines = [
-        replace(
-            line,
-            refunded_units=line.refunded_units + sign * units.qty,
-            refunded=line.refunded + sign * amount,
-        )
-        for units, amount in zip(refund.units, refund.amounts, strict=True)
-        if (line := case.line(units.line))
-    ]
-    return _with_lines(case, lines)
-
-
-@event("refund_settled")
-@dataclass(frozen=True, slots=True)
-class RefundSettled(Event):
-    """What the payment provider said: confirmed, or failed (then the units are owed again)."""
-
-    to: str
-    phase: Phase
-    id: str
-    state: str
-    reference: str = ""
-    reason: str = ""
-
-    def fold(self, case: Case, stamp: Stamp) -> Case:
-        before = case.refund(self.id)
-        refunds = tuple(replace(r, state=self.state) if r.id == self.id else r for r in case.refunds)
-        moved = replace(case, state=self.to, phase=self.phase, refunds=refunds)
-        if self.state == "failed" and before is not None and before.state != "failed":
-            return _refunded(moved, before, -1)
-        return replace(moved, outcome="refunded") if self.state == "confirmed" else moved
 
 
 @event("counted")

@@ -7,7 +7,10 @@ from typing import Any
 from csdesk.domain.cases.case import Case, Kind, LineQty, Phase
 from csdesk.domain.cases.command import Command, Undo, check_quantities, verb
 from csdesk.domain.cases.context import Context, Refused
+from csdesk.domain.cases.differences import consumer_owes
 from csdesk.domain.cases.events import Counted, Event, Moved, ParcelSent
+from csdesk.domain.cases.goods import checked_waybill, on_the_way
+from csdesk.domain.cases.goods_events import ParcelDelivered
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
 
 REASONS = (
@@ -33,6 +36,17 @@ def owed_units(case: Case) -> tuple[LineQty, ...]:
     return tuple(LineQty(line.line, line.refundable) for line in case.lines if line.refundable > 0)
 
 
+def sendable(case: Case, ctx: Context) -> tuple[LineQty, ...]:
+    """Units for which goods may go out: those that are owed; in advance (先行换货) all that were approved."""
+    if (
+        case.kind is not Kind.EXCHANGE
+        or not ctx.policy.operations.rules(case.kind, case.merchant).delivery.early
+    ):
+        return owed_units(case)
+    left = ((line.line, line.approved - line.refunded_units - line.sent_out) for line in case.lines)
+    return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
+
+
 @verb(
     "reissue",
     undo=Undo.NONE,
@@ -42,7 +56,7 @@ def owed_units(case: Case) -> tuple[LineQty, ...]:
 )
 @dataclass(frozen=True, slots=True)
 class Reissue(Command):
-    """Send the other goods out for accepted units."""
+    """Send goods out for units that are owed: for accepted ones, for short ones, in advance where policy allows it."""
 
     carrier: str
     waybill: str
@@ -51,40 +65,54 @@ class Reissue(Command):
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
         refused = super(Reissue, cls).off(case, ctx)
-        return Refused("nothing_owed") if refused is None and not owed_units(case) else refused
+        if refused is None and not sendable(case, ctx):
+            return Refused("nothing_owed")
+        if refused is None and case.kind is Kind.EXCHANGE and (owes := consumer_owes(case)) > 0:
+            return Refused("difference_unpaid", minor=owes, currency=case.currency)
+        return refused
 
     @classmethod
     def suggest(cls, case: Case) -> Mapping[str, Any]:
         return {"lines": owed_units(case)}
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        refused = self.off(case, ctx)
+        if refused is not None:
+            raise refused
         to = self.to(case)
-        lines = self.lines or owed_units(case)
-        left = {line.line: line.refundable for line in case.lines}
-        check_quantities(case, lines, lambda number: left[number], "over_accepted")
-        waybill = "".join(self.waybill.split())
-        if not 5 <= len(waybill) <= 40:
-            raise Refused("bad_waybill", waybill=self.waybill)
+        can = sendable(case, ctx)
+        left = {units.line: units.qty for units in can}
+        lines = self.lines or can
+        check_quantities(case, lines, lambda number: left.get(number, 0), "over_accepted")
+        waybill = checked_waybill(self.waybill)
         return (ParcelSent(to.name, to.phase, ctx.fresh(), "out", self.carrier, waybill, lines),)
 
 
 @verb("deliver", undo=Undo.NONE, why="record", example="csdesk case do EX-… deliver")
 @dataclass(frozen=True, slots=True)
 class Deliver(Command):
-    """The consumer has the goods; after an exchange the warranty begins anew on this day (条例 §18)."""
+    """The consumer has what was sent; after an exchange the warranty begins anew on this day (条例 §18)."""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        refused = super(Deliver, cls).off(case, ctx)
+        if refused is None and not on_the_way(case, "out"):
+            return Refused("nothing_on_the_way")
+        return refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)
         moved = Moved("deliver", to.name, to.phase)
+        arrived = ParcelDelivered(tuple(parcel.id for parcel in on_the_way(case, "out")))
         if case.kind is Kind.EXCHANGE:
-            return (moved, Counted("warranty_from", ctx.now))
-        return (moved,)
+            return (moved, arrived, Counted("warranty_from", ctx.now))
+        return (moved, arrived)
 
 
 @verb("no_stock", undo=Undo.INVERSE, example="csdesk case do EX-… no_stock")
 @dataclass(frozen=True, slots=True)
 class NoStock(Command):
-    """There is nothing to send out: the accepted units are to be paid back instead."""
+    """There is nothing to send out: the units that are owed are to be paid back instead."""
 
     note: str = ""
 
@@ -108,33 +136,59 @@ MACHINE = register(
             State(
                 "submitted",
                 Phase.OURS,
-                (Term("review", 48, "hours", "policy"), Term("refusal", 15, "days", "law", "处罚办法 §8")),
+                (
+                    Term("review", 48, "hours", "policy", pauses_on=("customer",)),
+                    Term("refusal", 15, "days", "law", "处罚办法 §8", since="asked"),
+                ),
             ),
             State(
-                "reviewing", Phase.OURS, (Term("review", 48, "hours", "policy"),), keeps=("review", "refusal")
+                "reviewing",
+                Phase.OURS,
+                (Term("review", 48, "hours", "policy", pauses_on=("customer",)),),
+                keeps=("review", "refusal"),
             ),
             State(
                 "approved_wait_ship",
                 Phase.WAITING,
                 (Term("ship_back", 7, "days", "policy", then="auto_close"),),
+                waits="customer",
             ),
-            State("return_in_transit", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
+            State(
+                "return_in_transit",
+                Phase.WAITING,
+                (Term("stale_parcel", 7, "days", "policy"),),
+                waits="carrier",
+            ),
             State(
                 "received_inspecting",
                 Phase.OURS,
-                (Term("reissue", 72, "hours", "policy"),),
+                (Term("reissue", 72, "hours", "policy", since="received", pauses_on=("customer",)),),
                 keeps=("reissue",),
             ),
-            State("dispute", Phase.WAITING, keeps=("reissue",)),
+            State("dispute", Phase.WAITING, keeps=("reissue",), waits="customer"),
             State(
-                "out_of_stock", Phase.OURS, (Term("refund", 7, "days", "law", "消法 §24"),), keeps=("refund",)
+                "out_of_stock",
+                Phase.OURS,
+                (
+                    # 消法 §24 names no days for the money; what the law has is 15 days, then it counts as refused.
+                    Term("refund", 7, "days", "policy"),
+                    Term("refund_refusal", 15, "days", "law", "处罚办法 §8"),
+                ),
+                keeps=("refund", "refund_refusal"),
             ),
-            State("reissue_shipped", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
+            State(
+                "reissue_shipped",
+                Phase.WAITING,
+                (Term("stale_parcel", 7, "days", "policy"),),
+                waits="carrier",
+            ),
             State("delivered", Phase.OURS, (Term("close", 3, "days", "policy"),)),
-            State("refunding", Phase.WAITING, keeps=("refund",)),
+            State("refunding", Phase.WAITING, keeps=("refund", "refund_refusal"), waits="bank"),
             State("refunded", Phase.OURS, (Term("close", 3, "days", "policy"),)),
-            State("rejected", Phase.WAITING, (Term("appeal", 7, "days", "policy"),)),
-            State("platform_review", Phase.WAITING, (Term("platform", 7, "days", "policy"),)),
+            State("rejected", Phase.WAITING, (Term("appeal", 7, "days", "policy"),), waits="customer"),
+            State(
+                "platform_review", Phase.WAITING, (Term("platform", 7, "days", "policy"),), waits="platform"
+            ),
             State("closed", Phase.DONE),
             State("withdrawn", Phase.DONE),
             State("auto_closed", Phase.DONE),
@@ -171,9 +225,18 @@ MACHINE = register(
             ),
             Edge(
                 "reissue",
-                ("received_inspecting", "out_of_stock", "reissue_shipped", "delivered"),
+                (
+                    "received_inspecting",
+                    "out_of_stock",
+                    "reissue_shipped",
+                    "delivered",
+                    "approved_wait_ship",
+                    "return_in_transit",
+                ),
                 "reissue_shipped",
             ),
+            Edge("keep_goods", ("approved_wait_ship",), "received_inspecting"),
+            Edge("ask_evidence", ("reviewing", "platform_review")),
             Edge(
                 "ship_back",
                 (
@@ -186,6 +249,26 @@ MACHINE = register(
                 ),
             ),
             Edge("deliver", ("reissue_shipped",), "delivered"),
+            Edge("deliver", ("received_inspecting", "out_of_stock", "refunding", "refunded")),
+            Edge(
+                "parcel_lost",
+                (
+                    "return_in_transit",
+                    "received_inspecting",
+                    "out_of_stock",
+                    "reissue_shipped",
+                    "delivered",
+                    "refunding",
+                    "refunded",
+                ),
+            ),
+            Edge("difference_paid", ("approved_wait_ship", "return_in_transit", "received_inspecting")),
+            Edge("waive_difference", ("approved_wait_ship", "return_in_transit", "received_inspecting")),
+            Edge("refund_difference", ("received_inspecting", "reissue_shipped", "delivered", "refunded")),
+            Edge(
+                "return_difference",
+                ("received_inspecting", "out_of_stock", "delivered", "refunding", "refunded", "rejected"),
+            ),
             Edge("refund", ("out_of_stock",), "refunding"),
             Edge("no_stock", ("received_inspecting", "delivered", "refunded"), "out_of_stock"),
             Edge("close", ("delivered", "refunded", "rejected", "received_inspecting"), "closed"),

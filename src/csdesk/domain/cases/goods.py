@@ -1,14 +1,17 @@
-"""Verbs about goods, shared by return, exchange and repair: allow, refuse, send back, receive, inspect, dispute."""
+"""Verbs about goods that several kinds share: allow, refuse, send back, receive, inspect, dispute."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from csdesk.domain.cases.case import Case, Disposition, Kind, LineQty
+from csdesk.domain.cases.case import Case, Disposition, Kind, LineQty, Parcel
 from csdesk.domain.cases.command import Command, Deciding, Undo, check_quantities, verb
 from csdesk.domain.cases.context import Context, Refused
+from csdesk.domain.cases.differences import DIFFERENCE, difference_of
 from csdesk.domain.cases.events import (
     Approved,
+    Counted,
     Event,
     GoodsInspected,
     GoodsReceived,
@@ -16,7 +19,14 @@ from csdesk.domain.cases.events import (
     Moved,
     ParcelSent,
 )
+from csdesk.domain.cases.goods_events import Conceded
+from csdesk.domain.cases.repair_time import timed
 from csdesk.domain.cases.rulings import Stance
+from csdesk.domain.cases.tracking import opened, shortfall
+from csdesk.domain.mask import mask_text
+from csdesk.domain.tracking import SHORT, WRONG_ITEM
+
+MOST_EVIDENCE = 20
 
 REJECT_REASONS = (
     "expired",
@@ -30,6 +40,9 @@ REJECT_REASONS = (
     "not_consumer",
     "no_defect_found",
     "no_evidence",
+    "sent_in_full",
+    "consent_denied",
+    "already_dispatched",
     "other",
 )
 
@@ -42,18 +55,43 @@ def _all(case: Case, attribute: str, less: str = "") -> tuple[LineQty, ...]:
     return tuple(LineQty(number, qty) for number, qty in counted if qty > 0)
 
 
+def check_free(lines: tuple[LineQty, ...], case: Case, ctx: Context) -> None:
+    """Refuse units that were asked for in time, but claimed by another case since: this one was closed in between."""
+    asked = {line.line: line.asked for line in case.lines}
+    free = {line.line: line.qty - line.claimed for line in ctx.order.lines} if ctx.order else asked
+    check_quantities(case, lines, lambda number: free.get(number, 0), "over_bought")
+
+
+def check_more(lines: tuple[LineQty, ...], case: Case, ctx: Context) -> None:
+    """The same for units on top of those that are owed or here already."""
+    mine = {line.line: line.conceded + line.received for line in case.lines}
+    check_free(tuple(LineQty(units.line, mine[units.line] + units.qty) for units in lines), case, ctx)
+
+
+def checked_waybill(said: str) -> str:
+    """A waybill without blanks; Refused `bad_waybill` when it cannot be one (5 to 40 characters)."""
+    waybill = "".join(said.split())
+    if not 5 <= len(waybill) <= 40:
+        raise Refused("bad_waybill", waybill=said)
+    return waybill
+
+
 @verb("approve", bulk=True, confirm=False, example="csdesk case do RT-… approve lines=1x1")
 @dataclass(frozen=True, slots=True)
 class Approve(Deciding):
     """Allow units to come back (all that was asked when no lines are named), to the merchant's address or `address`.
 
     Without a true return address an approval is worth nothing (处罚办法 §9: no address for 15 days is a refusal).
+    `difference_minor`: what the other goods of an exchange cost more (above 0: the consumer owes it) or less, for
+    all units, in minor units; the desk reckons it where it knows their price, and `even` waives it.
     """
 
     lines: tuple[LineQty, ...] = ()
     exchange_sku: str = ""
     reason: str = ""
     address: str = ""
+    difference_minor: int = 0
+    even: bool = False
 
     def stance(self) -> Stance:
         return Stance.GRANTS
@@ -82,14 +120,19 @@ class Approve(Deciding):
         lines = self.lines or _all(case, "asked")
         asked = {line.line: line.asked for line in case.lines}
         check_quantities(case, lines, lambda number: asked[number], "over_asked")
-        # Asked for in time, but claimed by another case since: this one was rejected or closed in between.
-        free = {line.line: line.qty - line.claimed for line in ctx.order.lines} if ctx.order else asked
-        check_quantities(case, lines, lambda number: free.get(number, 0), "over_bought")
+        check_free(lines, case, ctx)
         # Allowed on appeal or after a reopening: goods that are here already need not be sent again.
         here = case.kind is not Kind.REPAIR and any(line.received for line in case.lines)
         to = self.to(case, "received_inspecting" if here else "")
         swap = tuple((units.line, self.exchange_sku) for units in lines) if self.exchange_sku else ()
-        return (Approved(to.name, to.phase, lines, swap, self.reason, self.address.strip()),)
+        approved = Approved(to.name, to.phase, lines, swap, self.reason, self.address.strip())
+        if case.kind is not Kind.EXCHANGE:
+            return (approved,)
+        sku, stated = self.exchange_sku, self.difference_minor
+        minor = difference_of(case, lines, sku, stated, self.even, ctx)
+        if minor == case.counters.get(DIFFERENCE, 0):
+            return (approved,)
+        return (approved, Counted(DIFFERENCE, minor))
 
 
 @verb("reject", bulk=False, confirm=True, example="csdesk case do RT-… reject reason=expired article=P02")
@@ -160,9 +203,7 @@ class ShipBack(Command):
         return {"lines": unsent(case)}
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        waybill = "".join(self.waybill.split())
-        if not 5 <= len(waybill) <= 40:
-            raise Refused("bad_waybill", waybill=self.waybill)
+        waybill = checked_waybill(self.waybill)
         if any(parcel.waybill == waybill for parcel in case.parcels):
             raise Refused("waybill_twice", waybill=waybill)
         left = {units.line: units.qty for units in unsent(case)}
@@ -172,23 +213,45 @@ class ShipBack(Command):
         return (ParcelSent(to.name, to.phase, ctx.fresh(), "back", self.carrier, waybill, lines),)
 
 
+def on_the_way(case: Case, direction: str = "") -> tuple[Parcel, ...]:
+    """Parcels that are neither at their end nor lost."""
+    return tuple(
+        p for p in case.parcels if not p.received_at and not p.lost_at and direction in ("", p.direction)
+    )
+
+
 def unsent(case: Case) -> tuple[LineQty, ...]:
     """Approved units that no parcel has announced and that did not come without one."""
-    announced: dict[int, int] = {}
-    for parcel in case.parcels:
-        if parcel.direction == "back":
-            for units in parcel.lines:
-                announced[units.line] = announced.get(units.line, 0) + units.qty
+    back = [parcel for parcel in case.parcels if parcel.direction == "back"]
+    announced = _sum(units for parcel in back for units in parcel.lines)
+    lost = _sum(units for parcel in back if parcel.lost_at for units in parcel.lines)
+    # Conceded units stay away; those that a lost parcel carried are announced already.
     left = (
-        (line.line, line.approved + case.home(line) - max(announced.get(line.line, 0), line.received))
+        (
+            line.line,
+            line.approved
+            + case.home(line)
+            - max(announced[line.line], line.received)
+            - max(0, line.conceded - lost[line.line]),
+        )
         for line in case.lines
     )
     return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
 
 
+def _sum(units: Iterable[LineQty]) -> Counter[int]:
+    """Units by line."""
+    total: Counter[int] = Counter()
+    for one in units:
+        total[one.line] += one.qty
+    return total
+
+
 def away(case: Case) -> tuple[LineQty, ...]:
-    """Approved units that are not here, missing ones included: a lost parcel may turn up."""
-    left = ((line.line, line.approved + case.home(line) - line.received) for line in case.lines)
+    """Approved units that are not here and not given up, missing ones included: a parcel may turn up."""
+    left = (
+        (line.line, line.approved + case.home(line) - line.received - line.conceded) for line in case.lines
+    )
     return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
 
 
@@ -210,7 +273,11 @@ class Receive(Command):
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
         refused = super(Receive, cls).off(case, ctx)
-        return Refused("all_received") if refused is None and not away(case) else refused
+        if refused is not None:
+            return refused
+        # Goods that went home are no goods to come, unless a parcel says so.
+        gone = case.kind is Kind.REPAIR and case.state in ("returned", "observing")
+        return Refused("all_received") if not away(case) or (gone and not on_the_way(case, "back")) else None
 
     @classmethod
     def suggest(cls, case: Case) -> Mapping[str, Any]:
@@ -223,17 +290,30 @@ class Receive(Command):
         if self.waybill and parcel is None:
             raise Refused("no_such_parcel", waybill=self.waybill)
         lines = self.lines or (parcel.lines if parcel else awaited(case))
+        if parcel is None:
+            # The only parcel on its way, when it carries just that, is the one that came.
+            coming = on_the_way(case, "back")
+            parcel = coming[0] if len(coming) == 1 and set(coming[0].lines) == set(lines) else None
         check_quantities(case, lines, lambda number: left.get(number, 0), "over_approved")
-        return (GoodsReceived(to.name, to.phase, lines, parcel.id if parcel else ""),)
+        came = GoodsReceived(to.name, to.phase, lines, parcel.id if parcel else "")
+        short = opened(case, parcel.waybill, shortfall(parcel.lines, lines)) if parcel else ()
+        if case.kind is not Kind.REPAIR or to.name != "in_repair":
+            return (came, *short)
+        return (came, *short, *timed(case, "workshop", ctx))
 
 
 @verb("inspect", undo=Undo.NONE, why="goods", example="csdesk case do RT-… inspect graded=1x1:restock")
 @dataclass(frozen=True, slots=True)
 class Inspect(Command):
-    """Judge units that arrived (restock, dispose, return_to_consumer) and name those that are missing."""
+    """Judge units that arrived (restock, dispose, return_to_consumer), with a grade if one wishes; name the missing.
+
+    `wrong_item`: something else lay in the parcel; `waybill` names it where several came.
+    """
 
     graded: tuple[Graded, ...] = ()
     note: str = ""
+    wrong_item: bool = False
+    waybill: str = ""
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
@@ -262,40 +342,74 @@ class Inspect(Command):
                 raise Refused(
                     "unknown_disposition", disposition=found.disposition, allowed=tuple(Disposition)
                 )
+            if found.grade and found.grade not in ctx.policy.operations.grades:
+                raise Refused("unknown_grade", grade=found.grade, allowed=ctx.policy.operations.grades)
             if found.line not in here:
                 raise Refused("no_such_line", line=found.line)
             left = coming if found.disposition == Disposition.MISSING else here
             if not 1 <= found.qty <= left.get(found.line, 0):
                 raise Refused("over_received", line=found.line, qty=found.qty, most=left.get(found.line, 0))
             left[found.line] -= found.qty
-        return (GoodsInspected(to.name, to.phase, tuple(graded), self.note),)
+        short = any(found.disposition == Disposition.MISSING for found in graded)
+        found = (*((WRONG_ITEM,) if self.wrong_item else ()), *((SHORT,) if short else ()))
+        inspected = GoodsInspected(to.name, to.phase, tuple(graded), self.note)
+        return (inspected, *opened(case, self.waybill, found))
 
 
-@verb("dispute", undo=Undo.INVERSE, example="csdesk case do RT-… dispute note=吊牌被剪，有照片")
+def checked_evidence(evidence: tuple[str, ...], code: str = "needs_evidence") -> tuple[str, ...]:
+    """The names of pictures, files or records, each once; Refused with `code` when there is none."""
+    named = tuple(dict.fromkeys(mask_text(name.strip()) for name in evidence if name.strip()))
+    if not named:
+        raise Refused(code, field="evidence")
+    if len(named) > MOST_EVIDENCE:
+        raise Refused("too_much_evidence", most=MOST_EVIDENCE)
+    return named
+
+
+@verb(
+    "dispute",
+    undo=Undo.INVERSE,
+    example="csdesk case do RT-… dispute evidence=IMG_0412.jpg,IMG_0413.jpg note=吊牌被剪",
+)
 @dataclass(frozen=True, slots=True)
 class Dispute(Command):
-    """The goods are said not to be intact; the note names the photographs that show it (七日办法 §§8-9)."""
+    """The goods are said not to be intact, and photographs show it (七日办法 §§8-9); `evidence` names them."""
 
-    note: str
+    evidence: tuple[str, ...]
+    note: str = ""
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        if not self.note.strip():
-            raise Refused("needs_evidence")
+        photographs = checked_evidence(self.evidence)
         to = self.to(case)
-        return (Moved("dispute", to.name, to.phase, reason="not_intact", note=self.note),)
+        moved = Moved("dispute", to.name, to.phase, reason="not_intact", note=self.note, evidence=photographs)
+        return (moved,)
+
+
+def lost_units(case: Case) -> tuple[LineQty, ...]:
+    """Units of parcels that were lost on their way back, as far as they are still awaited."""
+    gone = _sum(
+        units
+        for p in case.parcels
+        if p.direction == "back" and p.lost_at and not p.received_at
+        for units in p.lines
+    )
+    left = ((units.line, min(units.qty, gone[units.line])) for units in awaited(case))
+    return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
 
 
 @verb("settle_dispute", undo=Undo.INVERSE, example="csdesk case do RT-… settle_dispute accepted=true")
 @dataclass(frozen=True, slots=True)
 class SettleDispute(Command):
-    """End a dispute about the goods' state: accepted, the return goes on; not accepted, the goods go back."""
+    """End a dispute about goods that are not intact or were lost: accepted, they are owed; not, nothing is."""
 
     accepted: bool
     note: str = ""
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        # Units that passed inspection stay owed, whatever was said of the others.
-        on = self.accepted or any(line.accepted for line in case.lines)
+        # Units that passed inspection stay owed, whatever was said of the others; so do conceded ones.
+        on = self.accepted or any(line.accepted or line.conceded for line in case.lines)
         to = self.to(case, "received_inspecting" if on else "rejected")
         outcome = "" if on else "rejected"
-        return (Moved("settle_dispute", to.name, to.phase, outcome=outcome, decides=True, note=self.note),)
+        moved = Moved("settle_dispute", to.name, to.phase, outcome=outcome, decides=True, note=self.note)
+        lost = lost_units(case) if self.accepted else ()
+        return (Conceded(to.name, to.phase, lost, "lost"), moved) if lost else (moved,)

@@ -1,25 +1,45 @@
 """All kinds and all verbs, and the one way in which a command becomes events and a changed case."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from csdesk.domain.cases import (
+    approval,
+    arriving,
+    automation,
+    clocks,
+    compensation,
     complaint,
+    consent,
     conversation,
     exchange,
     findings,
     goods,
     inquiry,
     opening,
+    parcels,
+    payment_anomaly,
+    pricing,
+    privacy_request,
+    refund_only,
     refunds,
+    reissue,
     repair,
+    report,
     return_,
+    sending,
     shared,
+    telling,
+    tracking,
+    tracks,
 )
-from csdesk.domain.cases.case import Case, Kind
+from csdesk.domain.cases.automation import automatic_clocks
+from csdesk.domain.cases.case import Case, Phase
 from csdesk.domain.cases.command import VERBS, Command, Deciding, verbs_of
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import ClocksSet, Event, Stamp, Undone, evolve
-from csdesk.domain.cases.machine import MACHINES, clocks_after
+from csdesk.domain.cases.ledger import money_clocks
+from csdesk.domain.cases.machine import MACHINES, clocks_after, pledged
+from csdesk.domain.cases.offshoot import child
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.roles import Right, may
 
@@ -27,16 +47,35 @@ ROOMS = (
     return_,
     exchange,
     repair,
+    reissue,
+    refund_only,
     complaint,
+    report,
+    payment_anomaly,
+    privacy_request,
     inquiry,
     opening,
     shared,
     findings,
     conversation,
     goods,
+    parcels,
+    pricing,
+    consent,
+    automation,
     refunds,
+    approval,
+    compensation,
+    sending,
+    clocks,
+    telling,
+    tracking,
+    tracks,
+    arriving,
 )
-QUEUES = tuple(dict.fromkeys(machine.queue for machine in MACHINES.values()))
+# Cases with an open letter of an authority; no common pool, and nobody is handed one from it.
+AUTHORITY = "authority"
+QUEUES = (*dict.fromkeys(machine.queue for machine in MACHINES.values()), AUTHORITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +114,26 @@ def run(case: Case | None, command: Command, ctx: Context) -> Decided:
     for happened in events:
         after = evolve(after, happened, stamp)
     assert after is not None  # every command yields at least one event
-    if not any(isinstance(happened, ClocksSet | Undone) for happened in events):
-        clocks = clocks_after(MACHINES[after.kind], case, after, ctx)
-        if clocks is not None:
-            happened = ClocksSet(clocks)
-            events = (*events, happened)
-            after = evolve(after, happened, stamp)
+    if case is not None and case.open and not after.open and (waits := tracks.hinders(case)):
+        raise waits
+    if case is not None and not after.open and (left := pledged(case)):
+        raise Refused("clock_open", clock=left[0].name, ref=left[0].ref, due=left[0].due)
+    # What was taken back has brought its clocks along: they need upkeep, and no new start.
+    taken_back = any(isinstance(happened, Undone) for happened in events)
+    entered = clocks_after(MACHINES[after.kind], after if taken_back else case, after, ctx)
+    running = automatic_clocks(after, money_clocks(after, entered, ctx), ctx)
+    if running is not None:
+        happened = ClocksSet(running)
+        events = (*events, happened)
+        after = evolve(after, happened, stamp)
     return Decided(events, after)
 
 
 def offers(case: Case, ctx: Context) -> tuple[Offer, ...]:
     """Every verb of the case's kind for this actor, next best first, with the reason why one is off."""
     # The edges that leave this state come first, in the order in which its room names them.
-    here = [edge.verb for edge in MACHINES[case.kind].edges if case.state in edge.sources]
+    # What its parcels call for comes before them.
+    here = [*tracking.urged(case), *(e.verb for e in MACHINES[case.kind].edges if case.state in e.sources)]
     ranks = {verb: rank for rank, verb in enumerate(dict.fromkeys(here))}
     found = []
     for cls in sorted(verbs_of(case.kind), key=lambda cls: ranks.get(cls.verb.name, len(ranks))):
@@ -97,13 +143,40 @@ def offers(case: Case, ctx: Context) -> tuple[Offer, ...]:
         if not may(ctx.actor.role, spec.right):
             found.append(Offer(spec.name, Refused("no_right", role=ctx.actor.role, right=spec.right)))
             continue
-        found.append(Offer(spec.name, cls.off(case, ctx)))
+        found.append(Offer(spec.name, _off(cls, case, ctx)))
     return tuple(found)
 
 
-def queue_of(kind: Kind) -> str:
-    """The queue in which cases of `kind` wait."""
-    return MACHINES[kind].queue
+def _off(cls: type[Command], case: Case, ctx: Context) -> Refused | None:
+    """Why a verb is off: for its own reason, or because it would end a case that still waits for a track."""
+    refused, machine = cls.off(case, ctx), MACHINES[case.kind]
+    edge = machine.edge(cls.verb.name, case.state)
+    if refused or not case.open or not edge or not edge.target:
+        return refused
+    return tracks.hinders(case) if machine.state(edge.target).phase is Phase.DONE else None
 
 
-__all__ = ["MACHINES", "QUEUES", "VERBS", "Decided", "Offer", "offers", "queue_of", "run"]
+def sprout(case: Case, command: Command, ctx: Context, body: str) -> Decided | None:
+    """The case that `command` opens beside `case` as it was, under the number `body`; usually none."""
+    shoot = command.offshoot(case, ctx)
+    if shoot is None:
+        return None
+    inner = child(ctx)
+    begun = run(None, replace(shoot.begin, body=body, desk=case.desk, customer=case.customer), inner)
+    stamp, after = Stamp(inner.now, inner.actor.id), begun.case
+    for happened in shoot.events:
+        after = evolve(after, happened, stamp)
+    return Decided((*begun.events, *shoot.events), after)
+
+
+def queue_of(case: Case) -> str:
+    """The queue in which a case waits: its kind's, or with an authority's letter the one that only its owner works."""
+    return AUTHORITY if case.owner else MACHINES[case.kind].queue
+
+
+def hands(case: Case) -> str:
+    """Whose case it is: the owner's of an authority's letter, else the assignee's, else nobody's."""
+    return case.owner or case.assignee
+
+
+__all__ = ["MACHINES", "QUEUES", "VERBS", "Decided", "Offer", "offers", "queue_of", "run", "sprout"]

@@ -7,11 +7,14 @@ from typing import Any
 from csdesk.domain.cases.case import Case, CaseLine, Kind, LineQty
 from csdesk.domain.cases.command import Command, Undo, verb
 from csdesk.domain.cases.context import Context, Order, Refused
+from csdesk.domain.cases.differences import REDUCTION
 from csdesk.domain.cases.events import Converted, Event, Opened, OrderLinked
 from csdesk.domain.cases.machine import MACHINES
 
 CHANNELS = ("phone", "chat", "email", "app", "12315", "social")
 GOODS_KINDS = (Kind.RETURN, Kind.EXCHANGE, Kind.REPAIR)
+# Their units belong to no other case at the same time, whether they come back or not.
+CLAIMING_KINDS = (*GOODS_KINDS, Kind.REISSUE, Kind.REFUND_ONLY)
 
 
 def take_lines(order: Order, wanted: tuple[LineQty, ...], kind: Kind) -> tuple[CaseLine, ...]:
@@ -24,7 +27,7 @@ def take_lines(order: Order, wanted: tuple[LineQty, ...], kind: Kind) -> tuple[C
             raise Refused("no_such_line", line=units.line)
         if any(other.line == units.line for other in taken):
             raise Refused("line_twice", line=units.line)
-        free = line.qty - line.claimed if kind in GOODS_KINDS else line.qty
+        free = line.qty - line.claimed if kind in CLAIMING_KINDS else line.qty
         if units.qty < 1 or units.qty > free:
             raise Refused("over_bought", line=units.line, qty=units.qty, most=free, bought=line.qty)
         taken.append(CaseLine(line.line, line.sku, line.title, line.qty, line.paid, units.qty))
@@ -34,11 +37,14 @@ def take_lines(order: Order, wanted: tuple[LineQty, ...], kind: Kind) -> tuple[C
 def claimed(case: Case, line: int) -> int:
     """Units of an order line that no other case may claim while this one stands as it does."""
     mine = case.line(line)
-    if mine is None or case.kind not in GOODS_KINDS:
+    if mine is None or case.kind not in CLAIMING_KINDS:
         return 0
     if not case.open:
         return mine.refunded_units
-    return max(mine.approved, mine.received) if case.decided_at else mine.asked
+    # Goods that stay for less money are nobody else's while that is owed.
+    if not case.decided_at or case.counters.get(REDUCTION):
+        return mine.asked
+    return max(mine.approved, mine.received, mine.conceded)
 
 
 def check_claims(now: Case, then: Case, order: Order | None) -> None:
@@ -50,12 +56,12 @@ def check_claims(now: Case, then: Case, order: Order | None) -> None:
 
 
 def check_goods(kind: Kind, order: Order | None, lines: tuple[LineQty, ...]) -> None:
-    """Refuse goods kinds without lines or on an order that was never dispatched (that is a cancellation)."""
-    if kind not in GOODS_KINDS or order is None:
+    """Refuse kinds that claim units without lines, and all but refunds on an order that was never dispatched."""
+    if kind not in CLAIMING_KINDS or order is None:
         return
     if not lines:
         raise Refused("no_units")
-    if order.status not in ("shipped", "delivered"):
+    if kind is not Kind.REFUND_ONLY and order.status not in ("shipped", "delivered"):
         raise Refused("not_delivered", order=order.number, status=order.status)
 
 
@@ -147,7 +153,7 @@ class Convert(Command):
             raise Refused("kind_not_served", kind=self.kind)
         if machine.reasons and self.reason not in machine.reasons:
             raise Refused("unknown_reason", reason=self.reason, allowed=machine.reasons)
-        if self.kind in GOODS_KINDS and ctx.order is None:
+        if self.kind in CLAIMING_KINDS and ctx.order is None:
             raise Refused("order_unknown")
         check_goods(self.kind, ctx.order, self.lines)
         lines = take_lines(ctx.order, self.lines, self.kind) if ctx.order else ()

@@ -1,58 +1,24 @@
 """Verbs about money: what is owed for accepted units, by the payments that paid, once; and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from csdesk.domain.cases.case import Case, LineQty, Refund, RefundPart
+from csdesk.domain.cases.case import Case, Deduction, LineQty, Refund, RefundPart
 from csdesk.domain.cases.command import Command, Deciding, Undo, check_quantities, verb
 from csdesk.domain.cases.context import Context, Order, Refused
-from csdesk.domain.cases.events import Event, RefundProposed, RefundSettled
+from csdesk.domain.cases.events import Event, Stamp
+from csdesk.domain.cases.ledger import fits, left, owed, part, split, standing
 from csdesk.domain.cases.machine import MACHINES
+from csdesk.domain.cases.refund_events import RefundProposed, RefundSettled
 from csdesk.domain.cases.rulings import Stance
-from csdesk.domain.money import Money, cumulative, share
 from csdesk.domain.roles import Right
 
-
-def owed(case: Case, order: Order, units: LineQty) -> int:
-    """Minor units owed for `units`: what all units paid back by then are worth, less what the line gave back already.
-
-    So no order of refunds, failures and retries, in this case and others, gives back a fen more than was paid.
-    """
-    line = case.line(units.line)
-    bought = next((o for o in order.lines if o.line == units.line), None)
-    if line is None or bought is None:
-        raise Refused("no_such_line", line=units.line)
-    by_then = bought.refunded_units + line.refunded_units + units.qty
-    if by_then > bought.qty:
-        raise Refused("over_bought", line=units.line, qty=by_then, most=bought.qty, bought=bought.qty)
-    worth = cumulative(Money(bought.paid, order.currency), bought.qty, by_then).minor
-    return max(0, worth - bought.refunded - line.refunded)
-
-
-def given_back(case: Case) -> dict[int, int]:
-    """Minor units that the case's refunds give back, by the number of the payment; failed ones give nothing."""
-    back: dict[int, int] = {}
-    for refund in case.refunds:
-        if refund.state != "failed":
-            for part in refund.parts:
-                back[part.payment] = back.get(part.payment, 0) + part.minor
-    return back
-
-
-def split(case: Case, order: Order, minor: int) -> tuple[RefundPart, ...]:
-    """`minor` over the order's payments, in proportion to what each has left; Refused when they have less than that."""
-    mine = given_back(case)
-    left = [(p, p.captured - p.elsewhere - mine.get(p.number, 0)) for p in order.payments]
-    left = [(p, rest) for p, rest in left if rest > 0]
-    if minor > (most := sum(rest for _, rest in left)):
-        raise Refused("over_captured", minor=minor, most=most, currency=order.currency)
-    shares = share(Money(minor, order.currency), [rest for _, rest in left])
-    return tuple(
-        RefundPart(payment.number, payment.method, part.minor)
-        for (payment, _), part in zip(left, shares, strict=True)
-        if part.minor
-    )
+# What a consumer may owe against a refund: freight of a return without reason and free shipping whose condition is
+# gone (七日办法 §18), a gift that stays (§12), a discount settled anew (§17), a card fee (§16), use (三包 §11).
+DEDUCTIONS = ("return_freight", "outbound_freight", "gift", "bundle", "card_fee", "depreciation")
+# How the merchant pays what no payment of the order took: by a transfer of the provider's own.
+TRANSFER = "transfer"
 
 
 @verb(
@@ -69,9 +35,15 @@ class PayBack(Deciding):
     """Pay back accepted units (all that are owed when no lines are named), by the payments that paid for them.
 
     Refund within 7 days of receiving the goods (消法 §25(3), 七日办法 §13), to the original payment method (§14).
+    `freight`, in minor units: what the consumer's receipt says it cost to send the goods back, where the merchant
+    bears it (消法 §24(2), or a promise). `outbound`: freight of the order itself given back. `less`: what the
+    consumer owes against it, `name=minor`, never below nothing.
     """
 
     lines: tuple[LineQty, ...] = ()
+    freight: int = 0
+    outbound: int = 0
+    less: tuple[str, ...] = ()
 
     def stance(self) -> Stance:
         return Stance.GRANTS
@@ -93,23 +65,70 @@ class PayBack(Deciding):
         }
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        to = self.to(case)
-        if ctx.order is None:
+        to, order = self.to(case), ctx.order
+        if order is None:
             raise Refused("order_unknown")
         units = self.lines or self.suggest(case)["lines"]
         if not units:
             raise Refused("nothing_owed")
-        left = {line.line: line.refundable for line in case.lines}
-        check_quantities(case, units, lambda number: left[number], "over_accepted")
-        amounts = tuple(owed(case, ctx.order, unit) for unit in units)
-        minor = sum(amounts)  # 0 for gifts: settled like all others, else their case could never end
-        most = ctx.policy.refund_limits.get(ctx.actor.role, 0)
-        if minor > most:
-            raise Refused("over_limit", minor=minor, most=most, currency=ctx.order.currency)
-        refund = Refund(
-            ctx.fresh(), minor, split(case, ctx.order, minor), units, amounts, "proposed", ctx.now
-        )
-        return (RefundProposed(to.name, to.phase, refund),)
+        can = {line.line: line.refundable for line in case.lines}
+        check_quantities(case, units, lambda number: can[number], "over_accepted")
+        amounts = tuple(owed(case, order, unit) for unit in units)
+        worth = sum(amounts)  # 0 for gifts: settled like all others, else their case could never end
+        less = deducted(self.less, worth, order.currency)
+        minor = worth - sum(one.minor for one in less)
+        outbound, freight = self._outbound(case, order), self._freight()
+        # One decision is one sum: its parts are let go together or not at all.
+        state = standing(case, ctx, minor + outbound + freight)
+        parts = split(case, order, minor, ctx.policy.tenders)
+        refund = Refund(ctx.fresh(), minor, parts, units, amounts, state, ctx.now, by=ctx.actor.id, less=less)
+        made = [refund]
+        if outbound:
+            so_far = replace(case, refunds=(*case.refunds, refund))
+            parts = split(so_far, order, outbound, ctx.policy.tenders)
+            made.append(_beside(ctx, 1, outbound, parts, state, "outbound"))
+        if freight:
+            seen = "awaiting" if freight > ctx.policy.freight_cap else state
+            parts = (RefundPart(0, TRANSFER, freight),)
+            made.append(_beside(ctx, 2, freight, parts, seen, "freight"))
+        return tuple(RefundProposed(to.name, to.phase, one) for one in made)
+
+    def _outbound(self, case: Case, order: Order) -> int:
+        """The freight of the order that goes back: never more than was paid beyond its lines."""
+        mine = sum(r.minor for r in case.refunds if r.live and r.cause == "outbound")
+        paid = sum(p.captured for p in order.payments) - sum(line.paid for line in order.lines)
+        most = max(0, paid - order.freight_back - mine)
+        if not 0 <= self.outbound <= most:
+            raise Refused("over_freight", minor=self.outbound, most_minor=most, currency=order.currency)
+        return self.outbound
+
+    def _freight(self) -> int:
+        if self.freight < 0:
+            raise Refused("bad_amount", field="freight", value=self.freight)
+        return self.freight
+
+
+def _beside(
+    ctx: Context, n: int, minor: int, parts: tuple[RefundPart, ...], state: str, cause: str
+) -> Refund:
+    return Refund(ctx.fresh(n), minor, parts, (), (), state, ctx.now, cause, ctx.actor.id)
+
+
+def deducted(asked: tuple[str, ...], worth: int, currency: str) -> tuple[Deduction, ...]:
+    """What comes off `worth`, one after the other as they were named, until nothing is left to take."""
+    taken: list[Deduction] = []
+    rest = worth
+    for said in asked:
+        name, _, amount = said.partition("=")
+        name, amount = name.strip(), amount.strip()
+        if name not in DEDUCTIONS or any(one.name == name for one in taken):
+            raise Refused("bad_choice", field="less", value=name, allowed=DEDUCTIONS)
+        if not (amount.isascii() and amount.isdecimal() and 0 < len(amount) <= 15):
+            raise Refused("bad_amount", field="less", value=said[:40], currency=currency)
+        off = min(int(amount), rest)
+        taken.append(Deduction(name, int(amount), off))
+        rest -= off
+    return tuple(taken)
 
 
 @verb(
@@ -139,22 +158,24 @@ class RefundPayment(Command):
         if paid is None:
             known = tuple(str(p.number) for p in ctx.order.payments)
             raise Refused("no_such_payment", payment=self.payment, allowed=known)
-        left = paid.captured - paid.elsewhere - given_back(case).get(paid.number, 0)
-        minor = self.minor or left
-        if not 0 < minor <= left:
-            raise Refused("over_captured", minor=minor, most=left, currency=ctx.order.currency)
-        most = ctx.policy.refund_limits.get(ctx.actor.role, 0)
-        if minor > most:
-            raise Refused("over_limit", minor=minor, most=most, currency=ctx.order.currency)
-        part = RefundPart(paid.number, paid.method, minor)
-        refund = Refund(ctx.fresh(), minor, (part,), (), (), "proposed", ctx.now, "payment")
+        most = left(case, paid)
+        minor = self.minor or most
+        if not 0 < minor <= most:
+            raise Refused("over_captured", minor=minor, most=max(0, most), currency=ctx.order.currency)
+        state = standing(case, ctx, minor, "payment")
+        parts = (part(case, paid, minor, ctx.policy.tenders),)
+        refund = Refund(ctx.fresh(), minor, parts, (), (), state, ctx.now, "payment", ctx.actor.id)
         return (RefundProposed(to.name, to.phase, refund),)
 
 
 @verb("settle_refund", right=Right.RUN, undo=Undo.NONE, why="money", shared=True)
 @dataclass(frozen=True, slots=True)
 class SettleRefund(Command):
-    """What the payment provider said of a refund: confirmed or failed. The case is refunded when nothing is pending."""
+    """What the payment provider said of a refund: confirmed or failed. The case is refunded when nothing is pending.
+
+    A refund that had failed and is confirmed after all is taken as paid: what was proposed in its place and has
+    not left is dropped, and what has left marks it as paid `twice`.
+    """
 
     id: str
     state: str
@@ -167,18 +188,76 @@ class SettleRefund(Command):
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         refund = case.refund(self.id)
-        if refund is None or refund.state in ("confirmed", "failed"):
+        late = refund is not None and refund.state == "failed" and self.state == "confirmed"
+        asked = refund is not None and refund.state in ("proposed", "sent", "in_doubt")
+        if refund is None or not (late or asked):
             raise Refused("already_settled", id=self.id)
-        machine = MACHINES[case.kind]
-        pending = any(r.state in ("proposed", "sent") for r in case.refunds if r.id != self.id)
-        done = machine.edge("settle_refund", case.state)
-        # Money came back to us, or is still owed for other units: the case waits where it can be paid.
-        again = machine.edge("refund_failed", case.state)
-        owed = any(line.refundable > 0 for line in case.lines)
-        target = case.state
-        if again and (self.state == "failed" or (owed and not pending)):
-            target = again.target
-        elif done and self.state == "confirmed" and not pending:
-            target = done.target
-        to = machine.state(target)
+        if late:
+            return self._absorbed(case, refund, ctx)
+        to = MACHINES[case.kind].state(after(case, refund, self.state == "confirmed"))
         return (RefundSettled(to.name, to.phase, self.id, self.state, self.reference, self.reason),)
+
+    def _absorbed(self, case: Case, refund: Refund, ctx: Context) -> tuple[Event, ...]:
+        here = MACHINES[case.kind].state(case.state)
+        dropped: tuple[Event, ...] = ()
+        rest = case
+        for other in reversed([r for r in case.refunds if replaces(r, refund)]):
+            if has_room(rest, refund, ctx.order):
+                break
+            if other.state in ("awaiting", "proposed"):
+                gone = RefundSettled(here.name, here.phase, other.id, "failed", reason="paid_already")
+                rest = gone.fold(rest, Stamp(ctx.now, ctx.actor.id))
+                dropped += (gone,)
+        twice = not has_room(rest, refund, ctx.order)
+        to = here if twice else MACHINES[case.kind].state(after(rest, refund, confirmed=True))
+        return (
+            *(dropped if not twice else ()),
+            RefundSettled(
+                to.name, to.phase, self.id, "confirmed", self.reference, "paid_late", late=True, twice=twice
+            ),
+        )
+
+
+def replaces(other: Refund, refund: Refund) -> bool:
+    """Whether `other` pays what `refund`, which had failed, was to pay."""
+    if not other.live or other.id == refund.id or other.cause != refund.cause or other.at < refund.at:
+        return False
+    if refund.units:
+        return bool({units.line for units in other.units} & {units.line for units in refund.units})
+    return {(p.payment, p.minor) for p in other.parts} == {(p.payment, p.minor) for p in refund.parts}
+
+
+def has_room(case: Case, refund: Refund, order: Order | None) -> bool:
+    """Whether a refund that had failed can count as paid: its units are owed still, and its payments have the money."""
+    lines = {line.line: line for line in case.lines}
+    units = all(lines[u.line].refundable >= u.qty for u in refund.units if u.line in lines)
+    again = not refund.units and any(replaces(other, refund) for other in case.refunds)
+    bought = {line.line: line for line in order.lines} if order else {}
+    worth = all(
+        bought[u.line].refunded + lines[u.line].refunded + minor <= bought[u.line].paid
+        for u, minor in zip(refund.units, refund.amounts, strict=True)
+        if u.line in bought and u.line in lines
+    )
+    return units and worth and not again and fits(case, order, refund)
+
+
+def after(case: Case, refund: Refund, confirmed: bool) -> str:
+    """The state a case is in when `refund` is settled: refunded when nothing pends, or where money is owed again."""
+    if refund.cause == "compensation":
+        return case.state
+    machine = MACHINES[case.kind]
+    pending = any(r.pending and r.cause != "compensation" for r in case.refunds if r.id != refund.id)
+    again = machine.edge("refund_failed", case.state)
+    # Freight that cannot be paid does not take the goods' refund back.
+    lost = not confirmed and refund.cause in ("goods", "payment")
+    units = {u.line: u.qty for u in refund.units} if not refund.live else {}
+    owes = any(line.refundable > units.get(line.line, 0) for line in case.lines)
+    if again and (lost or (owes and not pending)):
+        return again.target
+    done = machine.edge("settle_refund", case.state)
+    if done is None and not refund.live and (paying := machine.edge("refund", case.state)):
+        done = machine.edge(
+            "settle_refund", paying.target
+        )  # it came late, when the case waited to be paid anew
+        done = None if owes else done
+    return done.target if done and not lost and not pending else case.state

@@ -38,31 +38,54 @@ MACHINE = register(
             State(
                 "submitted",
                 Phase.OURS,
-                (Term("review", 48, "hours", "policy"), Term("refusal", 15, "days", "law", "处罚办法 §9")),
+                (
+                    Term("review", 48, "hours", "policy", pauses_on=("customer",)),
+                    Term("refusal", 15, "days", "law", "处罚办法 §9", since="asked"),
+                ),
             ),
             State(
-                "reviewing", Phase.OURS, (Term("review", 48, "hours", "policy"),), keeps=("review", "refusal")
+                "reviewing",
+                Phase.OURS,
+                (Term("review", 48, "hours", "policy", pauses_on=("customer",)),),
+                keeps=("review", "refusal"),
             ),
             State(
                 "approved_wait_ship",
                 Phase.WAITING,
                 (Term("ship_back", 7, "days", "policy", then="auto_close"),),
+                waits="customer",
             ),
-            State("return_in_transit", Phase.WAITING, (Term("stale_parcel", 7, "days", "policy"),)),
+            State(
+                "return_in_transit",
+                Phase.WAITING,
+                (Term("stale_parcel", 7, "days", "policy"),),
+                waits="carrier",
+            ),
             State(
                 "received_inspecting",
                 Phase.OURS,
                 (
-                    Term("refund", 7, "days", "law", "消法 §25(3); 七日办法 §13"),
-                    Term("refund_refusal", 15, "days", "law", "处罚办法 §9"),
+                    # The last day rolls as the law's pack has it (民法典 §203(1), an interpretation); 15 days do not.
+                    Term(
+                        "refund",
+                        7,
+                        "days",
+                        "law",
+                        "消法 §25(3); 七日办法 §13",
+                        since="received",
+                        roll="next_working_day",
+                    ),
+                    Term("refund_refusal", 15, "days", "law", "处罚办法 §9", since="received"),
                 ),
                 keeps=("refund", "refund_refusal"),
             ),
-            State("dispute", Phase.WAITING, keeps=("refund", "refund_refusal")),
-            State("refunding", Phase.WAITING, keeps=("refund", "refund_refusal")),
+            State("dispute", Phase.WAITING, keeps=("refund", "refund_refusal"), waits="customer"),
+            State("refunding", Phase.WAITING, keeps=("refund", "refund_refusal"), waits="bank"),
             State("refunded", Phase.OURS, (Term("close", 3, "days", "policy"),)),
-            State("rejected", Phase.WAITING, (Term("appeal", 7, "days", "policy"),)),
-            State("platform_review", Phase.WAITING, (Term("platform", 7, "days", "policy"),)),
+            State("rejected", Phase.WAITING, (Term("appeal", 7, "days", "policy"),), waits="customer"),
+            State(
+                "platform_review", Phase.WAITING, (Term("platform", 7, "days", "policy"),), waits="platform"
+            ),
             State("closed", Phase.DONE),
             State("withdrawn", Phase.DONE),
             State("auto_closed", Phase.DONE),
@@ -78,10 +101,13 @@ MACHINE = register(
                 "received_inspecting",
             ),
             Edge("ship_back", ("received_inspecting", "refunding", "refunded")),
+            Edge("keep_goods", ("approved_wait_ship",), "received_inspecting"),
+            Edge("ask_evidence", ("reviewing", "platform_review")),
             Edge("refund", ("received_inspecting", "refunding"), "refunding"),
             Edge("close", ("refunded", "rejected", "received_inspecting"), "closed"),
             Edge("reject", ("submitted", "reviewing", "platform_review"), "rejected"),
             Edge("dispute", ("received_inspecting",), "dispute"),
+            Edge("parcel_lost", ("return_in_transit", "received_inspecting", "refunding", "refunded")),
             Edge("settle_dispute", ("dispute",)),
             Edge("appeal", ("rejected",), "platform_review"),
             Edge(

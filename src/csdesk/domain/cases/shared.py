@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.case import Case, Clock
 from csdesk.domain.cases.command import VERBS, Command, Undo, verb
-from csdesk.domain.cases.context import Context, Refused
+from csdesk.domain.cases.context import Context, History, Refused
+from csdesk.domain.cases.differences import held, merchant_owes
 from csdesk.domain.cases.events import (
     Assigned,
     Breached,
@@ -20,8 +21,12 @@ from csdesk.domain.cases.events import (
     Tagged,
     Undone,
 )
-from csdesk.domain.cases.machine import MACHINES
+from csdesk.domain.cases.goods import awaited, on_the_way
+from csdesk.domain.cases.machine import MACHINES, pledged
 from csdesk.domain.cases.opening import check_claims
+from csdesk.domain.cases.operations import AUTOMATIC
+from csdesk.domain.cases.tracks import beside, opened
+from csdesk.domain.clocks.clock import in_order
 from csdesk.domain.roles import Right, may
 
 DAY = 86_400_000
@@ -38,8 +43,9 @@ class Take(Command):
             return Refused("case_closed", state=case.state)
         if case.assignee == ctx.actor.id:
             return Refused("already_yours")
-        if case.assignee and not may(ctx.actor.role, Right.TAKE_OVER):
-            return Refused("held_by", who=case.assignee)
+        for who in (case.assignee, case.owner):
+            if who not in ("", ctx.actor.id) and not may(ctx.actor.role, Right.TAKE_OVER):
+                return Refused("held_by", who=who)
         return None
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
@@ -203,15 +209,34 @@ class Escalate(Command):
 @verb("withdraw", confirm=True, final=False, example="csdesk case do RT-… withdraw")
 @dataclass(frozen=True, slots=True)
 class Withdraw(Command):
-    """The customer takes the request back; not once money is on its way."""
+    """The customer takes the request back; not once money is on its way or goods are with the merchant."""
 
     note: str = ""
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        if any(refund.state != "failed" for refund in case.refunds):
+        if any(refund.live for refund in case.refunds):
             raise Refused("money_moving")
+        # A request whose goods came back cannot be forgotten: they must go on, to the consumer or into stock.
+        if any(line.received > case.home(line) for line in case.lines):
+            raise Refused("goods_here")
         to = self.to(case)
-        return (Moved("withdraw", to.name, to.phase, outcome="withdrawn", note=self.note),)
+        # Held like any reply: who takes the verb back recalls the notice with it.
+        notice = ReplyHeld(ctx.fresh(1), case.channel, ctx.now + ctx.policy.hold_ms, canned="notice.withdrawn")
+        return (notice, Moved("withdraw", to.name, to.phase, outcome="withdrawn", note=self.note))
+
+
+def unsettled(case: Case) -> Refused | None:
+    """Why goods or a difference of prices still keep a case open, where its state lets somebody settle them."""
+    machine = MACHINES[case.kind]
+    if machine.edge("deliver", case.state) and on_the_way(case, "out"):
+        return Refused("goods_on_the_way")
+    if machine.edge("inspect", case.state) and awaited(case) and any(line.refundable < 0 for line in case.lines):
+        return Refused("goods_outstanding")
+    if machine.edge("refund_difference", case.state) and (minor := merchant_owes(case)):
+        return Refused("difference_owed", minor=minor, currency=case.currency)
+    if machine.edge("return_difference", case.state) and (minor := held(case)):
+        return Refused("difference_held", minor=minor, currency=case.currency)
+    return None
 
 
 @verb("close", bulk=True, final=True, example="csdesk case do RT-… close")
@@ -226,11 +251,15 @@ class Close(Command):
             return refused
         if any(line.refundable > 0 for line in case.lines):
             return Refused("units_owed", lines=tuple(line.line for line in case.lines if line.refundable > 0))
-        if any(refund.state in ("proposed", "sent") for refund in case.refunds):
+        if any(refund.pending for refund in case.refunds):
             return Refused("money_moving")
         inspects = MACHINES[case.kind].edge("inspect", case.state) is not None
         if inspects and any(line.received > line.inspected for line in case.lines):
             return Refused("not_inspected")
+        if refused := unsettled(case):
+            return refused
+        if left := pledged(case):
+            return Refused("clock_open", clock=left[0].name, ref=left[0].ref, due=left[0].due)
         return None if case.noticed else Refused("needs_notice")
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
@@ -267,6 +296,26 @@ class Reopen(Command):
         return (Moved("reopen", to.name, to.phase, reason=self.reason),)
 
 
+def clocks_before(now: tuple[Clock, ...], before: Case, after: Case | None) -> tuple[Clock, ...]:
+    """The clocks with what a command did to them taken back; letters and calls recorded since stay as they are."""
+    if after is None:
+        return before.clocks
+    old, new = ({clock.label: clock for clock in case.clocks} for case in (before, after))
+    kept = [clock for clock in now if old.get(clock.label) == new.get(clock.label)]
+    back = [clock for label, clock in old.items() if clock != new.get(label)]
+    return tuple(sorted([*kept, *back], key=in_order))
+
+
+def recalled(case: Case, past: History) -> tuple[Event, ...]:
+    """The notices that a verb sent by itself, called back with it; Refused `already_sent` once one has left."""
+    known = {message.id for message in past.before.messages}
+    sent = [message.id for message in past.after.messages if message.id not in known] if past.after else []
+    now = [message for message in case.messages if message.id in sent and message.state != "recalled"]
+    if any(message.state != "held" for message in now):
+        raise Refused("already_sent")
+    return tuple(ReplySettled(message.id, "recalled") for message in now)
+
+
 @verb("undo", shared=True, undo=Undo.NONE, why="undo", example="csdesk case do RT-… undo")
 @dataclass(frozen=True, slots=True)
 class TakeBack(Command):
@@ -295,13 +344,15 @@ class TakeBack(Command):
         then = replace(case, phase=before.phase, lines=before.lines, decided_at=before.decided_at)
         check_claims(case, then, ctx.order)
         return (
+            *recalled(case, past),
             Undone(
                 cause=past.cause,
                 verb=past.verb,
                 before=replace(
-                    before,
+                    beside(before, case, past.verb),
                     # Others may have put tags on since: they commute with all verbs but `tag` itself.
                     tags=before.tags if past.verb == "tag" else case.tags,
+                    clocks=clocks_before(case.clocks, before, past.after),
                     messages=(),
                     parcels=(),
                     refunds=(),
@@ -319,14 +370,20 @@ class Breach(Command):
     due: int
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        running = next((c for c in case.clocks if c.name == self.clock and c.due == self.due), None)
-        if running is None:
+        running = next((c for c in case.clocks if c.label == self.clock and c.due == self.due), None)
+        if running is None or running.open_pause:
             raise Refused("clock_stopped", clock=self.clock)
         if ctx.now < running.due:
             raise Refused("clock_runs", clock=self.clock, due=running.due)
         terms = MACHINES[case.kind].state(case.state).terms
         then = next((term.then for term in terms if term.name == self.clock), "")
-        return VERBS[then]().decide(case, ctx) if then else (Breached(self.clock, self.due),)
+        if self.clock in AUTOMATIC.values():
+            then = self.clock
+        # The desk ends no case by itself while somebody must still answer a letter or call, or a track runs.
+        closes = then == AutoClose.verb.name
+        if not then or (closes and (pledged(case) or opened(case))):
+            return (Breached(running.name, self.due, running.ref),)
+        return VERBS[then]().decide(case, ctx)
 
 
 @verb("auto_close", right=Right.RUN, undo=Undo.NONE, why="outside")
@@ -336,7 +393,8 @@ class AutoClose(Command):
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)
-        notice = ReplyHeld(ctx.fresh(1), case.channel, ctx.now, canned=f"notice.{to.name}")
+        said = "no_evidence" if case.state == "evidence" else to.name
+        notice = ReplyHeld(ctx.fresh(1), case.channel, ctx.now, canned=f"notice.{said}")
         return (notice, Moved("auto_close", to.name, to.phase, outcome="auto_closed", decides=False))
 
 

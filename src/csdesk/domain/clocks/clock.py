@@ -1,13 +1,13 @@
-"""The clock value: a deadline that runs, pauses, stops, and knows who set it."""
+"""The clock value, the only kind in the house: a deadline that runs, pauses, stops, and knows who set it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from csdesk.domain.clocks.calendar import CalendarUnconfirmed
-from csdesk.domain.clocks.deadline import Basis, Deadline
-from csdesk.domain.clocks.explain import Step
+from csdesk.domain.clocks.span import Span
 
+Basis = Literal["law", "notice", "promise", "policy"]
 ClockState = Literal["running", "paused", "met", "breached"]
 
 # Waiting for anybody never stops what the law or an authority's letter has set.
@@ -25,33 +25,43 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock of a case. Instants are UTC ms; `due_ms` is exclusive, None when its hours never suffice.
+    """One clock of a case. Instants are UTC ms; `due` is exclusive: breached from it on, so 24:00 is in time.
 
-    `pauses_on` are the reasons that pause it, none for law and notice; a notice names the letter (`ref`) and
-    who answers for it (`owner`). `steps` explain how `due_ms` came about. ValueError when these do not hold,
-    or when pauses overlap or run backwards.
+    `span` is how it was counted from `started`: enough to explain it again, step by step. `pauses_on` are the
+    reasons that pause it, none for law and notice; a notice names the letter (`ref`) and who answers for it
+    (`owner`). ValueError when these do not hold, or when pauses overlap or run backwards.
     """
 
-    kind: str
+    name: str
     basis: Basis
-    started_ms: int
-    due_ms: int | None
+    started: int
+    due: int
+    articles: tuple[str, ...] = ()
+    span: Span | None = None
+    pauses_on: tuple[str, ...] = ()
     pauses: tuple[Pause, ...] = ()
-    stopped_ms: int | None = None
+    flags: tuple[CalendarUnconfirmed, ...] = ()
     ref: str = ""
     owner: str = ""
-    pauses_on: tuple[str, ...] = ()
-    articles: tuple[str, ...] = ()
-    flags: tuple[CalendarUnconfirmed, ...] = ()
-    steps: tuple[Step, ...] = ()
+    stopped: int | None = None
 
     def __post_init__(self) -> None:
         if self.basis in UNPAUSABLE and (self.pauses or self.pauses_on):
-            raise ValueError(f"clock {self.kind}: a clock set by {self.basis} cannot be paused")
+            raise ValueError(f"clock {self.name}: a clock set by {self.basis} cannot be paused")
         if self.basis == "notice" and not (self.ref and self.owner):
-            raise ValueError(f"clock {self.kind}: a clock set by a letter names its reference and its owner")
-        if merged(self.pauses) != self.pauses:
-            raise ValueError(f"clock {self.kind}: pauses must be in order and apart; join them with merged()")
+            raise ValueError(f"clock {self.name}: a clock set by a letter names its reference and its owner")
+        if self.pauses and merged(self.pauses) != self.pauses:
+            raise ValueError(f"clock {self.name}: pauses must be in order and apart; join them with merged()")
+
+    @property
+    def article(self) -> str:
+        """The articles it rests on, as one line."""
+        return "; ".join(self.articles)
+
+    @property
+    def label(self) -> str:
+        """What tells it from the other clocks of its case."""
+        return labelled(self.name, self.ref)
 
     @property
     def open_pause(self) -> Pause | None:
@@ -59,31 +69,25 @@ class Clock:
         return self.pauses[-1] if self.pauses and self.pauses[-1].to_ms is None else None
 
     def state(self, now_ms: int) -> ClockState:
-        """Where the clock stands at `now_ms`: breached from `due_ms` on, and for ever if stopped after it."""
-        pause = self.open_pause
-        effective = pause.from_ms if pause else now_ms if self.stopped_ms is None else self.stopped_ms
-        if self.due_ms is not None and effective >= self.due_ms:
+        """Where the clock stands at `now_ms`: breached from `due` on, and for ever if stopped after it."""
+        if self._stands_at(now_ms) >= self.due:
             return "breached"
-        if self.stopped_ms is not None:
+        if self.stopped is not None:
             return "met"
-        return "paused" if pause else "running"
+        return "paused" if self.open_pause else "running"
 
-    def remaining_ms(self, now_ms: int) -> int | None:
-        """Time left (negative when overdue), frozen while paused or stopped; None without a due time."""
-        if self.due_ms is None:
-            return None
-        pause = self.open_pause
-        return self.due_ms - (
-            pause.from_ms if pause else now_ms if self.stopped_ms is None else self.stopped_ms
-        )
+    def remaining_ms(self, now_ms: int) -> int:
+        """Time left (negative when overdue), frozen while paused or stopped."""
+        return self.due - self._stands_at(now_ms)
 
     def percent_left(self, now_ms: int) -> int:
-        """How much of the whole is left, 0 to 100, rounded down; 100 without a due time."""
-        left = self.remaining_ms(now_ms)
-        if left is None or self.due_ms is None:
-            return 100
-        whole = self.due_ms - self.started_ms
+        """How much of the whole is left, 0 to 100, rounded down."""
+        left, whole = self.remaining_ms(now_ms), self.due - self.started
         return 0 if left <= 0 or whole <= 0 else min(100, left * 100 // whole)
+
+    def _stands_at(self, now_ms: int) -> int:
+        pause = self.open_pause
+        return pause.from_ms if pause else now_ms if self.stopped is None else self.stopped
 
     def pausable(self, reason: str, at_ms: int) -> bool:
         """Whether `reason` may pause it at that instant: it is one of its reasons, and the clock runs."""
@@ -93,50 +97,29 @@ class Clock:
         """The clock paused from `at_ms`; ValueError when `pausable` says no."""
         if not self.pausable(reason, at_ms):
             raise ValueError(
-                f"clock {self.kind}: {reason!r} does not pause it ({self.basis}, {self.state(at_ms)})"
+                f"clock {self.name}: {reason!r} does not pause it ({self.basis}, {self.state(at_ms)})"
             )
         return replace(self, pauses=(*self.pauses, Pause(at_ms, None, reason)))
 
-    def resumed(self, at_ms: int, due_ms: int | None = None) -> "Clock":
-        """The clock running again; the due time moves by the pause's length, or to `due_ms` (business hours).
+    def resumed(self, at_ms: int) -> "Clock":
+        """The clock running again, due later by the pause's length (`counting.resumed` counts anew instead).
 
         ValueError when it is not paused, or resumes before it paused.
         """
         pause = self.open_pause
         if pause is None or at_ms < pause.from_ms:
-            raise ValueError(f"clock {self.kind}: not paused at {at_ms}")
-        if due_ms is None and self.due_ms is not None:
-            due_ms = self.due_ms + at_ms - pause.from_ms
+            raise ValueError(f"clock {self.name}: not paused at {at_ms}")
         closed = () if at_ms == pause.from_ms else (replace(pause, to_ms=at_ms),)
-        return replace(self, pauses=(*self.pauses[:-1], *closed), due_ms=due_ms)
+        return replace(self, pauses=(*self.pauses[:-1], *closed), due=self.due + at_ms - pause.from_ms)
 
-    def stopped(self, at_ms: int) -> "Clock":
+    def ended(self, at_ms: int) -> "Clock":
         """The clock ended by the act it waited for; a clock already stopped stays as it was."""
-        return self if self.stopped_ms is not None else replace(self, stopped_ms=at_ms)
+        return self if self.stopped is not None else replace(self, stopped=at_ms)
 
 
-def from_deadline(
-    kind: str,
-    started_ms: int,
-    deadline: Deadline,
-    *,
-    ref: str = "",
-    owner: str = "",
-    pauses_on: tuple[str, ...] = (),
-) -> Clock:
-    """A clock that runs to a deadline and keeps its basis, articles, flags and explanation."""
-    return Clock(
-        kind=kind,
-        basis=deadline.basis,
-        started_ms=started_ms,
-        due_ms=deadline.due_ms,
-        ref=ref,
-        owner=owner,
-        pauses_on=pauses_on,
-        articles=deadline.articles,
-        flags=deadline.flags,
-        steps=deadline.steps,
-    )
+def labelled(name: str, ref: str) -> str:
+    """What tells a clock from the other clocks of its case: several letters may run at once."""
+    return f"{name}/{ref}" if ref else name
 
 
 def merged(pauses: Iterable[Pause]) -> tuple[Pause, ...]:
@@ -164,11 +147,12 @@ def pause_all(clocks: Iterable[Clock], reason: str, at_ms: int) -> tuple[Clock, 
     return tuple(clock.paused(reason, at_ms) if clock.pausable(reason, at_ms) else clock for clock in clocks)
 
 
-def nearest(clocks: Iterable[Clock], now_ms: int) -> Clock | None:
+def nearest(clocks: Iterable[Clock]) -> Clock | None:
     """The clock a queue orders by: the first to fall due of those neither stopped nor paused, else None."""
-    live = [clock for clock in clocks if clock.stopped_ms is None and clock.state(now_ms) != "paused"]
-    return min(
-        (clock for clock in live if clock.due_ms is not None),
-        key=lambda clock: (clock.due_ms, clock.kind),
-        default=None,
-    )
+    live = (clock for clock in clocks if clock.stopped is None and clock.open_pause is None)
+    return min(live, key=in_order, default=None)
+
+
+def in_order(clock: Clock) -> tuple[int, str]:
+    """The order in which a case keeps its clocks: the first to fall due first."""
+    return clock.due, clock.label

@@ -6,6 +6,7 @@ from datetime import date, timedelta, tzinfo
 from typing import Literal, get_args
 
 from csdesk.domain.clocks.calendar import CalendarUnconfirmed, WorkingCalendar
+from csdesk.domain.clocks.clock import Basis as Basis  # noqa: PLC0414 - whoever counts names it too
 from csdesk.domain.clocks.days import (
     MINUTE_MS,
     add_months,
@@ -15,12 +16,10 @@ from csdesk.domain.clocks.days import (
     working_days_between,
 )
 from csdesk.domain.clocks.explain import Step, step
+from csdesk.domain.clocks.span import LONGEST, Roll
 
 Unit = Literal["day", "working_day", "week", "month", "year"]
-Roll = Literal["none", "next_working_day", "eu_1182_71"]
-Basis = Literal["law", "notice", "promise", "policy"]
 
-LONGEST = 36_525  # a hundred years of days; no period of the law is longer, and a larger number is a slip
 _DAY = timedelta(days=1)
 
 

@@ -46,5 +46,9 @@ STEP_ARGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "paused": ("start", "end", "reason"),
         "due_at": ("at",),
         "not_open_long_enough": ("days",),
+        # counting.py: a time that somebody named; a pause that still lasts; a due time set by an older calendar
+        "set_for": ("at",),
+        "paused_since": ("start", "reason"),
+        "set_before": ("at",),
     }
 )

@@ -118,18 +118,19 @@ def _items_back(m: Matter) -> Money:
     for item, n in zip(items, pieces, strict=True):
         whole += item.the_money("price") * _qty(item)
         came_back += item.the_money("price") * n
-    off = _promotion(m, whole)
+    off = promotion(m, whole)
     if m.facts.has("promo") and whole - off != paid:
         raise Faulty("paid", "does_not_add_up", total=shown(whole - off))
-    return _settled(m, paid, whole, came_back)
+    return settled(m, paid, whole, came_back)
 
 
-def _settled(m: Matter, paid: Money, whole: Money, came_back: Money) -> Money:
+def settled(m: Matter, paid: Money, whole: Money, came_back: Money) -> Money:
+    """What comes back of `paid` when goods of that list price do: their own price, or what stays settled anew."""
     kept = whole - came_back
     if not kept.minor:
         m.say("price_actually_paid", "price_actually_paid", amount=shown(paid))
         return paid
-    still = _promotion(m, kept)
+    still = promotion(m, kept)
     owed_for_kept = kept - still
     anew = paid - owed_for_kept if paid > owed_for_kept else m.amount("0")
     if not still.minor:
@@ -143,7 +144,7 @@ def _settled(m: Matter, paid: Money, whole: Money, came_back: Money) -> Money:
     return pro_rata
 
 
-def _promotion(m: Matter, total: Money) -> Money:
+def promotion(m: Matter, total: Money) -> Money:
     """What the promotion takes off a total."""
     stated = m.facts.get("promo")
     if stated is None:

@@ -48,7 +48,15 @@ def decide(m: Matter) -> Decision:
     Answers `refund`, `additional`, `multiplier`, `floor_applied`, `by`, `best`, `options`, `is_fraud`, and
     what else the ground brings.
     """
-    ground = _ground(m)
+    return _judged(m, _ground(m))
+
+
+def judge(m: Matter, ground: str) -> Decision:
+    """The same for a ground of the pack that the question itself found."""
+    return _judged(m, m.rule(f"ground_{ground}"))
+
+
+def _judged(m: Matter, ground: Provision) -> Decision:
     conduct = m.facts.word("claimant_conduct")
     bad_faith = m.law("bad_faith_claim")
     if conduct == "bad_faith" and bad_faith:

@@ -3,9 +3,9 @@
 from csdesk.domain.clocks.deadline import count_minutes
 from csdesk.domain.entitlement.decision import Decision, Due
 from csdesk.domain.entitlement.facts import Faulty
-from csdesk.domain.entitlement.fields import Fields, days, flag, moment, told
+from csdesk.domain.entitlement.fields import Fields, Moment, days, flag, moment, told
 from csdesk.domain.entitlement.matter import Matter
-from csdesk.domain.entitlement.pack import EventDeadline, Provision
+from csdesk.domain.entitlement.pack import EventDeadline
 
 FIELDS: Fields = {
     "event": told("event"),
@@ -36,7 +36,9 @@ def decide(m: Matter) -> Decision:
 def _set(m: Matter, due: EventDeadline) -> None:
     rule = m.rule(due.provision)
     if "minutes" in rule.values:
-        _minutes(m, due, rule)
+        at = m.facts.moment("at")
+        if at is not None:
+            minutes(m, due.answer, due.provision, "at", at)
         return
     start = m.facts.the_day("at")
     excluded = m.facts.count("appraisal_days") or 0 if rule.values.get("excludes") == "appraisal_days" else 0
@@ -55,14 +57,14 @@ def _set(m: Matter, due: EventDeadline) -> None:
         m.contest(rule.contested, day=day.isoformat())
 
 
-def _minutes(m: Matter, due: EventDeadline, rule: Provision) -> None:
-    """A term in minutes runs from the instant, so it needs one."""
-    at = m.facts.moment("at")
-    if at is None or at.ms is None:
-        raise Faulty("at", "needs_an_instant")
-    articles = tuple(m.cite(rule))
-    deadline = count_minutes(at.ms, rule.number("minutes"), basis=rule.basis, zone=m.zone, articles=articles)
-    m.deadlines.append(Due(due.answer, deadline.rolled_day, deadline))
-    m.say("deadline_minutes", due.provision, name=due.answer, minutes=rule.number("minutes"))
-    m.answer(**{due.answer: deadline.rolled_day})
-    m.answer(**{f"{due.answer}_ms": deadline.due_ms})
+def minutes(m: Matter, name: str, code: str, fact: str, at: Moment) -> None:
+    """A term in minutes runs from the instant that `fact` states, so it needs one; it is answered as `name`."""
+    if at.ms is None:
+        raise Faulty(fact, "needs_an_instant")
+    rule = m.rule(code)
+    length, articles = rule.number("minutes"), tuple(m.cite(rule))
+    deadline = count_minutes(at.ms, length, basis=rule.basis, zone=m.zone, articles=articles)
+    m.deadlines.append(Due(name, deadline.rolled_day, deadline))
+    m.say("deadline_minutes", code, name=name, minutes=length)
+    m.answer(**{name: deadline.rolled_day})
+    m.answer(**{f"{name}_ms": deadline.due_ms})

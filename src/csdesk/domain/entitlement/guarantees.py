@@ -11,6 +11,7 @@ from csdesk.domain.money import Money
 
 FIELDS: Fields = {
     "product_class": product_class,
+    "guarantee_point": word("guarantee_point"),
     "sold_at": past,
     "performance_fault_at": past,
     "same_model_in_stock": flag,
@@ -54,6 +55,12 @@ ORDER = (
     ("repaired_at", "same_fault_at"),
     ("warranty_start", "now"),
 )
+# The facts without which a point that was put cannot be decided.
+POINTS = {
+    "early_fault": ("sold_at", "performance_fault_at"),
+    "failed_repairs": ("repairs_failed",),
+    "repair_time": ("sent_repair_at", "cause"),
+}
 # The family of goods names the regime: the prefix of its rules in the pack.
 REGIMES = ("car", "phone", "accessory", "computer", "listed")
 
@@ -74,9 +81,14 @@ def decide(m: Matter) -> Decision:
     regime = "phone" if regime == "accessory" else regime
     if m.facts.has("repaired_at", "same_fault_at"):
         return _repair_holds(m, regime)
-    if m.facts.has("repairs_failed"):
+    m.need(*POINTS.get(m.facts.word("guarantee_point") or "", ()))
+    in_repair = m.facts.has("sent_repair_at") or (m.facts.has("repair_days") and not m.facts.has("sold_at"))
+    enough = m.rule(f"{regime}_failed_repairs").number("times")
+    failed = m.facts.count("repairs_failed")
+    # Too few failed repairs say nothing about how long this one takes.
+    if failed is not None and (failed >= enough or not in_repair):
         return _failed_repairs(m, regime)
-    if m.facts.has("sent_repair_at") or (m.facts.has("repair_days") and not m.facts.has("sold_at")):
+    if in_repair:
         return _repair_time(m, regime)
     return _early_fault(m, regime)
 

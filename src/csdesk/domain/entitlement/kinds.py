@@ -12,18 +12,25 @@ from csdesk.domain.clocks.days import local_day
 from csdesk.domain.clocks.explain import Arg
 from csdesk.domain.entitlement import (
     amounts,
+    claims,
     complaints,
+    conduct,
     cross_border,
     damages,
     deadlines,
+    deductions,
+    delivery,
     eu,
     guarantees,
+    handling,
     jurisdiction,
     minors,
     no_reason,
     prepaid,
+    privacy,
     quality,
     refund_only,
+    shortage,
     taiwan,
     trade,
     uk,
@@ -116,6 +123,33 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("CN", "earnest_money"): _rule(trade.earnest, trade.EARNEST, trade.EARNEST_ALIASES, trade.DATED_BY),
     ("CN", "auto_renewal"): _rule(trade.renewal, trade.RENEWAL, trade.RENEWAL_ALIASES, trade.DATED_BY),
     ("CN", "payment_anomaly"): _rule(trade.payment, trade.PAYMENT, trade.PAYMENT_ALIASES, trade.DATED_BY),
+    ("CN", "order_cancelled"): _rule(trade.cancelled, trade.CANCELLED, dated_by=trade.DATED_BY),
+    ("CN", "deposit"): _rule(
+        trade.deposit, trade.DEPOSIT, trade.DEPOSIT_ALIASES, ("request_at", "purchased_at")
+    ),
+    ("CN", "delivery"): _module(delivery),
+    ("CN", "shortage"): _module(shortage),
+    ("CN", "handling"): _module(handling),
+    ("CN", "deduction"): _module(deductions),
+    ("CN", "burden_of_proof"): _rule(
+        quality.burden,
+        quality.BURDEN,
+        quality.BURDEN_ALIASES,
+        ("defect_found_at", "request_at", "received_at"),
+        (("received_at", "defect_found_at"), ("received_at", "request_at")),
+    ),
+    ("CN", "prepaid_closed"): _rule(prepaid.closed, prepaid.CLOSED, prepaid.CLOSED_ALIASES, ("request_at",)),
+    ("CN", "fraud_claim"): _rule(claims.fraud, claims.FRAUD, claims.FRAUD_ALIASES, claims.DATED_BY),
+    ("CN", "price_comparison"): _rule(
+        claims.price_comparison, claims.REFERENCE, claims.ALIASES, claims.DATED_BY
+    ),
+    ("CN", "food_safety"): _rule(claims.food, claims.FOOD, claims.FOOD_ALIASES, ("received_at", "now")),
+    ("CN", "reviews"): _rule(conduct.reviews, conduct.REVIEWS, conduct.REVIEWS_ALIASES, conduct.DATED_BY),
+    ("CN", "off_platform"): _rule(
+        conduct.off_platform, conduct.OFF_PLATFORM, conduct.OFF_PLATFORM_ALIASES, conduct.DATED_BY
+    ),
+    ("CN", "product_marks"): _rule(conduct.marks, conduct.MARKS, conduct.MARKS_ALIASES, conduct.DATED_BY),
+    ("CN", "personal_data"): _module(privacy),
     ("EU", "withdrawal"): _EU_WITHDRAWAL,
     ("EU", "refund_deadline"): _rule(
         eu.refund_deadline, eu.REFUND, eu.REFUND_ALIASES, ("withdrawal_notice",)
@@ -156,6 +190,18 @@ RULES: Mapping[tuple[str, str], Rule] = {
 def kinds_of(jurisdiction: str) -> tuple[str, ...]:
     """The kinds that are answered under the pack with this id."""
     return tuple(kind for place, kind in RULES if place in (jurisdiction, ""))
+
+
+def fields_of(jurisdiction: str, kind: str) -> frozenset[str]:
+    """Every name under which that question knows a fact, its aliases too; empty when it is not answered there."""
+    rule = RULES.get((jurisdiction, kind)) or RULES.get(("", kind))
+    return frozenset() if rule is None else frozenset((*rule.fields, *rule.aliases))
+
+
+def dated_by(jurisdiction: str, kind: str) -> tuple[str, ...]:
+    """The facts of that question whose first stated one chooses the law, in their order."""
+    rule = RULES.get((jurisdiction, kind)) or RULES.get(("", kind))
+    return () if rule is None else rule.dated_by
 
 
 def shapes(pack: Pack, kind: str) -> Mapping[str, Shape]:

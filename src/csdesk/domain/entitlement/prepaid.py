@@ -31,6 +31,10 @@ FIELDS: Fields = {
     "fits_age": flag,
     "unlawful_minor_service": flag,
 }
+# Of a closed shop the cause is known, and nobody asks for the seven days or for an age.
+_NOT_CLOSED = ("cause", "had_same_service_before", "minor_age", "guardian_consented", "fits_age")
+CLOSED: Fields = {name: f for name, f in FIELDS.items() if name not in _NOT_CLOSED} | {"evades_refund": flag}
+CLOSED_ALIASES = {"requested_at": "request_at", "sessions_used": "used", "bonus": "gift_amount"}
 ALIASES = {
     "requested_at": "request_at",
     "used_before": "had_same_service_before",
@@ -68,6 +72,27 @@ def decide(m: Matter) -> Decision:
     return _seven_days(m)
 
 
+def closed(m: Matter) -> Decision:
+    """The shop is closed or gone: the operator is the cause of it, and what is left is owed (条例§22(3)).
+
+    Answers as `decide` does, with `punitive_supported` where the refund is evaded (§23).
+    """
+    m.need("paid")
+    m.facts.values["cause"] = "operator"
+    m.say("prepaid_shop_closed", "prepaid_closing")
+    if m.facts.true("evades_refund"):
+        m.say("prepaid_abscond", "ground_prepaid_abscond")
+        m.answer(punitive_supported=True)
+    if m.facts.true("unlimited") or m.facts.any("months", "days_total"):
+        return _pro_rata(m)
+    if not m.facts.any("used"):
+        m.need("consumed_value")
+    _reckon(m)
+    if (request := m.facts.day("request_at")) is not None:
+        m.count("deemed_refusal_from", "deemed_refusal_prepaid", request, show="past")
+    return m.close("eligible", remedies=("refund",))
+
+
 def _seven_days(m: Matter) -> Decision:
     """The principal back on request within seven days, unless the consumer knew the service (§14)."""
     m.need("paid_at", "request_at")
@@ -96,6 +121,11 @@ def _seven_days(m: Matter) -> Decision:
 
 def _left_over(m: Matter) -> Decision:
     """Prepayment less what was used: at the discount, at list price if the consumer ends it (§15, §18-20)."""
+    _reckon(m)
+    return m.close("computed", remedies=("refund",))
+
+
+def _reckon(m: Matter) -> None:
     m.need("paid", "cause")
     paid = m.facts.the_money("paid")
     consumer = m.facts.the_word("cause") == "consumer"
@@ -106,7 +136,6 @@ def _left_over(m: Matter) -> Decision:
     if used > paid:
         m.say("no_more_owed", "prepaid_no_more_owed")
     _interest(m)
-    return m.close("computed", remedies=("refund",))
 
 
 def _used_at_discount(m: Matter, paid: Money) -> Money:

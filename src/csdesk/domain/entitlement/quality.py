@@ -37,6 +37,9 @@ FIELDS: Fields = {
     "dispute": text,
     "defect_disclosed_before_purchase": flag,
     "legal_mandatory_breach": flag,
+    "individual_specification": flag,
+    "activated": flag,
+    "outer_box_opened": flag,
     "officially_unqualified": flag,
     "shop_term": text,
     "item": word("item"),
@@ -75,6 +78,14 @@ ORDER = (
     ("received_at", "exchange_completed_at"),
     ("received_at", "installed_at"),
 )
+BURDEN: Fields = {
+    "product_class": product_class,
+    "received_at": past,
+    "defect_found_at": past,
+    "request_at": past,
+    "dispute": text,
+}
+BURDEN_ALIASES = {"signed_at": "received_at", "delivered_at": "received_at", "requested_at": "request_at"}
 ALL = ("return", "exchange", "repair")
 
 
@@ -132,18 +143,23 @@ def _gift(m: Matter) -> Decision:
     return m.close("eligible" if liable else "ineligible", "ok" if liable else "flaw_told")
 
 
-def _burden(m: Matter) -> Decision:
-    """Durable goods and decoration: a defect found within six months is for the merchant to disprove."""
-    m.need("product_class", "received_at", "defect_found_at")
+def burden(m: Matter) -> Decision:
+    """Durable goods and decoration: a defect found within six months is for the merchant to disprove.
+
+    What is reported within six months was found within them.
+    """
+    m.need("product_class", "received_at")
     if "durable" not in m.facts.the_product().families:
         m.say("not_durable", "burden_reversed")
         m.answer(burden_of_proof="consumer")
         return m.close("computed")
     reversed_until = m.count("reversed_until", "burden_reversed", m.facts.the_day("received_at"))
-    inside = m.facts.the_day("defect_found_at") <= reversed_until.rolled_day
-    burden = "merchant" if inside else "consumer"
+    reported = m.facts.day("request_at")
+    if reported is None or reported > reversed_until.rolled_day or m.facts.has("defect_found_at"):
+        reported = m.facts.the_day("defect_found_at")
+    inside = reported <= reversed_until.rolled_day
     m.say("burden_inside" if inside else "burden_outside", "burden_reversed")
-    m.answer(burden_of_proof=burden, reversed_until=reversed_until.rolled_day)
+    m.answer(burden_of_proof="merchant" if inside else "consumer", reversed_until=reversed_until.rolled_day)
     return m.close("computed")
 
 
@@ -224,8 +240,11 @@ def _void_term(m: Matter) -> None:
 
 
 def _not_excluded(m: Matter) -> None:
+    if m.facts.true("activated") or m.facts.true("outer_box_opened"):
+        m.say("use_does_not_end_quality", "quality_window")
     product = m.facts.product()
-    if product and product.families & {"custom", "fresh", "digital", "periodical"}:
+    specified = m.facts.true("individual_specification")
+    if specified or (product and product.families & {"custom", "fresh", "digital", "periodical"}):
         m.say("exclusion_does_not_reach", "quality_window")
         m.answer(note="§25 exclusion does not cut §24 rights")
 
@@ -238,5 +257,5 @@ QUESTIONS: tuple[tuple[Callable[[Matter], bool], Callable[[Matter], Decision]], 
     (lambda m: m.facts.word("item") == "gift" and m.facts.any("caused_damage", "flaw_told"), _gift),
     (lambda m: m.facts.any("agreed_warranty_months") and not m.facts.any("nonconforming"), warranty.shortest),
     (lambda m: m.facts.any("warranty_months") and not m.facts.any("nonconforming"), warranty.ends),
-    (lambda m: m.facts.any("dispute", "defect_found_at") and not m.facts.any("request_at"), _burden),
+    (lambda m: m.facts.any("dispute", "defect_found_at") and not m.facts.any("request_at"), burden),
 )

@@ -1,8 +1,9 @@
 """Refund without return (仅退款): by where the goods are, never forced by a platform (order 116 §27)."""
 
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.fields import Fields, flag, money, past, product_class, word
-from csdesk.domain.entitlement.matter import Matter
+from csdesk.domain.entitlement.fields import Fields, flag, money, past, product_class, rate, word
+from csdesk.domain.entitlement.matter import Matter, shown
+from csdesk.domain.money import Money
 
 FIELDS: Fields = {
     "stage": word("goods_stage"),
@@ -18,6 +19,7 @@ FIELDS: Fields = {
     "refused_on_delivery": flag,
     "platform_forces": flag,
     "paid": money,
+    "worthless_share": rate,
     "evidence_reused": flag,
     "high_refund_ratio": flag,
     "ai_picture_suspected": flag,
@@ -70,9 +72,21 @@ def _signed(m: Matter) -> Decision:
             m.say("worthless_shown", "quality_termination")
             m.trust("interpretation")
             m.answer(refund_when="now")
+            _share(m)
             return m.close("eligible", remedies=("refund",))
     m.need("merchant_agrees")
     m.say("no_forced_refund", "no_forced_refund")
     if m.facts.true("platform_forces"):
         m.flag("platform_may_not_force")
     return m.close("ineligible", "merchant_consent_needed", remedies=("return", "exchange", "repair"))
+
+
+def _share(m: Matter) -> None:
+    """Part of the goods is worthless: its share of the price, rounded up to the fen."""
+    share, paid = m.facts.rate("worthless_share"), m.facts.money("paid")
+    if share is None or paid is None:
+        return
+    part, whole = share.as_integer_ratio()
+    back = Money(-(-paid.minor * part // whole), paid.currency)
+    m.say("worthless_part", "quality_termination", amount=shown(back))
+    m.answer(refund=back)

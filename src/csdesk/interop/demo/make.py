@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from csdesk import resources
+from csdesk.desk.times import desk_times
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Actor
 from csdesk.domain.cases.kinds import MACHINES
@@ -82,7 +83,7 @@ def _age(tenth: int) -> int:
 
 def _batch(store: Store, seeds: Seeds, world: World, cast: Cast, numbers: range, now: int) -> None:
     rows, batch = Rows(), Batch()
-    desk, heads = store.desk.id, b""
+    desk, heads, times = store.desk.id, b"", desk_times()
     lives = []
     for n in numbers:
         draw = Draw(f"demo:{n}")
@@ -92,7 +93,7 @@ def _batch(store: Store, seeds: Seeds, world: World, cast: Cast, numbers: range,
         if told.opened_ms > now:
             told = seeds.case(n, now, kind=kind, within_days=days)
         order = world.add(rows, told)
-        lives.append(Life(told, order, desk, cast, now).live((n + 1) * NUMBER_STEP % (1 << 35)))
+        lives.append(Life(told, order, desk, cast, now, times).live((n + 1) * NUMBER_STEP % (1 << 35)))
     with bulk(store.conn):
         world.write(rows)
         for written in lives:

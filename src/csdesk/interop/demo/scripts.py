@@ -1,19 +1,7 @@
 """How a made-up case goes: for each state the verbs that may come next, how likely, after how long, and by whom."""
 
-from dataclasses import dataclass
-
 from csdesk.domain.cases.case import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A verb with its weight and the hours, least and most, before it happens. `by`: agent, senior."""
-
-    verb: str
-    weight: int
-    hours: tuple[int, int]
-    by: str = "agent"
-
+from csdesk.interop.demo.matters import BESIDE_COMPLAINT, MATTERS, MATTERS_FOR, Move
 
 _REVIEW = {
     "submitted": (Move("take", 100, (0, 40)),),
@@ -69,16 +57,80 @@ SCRIPTS: dict[Kind, dict[str, tuple[Move, ...]]] = {
             Move("wait", 58, (740, 760)),
         ),
     },
+    Kind.REISSUE: {
+        **_REVIEW,
+        "reported": (
+            Move("verify", 74, (1, 46)),
+            Move("ask_evidence", 18, (1, 30)),
+            Move("reject", 8, (2, 60)),
+        ),
+        "evidence": (Move("verify", 72, (5, 110)), Move("wait", 28, (24 * 8, 24 * 9))),
+        "verified": (Move("check_stock", 100, (1, 26)),),
+        "stock_check": (Move("reissue", 84, (2, 70)), Move("no_stock", 16, (3, 60))),
+        "reissue_shipped": (Move("deliver", 97, (30, 120)), Move("parcel_lost", 3, (100, 170))),
+        "delivered": (Move("close", 100, (4, 70)),),
+        "refund_shortfall": (Move("refund", 100, (1, 90)),),
+        "refunding": (Move("wait", 100, (1, 20)),),
+        "refunded": (Move("close", 100, (2, 60)),),
+        "platform_review": (
+            Move("verify", 55, (20, 120), "senior"),
+            Move("reject", 45, (20, 120), "senior"),
+        ),
+    },
+    Kind.REFUND_ONLY: {
+        **_REVIEW,
+        "submitted": (Move("classify", 96, (0, 40)), Move("reject", 4, (2, 60))),
+        "not_shipped": (Move("agree_refund", 90, (0, 26)), Move("dispatched", 10, (1, 20))),
+        "in_transit": (
+            Move("intercept", 55, (0, 26)),
+            Move("turn_back", 15, (4, 60)),
+            Move("goods_lost", 90, (1, 12)),
+            Move("signed_for", 10, (6, 60)),
+        ),
+        "intercepting": (Move("turn_back", 65, (5, 80)), Move("intercept_fails", 35, (4, 60))),
+        "intercept_failed": (Move("signed_for", 70, (2, 30)), Move("turn_back", 30, (6, 40))),
+        "intercepted": (Move("receive", 93, (30, 150)), Move("goods_lost", 7, (100, 170))),
+        "received_inspecting": (Move("inspect", 60, (2, 40)), Move("refund", 90, (2, 90))),
+        "signed": (
+            Move("decide_worthless", 40, (1, 46)),
+            Move("agree_reduction", 40, (2, 46)),
+            Move("ask_consent", 40, (0, 44)),
+            Move("give_consent", 8, (2, 40)),
+            Move("signal", 2, (1, 10)),
+        ),
+        "consent_asked": (Move("give_consent", 62, (2, 60)), Move("deny_consent", 38, (2, 60))),
+        "consent_denied": (
+            Move("convert_to_return", 50, (2, 60)),
+            Move("decide_worthless", 15, (4, 60), "senior"),
+            Move("reject", 35, (4, 60)),
+        ),
+        "refund_agreed": (Move("refund", 50, (0, 60)), Move("refund_difference", 50, (0, 60))),
+        "refunding": (Move("wait", 100, (1, 20)),),
+        "refunded": (Move("close", 100, (2, 60)),),
+        "platform_review": (
+            Move("classify", 60, (20, 120), "senior"),
+            Move("reject", 40, (20, 120), "senior"),
+        ),
+    },
     Kind.COMPLAINT: {
         "received": (Move("acknowledge", 100, (0, 28)),),
-        "acknowledged": (Move("negotiate", 65, (2, 70)), Move("ask_evidence", 35, (2, 60))),
+        "acknowledged": (
+            *BESIDE_COMPLAINT[:1],
+            Move("negotiate", 65, (2, 70)),
+            Move("ask_evidence", 35, (2, 60)),
+        ),
         "evidence": (Move("negotiate", 80, (6, 80)), Move("withdraw", 20, (10, 90))),
-        "negotiating": (Move("rule", 70, (6, 90), "senior"), Move("mediate", 30, (10, 90))),
+        "negotiating": (
+            *BESIDE_COMPLAINT,
+            Move("rule", 70, (6, 90), "senior"),
+            Move("mediate", 30, (10, 90)),
+        ),
         "platform_mediation": (Move("rule", 100, (24, 180), "senior"),),
         "decided": (Move("accept", 78, (3, 120)), Move("appeal", 22, (3, 140))),
         "human_review": (Move("rule", 100, (10, 90), "senior"),),
-        "accepted": (Move("close", 100, (1, 60)),),
+        "accepted": (Move("close_track", 300, (1, 40)), Move("close", 100, (1, 60))),
     },
+    **MATTERS,
     Kind.INQUIRY: {"open": (Move("close", 100, (0, 60)),)},
 }
 
@@ -87,12 +139,26 @@ ANSWERS = {
     "approve": "approve",
     "reject": "reject",
     "refund": "refund",
+    "refund_difference": "refund",
     "reissue": "reissue",
     "send_home": "send_home",
     "acknowledge": "acknowledge",
     "rule": "rule",
 }
+# What is said of a refund or a parcel when no goods came back for it.
+SENT_AGAIN = {"refund": "pay", "reissue": "resend", "refund_difference": "pay"}
+# What fits only some reasons: goods nobody wants back, a flaw one can live with, a parcel that was not taken in.
+ONLY_FOR = {
+    **MATTERS_FOR,
+    "decide_worthless": ("fruit_rotten", "fresh_spoiled", "empty_parcel"),
+    "agree_reduction": ("minor_flaw",),
+    "goods_lost": ("parcel_lost",),
+}
+GROUNDS = {"empty_parcel": "empty_parcel"}
 REJECT = {
+    "missing_item": ("sent_in_full", "P30"),
+    "short_weight": ("sent_in_full", "P30"),
+    "minor_flaw": ("consent_denied", "P34"),
     "late_return": ("expired", "P02"),
     "opened_refused": ("not_intact", "P05"),
     "tag_cut": ("not_intact", "P08"),

@@ -1,19 +1,30 @@
 """One made-up case lived through: opened when its customer called, moved by real verbs until today."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.command import VERBS, Command
+from csdesk.domain.cases.consent import SIGNALS
 from csdesk.domain.cases.context import Actor, Context, Order, Policy, Refused
 from csdesk.domain.cases.events import Breached
 from csdesk.domain.cases.goods import unsent
 from csdesk.domain.cases.kinds import run
+from csdesk.domain.clocks.clock import labelled
+from csdesk.domain.clocks.times import Times
 from csdesk.domain.ids import make_body
 from csdesk.domain.roles import Role
-from csdesk.interop.demo.scripts import ANSWERS, REJECT, SCRIPTS, Move
+from csdesk.interop.demo.matters import Move, entered
+from csdesk.interop.demo.scripts import (
+    ANSWERS,
+    GROUNDS,
+    ONLY_FOR,
+    REJECT,
+    SCRIPTS,
+    SENT_AGAIN,
+)
 from csdesk.interop.seeds import CaseSeed
 from csdesk.interop.seeds.draw import Draw
 from csdesk.store.cases import Written
@@ -23,7 +34,7 @@ SYSTEM = Actor("system", Role.SYSTEM)
 # A case that has lived through so many verbs is left where it stands.
 MOST_MOVES = 40
 # Nobody argues about the same goods twice.
-ONCE = ("dispute", "appeal", "fail_again")
+ONCE = ("dispute", "appeal", "fail_again", "signal", "open_track", "remind_track")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +57,10 @@ def made(verb: str, **values: Any) -> Command:
 class Life:
     """A case as it goes; `written` is what a store would have kept, one entry a command."""
 
-    def __init__(self, seed: CaseSeed, order: Order, desk: str, cast: Cast, now: int) -> None:
+    def __init__(self, seed: CaseSeed, order: Order, desk: str, cast: Cast, now: int, times: Times) -> None:
         self._seed, self._order, self._desk, self._cast, self._now = seed, order, desk, cast, now
         self._draw = Draw(f"life:{seed.number}:{order.id}")
-        self._zone = ZoneInfo("Asia/Shanghai")
+        self._zone, self._times = ZoneInfo("Asia/Shanghai"), times
         self._agent = self._draw.pick(cast.agents[seed.kind.code])
         self._at = seed.opened_ms
         self._count = 0
@@ -79,7 +90,7 @@ class Life:
     def _do(self, command: Command, actor: Actor) -> bool:
         self._count += 1
         key = f"demo:{self._seed.number}:{self._count}"
-        ctx = Context(self._at, actor, key, self._order, zone=self._zone)
+        ctx = Context(self._at, actor, key, self._order_then(), zone=self._zone, times=self._times)
         try:
             decided = run(self.case, command, ctx)
         except Refused:
@@ -127,19 +138,24 @@ class Life:
         return ordered
 
     def _perform(self, move: Move) -> bool:
+        assert self.case is not None
+        if self.case.reason not in ONLY_FOR.get(move.verb, (self.case.reason,)):
+            return False
         if move.verb in ONCE and any(entry.verb == move.verb for entry in self.written):
             return False
         # What an agent may not refund alone, somebody senior refunds.
-        dear = move.verb == "refund" and self.case is not None and self.case.amount > self._agent_limit
+        pays = move.verb in ("refund", "refund_payment")
+        dear = pays and self.case is not None and self._worth() > self._agent_limit
         actor = self._draw.pick(self._cast.seniors) if dear or move.by == "senior" else self._agent
-        if move.verb == "close" and self.case is not None and not self.case.noticed:
+        if move.verb in ("close", "tell_outcome") and self.case is not None and not self.case.noticed:
             self._reply("answer" if self.case.kind is Kind.INQUIRY else "close", actor)
         if self.case is not None and not self.case.assignee and move.verb != "take":
             self._do(made("take"), self._agent)
         if not self._do(self._command(move.verb), actor):
             return False
         if move.verb in ANSWERS:
-            self._reply(ANSWERS[move.verb], actor)
+            again = SENT_AGAIN if self.case.kind in (Kind.REISSUE, Kind.REFUND_ONLY) else ANSWERS
+            self._reply(again.get(move.verb, ANSWERS[move.verb]), actor)
         return True
 
     def _command(self, verb: str) -> Command:
@@ -165,12 +181,46 @@ class Life:
             case "reissue" | "send_home":
                 return made(verb, carrier=self._carry(), waybill=self._waybill)
             case "dispute":
-                return made(verb, note="验货发现明显使用痕迹，照片已留存。")
+                return made(verb, evidence=self._pictures(), note="验货发现明显使用痕迹，照片已留存。")
             case "settle_dispute":
                 return made(verb, accepted=draw.below(3) > 0)
+            case "verify" | "goods_lost" | "give_consent":
+                return made(verb, evidence=self._pictures())
+            case "turn_back":
+                return made(verb, refused=case.reason == "refused_parcel")
+            case "deny_consent":
+                return made(verb, reason=draw.pick(("goods_wanted_back", "no_evidence", "amount_too_high")))
+            case "agree_reduction":
+                return made(
+                    verb, minor=max(1, case.amount * draw.between(5, 20) // 100), evidence=self._pictures()
+                )
+            case "decide_worthless":
+                ground = GROUNDS.get(case.reason, "rotten")
+                return made(verb, ground=ground, evidence=self._pictures(), article="P34")
+            case "signal":
+                return made(verb, signals=(draw.pick(SIGNALS),))
             case "fail_again":
                 return made(verb, note="顾客反映同样的问题又出现。")
-        return made(verb)
+        seniors = [actor.id for actor in self._cast.seniors]
+        return made(verb, **entered(verb, case, draw, seniors, len(self._order.payments)))
+
+    def _worth(self) -> int:
+        """The most that a refund of the case may come to."""
+        assert self.case is not None
+        return max([self.case.amount, *(payment.captured for payment in self._order.payments)])
+
+    def _pictures(self) -> tuple[str, ...]:
+        """The names of pictures somebody took."""
+        return tuple(f"IMG_{self._draw.digits(4)}.jpg" for _ in range(self._draw.between(1, 3)))
+
+    def _order_then(self) -> Order:
+        """The order as its record was at that moment: what it became later was not known."""
+        order = self._order
+        shipped, signed = (at if at <= self._at else 0 for at in (order.shipped_at, order.signed_at))
+        status = "delivered" if signed else "shipped" if shipped else "pending"
+        if order.status == "cancelled":
+            status = order.status
+        return replace(order, status=status, shipped_at=shipped, signed_at=signed)
 
     def _carry(self) -> str:
         merchant = self._seed.order.shelf.merchant
@@ -214,16 +264,16 @@ class Life:
         ]
         noticed = self._noticed()
         found += [
-            (c.due, made("breach", clock=c.name, due=c.due))
+            (c.due, made("breach", clock=c.label, due=c.due))
             for c in case.clocks
-            if (c.name, c.due) not in noticed
+            if (c.label, c.due) not in noticed
         ]
         found = [(at, command) for at, command in found if at <= until]
         return min(found, key=lambda item: item[0]) if found else None
 
     def _noticed(self) -> set[tuple[str, int]]:
         return {
-            (happened.clock, happened.due)
+            (labelled(happened.clock, happened.ref), happened.due)
             for entry in self.written
             for happened in entry.events
             if isinstance(happened, Breached)

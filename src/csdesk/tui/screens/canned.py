@@ -60,7 +60,13 @@ class CannedScreen(Lookup[Filled | None]):
         ask = SearchCanned(text, self.case_id, self.console.words.language, MOST)
         hits = await self.console.desk.ask(ask)
         self._found = {hit.id: hit for hit in hits}
-        return [Pick(hit.id, self._line(hit)) for hit in hits]
+        return [Pick(hit.id, self._line(hit), self._off(hit)) for hit in hits]
+
+    def _off(self, hit: FoundCanned) -> str:
+        """Why a reply cannot be used on this case."""
+        words = self.console.words
+        facts = words.between.join(words.code("guard", guard) for guard in hit.unmet)
+        return words("canned.off", facts=facts) if facts else ""
 
     def _line(self, hit: FoundCanned) -> Line:
         title = cells.safe(hit.title)
@@ -92,18 +98,28 @@ class CannedScreen(Lookup[Filled | None]):
             told = words("canned.cites", articles="、".join(cells.safe(one) for one in filled.articles))
             lines.append([(told, "quiet")])
         for guard in filled.guards:
-            told = words("canned.guard", fact=cells.safe(words.code("guard", guard)))
-            lines += [[(line, "soon")] for line in cells.wrap(told, width)]
+            key, how = self._standing(filled, guard)
+            told = words(key, fact=cells.safe(words.code("guard", guard)))
+            lines += [[(line, how)] for line in cells.wrap(told, width)]
         if spans:
             lines.append([(f"! {words.count('canned.missing', len(filled.missing))}", "soon")])
         return [*lines, [], *spanned(text, spans, width, hit="soon")]
+
+    def _standing(self, filled: Filled, guard: str) -> tuple[str, str]:
+        """The sentence for a guard, and its colour: it holds, does not, or must be confirmed before sending."""
+        if guard in filled.unmet:
+            return "canned.against", "bad"
+        return ("canned.guard", "soon") if guard in filled.unsure else ("canned.holds", "good")
 
     def _text(self, filled: Filled) -> str:
         """The reply with what has been entered so far."""
         return SLOT.sub(lambda match: self._values.get(match[1]) or match[0], filled.text)
 
     def choose(self, pick: Pick) -> None:
-        self.console.call(self._fill(pick.id))
+        if pick.off:
+            self.console.say(pick.off, "bad")
+        else:
+            self.console.call(self._fill(pick.id))
 
     async def _fill(self, canned: str) -> None:
         filled = await self.console.desk.ask(

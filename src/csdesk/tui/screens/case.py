@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
 
 from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widget import Widget
 
-from csdesk.desk.desk import Ask
 from csdesk.desk.queries import (
     CaseView,
     Filled,
@@ -17,6 +17,8 @@ from csdesk.desk.queries import (
     QueuePage,
     Rows,
     ShowCase,
+    ShowVerdict,
+    VerdictView,
 )
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Refused
@@ -32,13 +34,24 @@ from csdesk.tui.screens.replying import Replying
 from csdesk.tui.screens.talk import talk
 from csdesk.tui.summary import Line
 from csdesk.tui.widgets.page import Page
-from csdesk.tui.widgets.verdict import Told, Verdict
 
 # From this width on the conversation stands beside the facts, below it after them.
 WIDE = 104
 AIRY = 32
 # A desk at hand answers before the first picture; a slow one does not hold up the keys.
 FIRST_SECONDS = 0.03
+# So does the law, once it was read: then the first picture has the verdict in it.
+VERDICT_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read of a case: `draft` waits for it, it was `parked`; `owed` None: the law was not asked yet."""
+
+    view: CaseView
+    draft: Draft | None
+    parked: bool
+    owed: VerdictView | None
 
 
 class Columns(Widget):
@@ -70,16 +83,14 @@ class CaseScreen(ConsoleScreen[None]):
         self.case_id = case_id
         self.view: CaseView | None = None
         self.header = CaseHeader(self._header, on="raised")
-        self.verdict = Verdict()
+        self.owed: VerdictView | None = None
         self.facts = Page(self._facts, id="facts")
         self.talk = Page(self._talk, tail=True, id="talk")
-        self.columns = Columns(
-            Vertical(self.verdict, self.facts, id="facts-side"), Vertical(self.talk, id="talk-side")
-        )
+        self.columns = Columns(Vertical(self.facts, id="facts-side"), Vertical(self.talk, id="talk-side"))
         self.hold_line = HoldLine()
         self.reply = Replying(self)
         self._compose_first = compose
-        self._reading: asyncio.Future[tuple[CaseView, Draft | None, bool]] | None = None
+        self._reading: asyncio.Future[Seen] | None = None
         self._reads_talk = True
         self._place: Place | None = None
         self._moving = False
@@ -113,7 +124,8 @@ class CaseScreen(ConsoleScreen[None]):
         assert reading is not None
         await asyncio.wait({reading}, timeout=FIRST_SECONDS)
         if reading.done() and reading.exception() is None:
-            self.view = reading.result()[0]
+            seen = reading.result()
+            self.view, self.owed = seen.view, seen.owed
         self.console.call(self._enter(self.case_id, reading))
 
     def on_screen_resume(self) -> None:
@@ -150,7 +162,15 @@ class CaseScreen(ConsoleScreen[None]):
             return []
         told = [] if self.wide else talk(scene, width)
         # A small screen has no room for air.
-        return facts(scene, width, airy=self.size.height >= AIRY) + ([[], *told] if told else [])
+        airy = self.size.height >= AIRY
+        return facts(scene, width, self._owed, airy=airy) + ([[], *told] if told else [])
+
+    def _owed(self, width: int) -> list[Line]:
+        if self.owed is None or self.owed.judged is None:
+            return []
+        from csdesk.tui.screens.ruling import section
+
+        return section(self.owed, self.console.words, self.console.now(), width)
 
     def _talk(self, width: int) -> list[Line]:
         scene = self.scene()
@@ -172,8 +192,8 @@ class CaseScreen(ConsoleScreen[None]):
 
     # Reading a case
 
-    async def _read(self, case: str) -> tuple[CaseView, Draft | None, bool]:
-        """Hold a case, then look at it: what it is, the draft that waits for it, whether it was parked."""
+    async def _read(self, case: str) -> Seen:
+        """Hold a case, then look at it."""
         console = self.console
         parked = any(lease.parked and lease.case == case for lease in await console.desk.ask(Held()))
         if console.leasing.held not in ("", case):
@@ -181,13 +201,22 @@ class CaseScreen(ConsoleScreen[None]):
         await console.leasing.hold(case)
         view = await console.patient(console.desk.ask(ShowCase(case)))
         draft = await console.desk.ask(GetDraft(case)) if console.leasing.may_hold() else None
-        return view, draft, parked
+        return Seen(view, draft, parked, await self._judged_soon(case))
 
-    async def _enter(self, case: str, reading: Awaitable[tuple[CaseView, Draft | None, bool]]) -> None:
+    async def _judged_soon(self, case: str) -> VerdictView | None:
+        """The verdict, if it comes at once."""
+        if not self.console.law_read:
+            return None
+        try:
+            return await asyncio.wait_for(self.console.desk.ask(ShowVerdict(case)), VERDICT_SECONDS)
+        except (TimeoutError, Refused):
+            return None  # asked again after the first picture, where a refusal is said
+
+    async def _enter(self, case: str, reading: Awaitable[Seen]) -> None:
         """Show a case as soon as it was read, and the draft that waits for it."""
         console, self._moving = self.console, True
         try:
-            view, draft, parked = await reading
+            seen = await reading
         except Refused as gone:
             console.say(console.refusal(gone), "bad")
             self.dismiss()
@@ -199,9 +228,10 @@ class CaseScreen(ConsoleScreen[None]):
             return
         self.case_id, self._place = case, None
         await self.reply.leave()
-        self._show(view, anew=True)
-        if draft is not None:
-            await self.reply.restore(draft, focus=parked or self._compose_first)
+        self.owed = seen.owed
+        self._show(seen.view, anew=True, judge=seen.owed is None)
+        if seen.draft is not None:
+            await self.reply.restore(seen.draft, focus=seen.parked or self._compose_first)
         elif self._compose_first:
             await self.reply.write()
         self._compose_first = False
@@ -209,19 +239,21 @@ class CaseScreen(ConsoleScreen[None]):
         self._place = Place(rows[0].due, rows[0].id) if rows else None
         await self._mark_opened()
 
-    def _show(self, view: CaseView, *, anew: bool = False) -> None:
+    def _show(self, view: CaseView, *, anew: bool = False, judge: bool = True) -> None:
         self.view = view
         self._lay(anew=anew)
         self.hold_line.follow(view.case.messages)
-        if question := self.verdict_question(view):
-            self.console.call(self._judge(question))
+        if judge:
+            # The law takes 60 ms to read the first time: the case is painted before it is asked.
+            self.call_after_refresh(lambda: self.console.call(self._judge(view.case.id)))
 
-    def verdict_question(self, view: CaseView) -> Ask[Told | None] | None:
-        """What to ask for the verdict line; None: no verdict is given on this case."""
-        return None
-
-    async def _judge(self, question: Ask[Told | None]) -> None:
-        self.verdict.tell(await self.console.desk.ask(question))
+    async def _judge(self, case: str) -> None:
+        owed = await self.console.desk.ask(ShowVerdict(case))
+        self.console.law_read = True
+        if self.case_id == case:
+            self.owed = owed
+            self.facts.lay()
+            self.repaint_hints()
 
     async def _again(self) -> None:
         """Read the case again; say who changed it when it was somebody else."""
@@ -230,7 +262,8 @@ class CaseScreen(ConsoleScreen[None]):
         if view.case.id != self.case_id:
             return
         self._show(view)
-        if before is not None and before.case.id == view.case.id:
+        # Over a form, what became of one's own verb is the news.
+        if before is not None and before.case.id == view.case.id and self.console.screen is self:
             self._tell_came(view, before.case.version)
 
     def _tell_came(self, view: CaseView, since: int) -> None:
@@ -288,8 +321,14 @@ class CaseScreen(ConsoleScreen[None]):
                 "status",
                 "copy_number",
                 "repeat",
+                "explain",
+                "rulings",
             )
             return words("status.no_case") if needs else None
+        if action == "explain" and self.owed is not None and self.owed.judged is None:
+            return words("verdict.no_question")
+        if action == "rulings" and not any(entry.code == "ruled" for entry in self.view.timeline):
+            return words("verdict.never_ruled")
         offer = next((offer for offer in self.view.offers if offer.verb == verb), None)
         return self.console.refusal(offer.off) if offer is not None and offer.off is not None else None
 
@@ -297,8 +336,8 @@ class CaseScreen(ConsoleScreen[None]):
         if self.writing:
             return ("send", "canned", "policy", "back", "park", "field_next", "help")
         return (
-            "reply", "canned", "policy", "status", "resolve", "verb.recall", "verb.take", "verb.note", "verb.tag",
-            "next", "case_next", "undo", "park", "help",
+            "reply", "explain", "canned", "policy", "status", "resolve", "verb.recall", "verb.take", "verb.note",
+            "verb.tag", "next", "case_next", "undo", "park", "help",
         )  # fmt: skip
 
     def action_verb(self, verb: str) -> None:
@@ -465,6 +504,14 @@ class CaseScreen(ConsoleScreen[None]):
         if self.view is not None:
             self.app.copy_to_clipboard(self.view.number)
             self.console.say(self.console.words("status.copied", case=self.view.number), "good")
+
+    def action_explain(self) -> None:
+        """Why the verdict is what it is, and what it would be if."""
+        self.app.push_screen(doors.verdict(self.case_id), self._cited)
+
+    def action_rulings(self) -> None:
+        """Why it was decided and paid as it was."""
+        self.app.push_screen(doors.rulings(self.case_id), self._cited)
 
     # The reply
 

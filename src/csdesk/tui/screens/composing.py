@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rich.style import Style
+from rich.text import Text
 from textual import events
 from textual.message import Message as TextualMessage
 from textual.widget import Widget
 from textual.widgets import TextArea
 
-from csdesk.desk.queries import FoundArticle
+from csdesk.desk.queries import Finding, FoundArticle
 from csdesk.desk.words import Words
 from csdesk.domain.cases.case import Message
 from csdesk.domain.cases.conversation import MOST_CHARACTERS, SLOT, slots
@@ -18,6 +19,7 @@ from csdesk.domain.text import clean, clean_line
 from csdesk.tui import cells
 from csdesk.tui.widgets.bars import Bar
 from csdesk.tui.widgets.fields import TextField
+from csdesk.tui.widgets.findings import SEVERITIES, Findings, moved
 
 # A quotation names the rule; who needs all of it has the number.
 QUOTE = 60
@@ -30,6 +32,8 @@ MOST_NAMED = 2
 CITED = re.compile(
     r"《([^《》\n]{2,80})》\s?(第[^\s，。：；、“”《》]{1,16}条(?:之[一二三四五六七八九十]+)?)?"
 )
+# Beyond the end of any line.
+LINE_END = MOST_CHARACTERS * 2
 _SHORTCUT = re.compile(r"(?:^|(?<=\s))/([a-z0-9_-]{1,20}) $", re.IGNORECASE)
 
 
@@ -65,9 +69,34 @@ def citation(article: FoundArticle, words: Words) -> str:
 
 
 class ReplyField(TextField):
-    """The text of a reply."""
+    """The text of a reply; what was found in it is marked where it stands."""
 
     DEFAULT_CSS = "ReplyField { height: 1fr; scrollbar-size: 0 0; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        # The line of the caret would lose the colours of its marks.
+        self.highlight_cursor_line = False
+        self._marks: dict[int, list[tuple[int, int, Style]]] = {}
+
+    def mark(self, spans: Iterable[tuple[int, int, Style]]) -> None:
+        """Show these stretches (start, end, style), and no others."""
+        marks: dict[int, list[tuple[int, int, Style]]] = {}
+        for start, end, style in spans:
+            (first, column), (last, until) = self.place(start), self.place(end)
+            for row in range(first, last + 1):
+                here = (column if row == first else 0, until if row == last else LINE_END, style)
+                marks.setdefault(row, []).append(here)
+        if marks != self._marks:
+            self._marks = marks
+            self.notify_style_update()
+            self.refresh()
+
+    def get_line(self, line_index: int) -> Text:
+        line = super().get_line(line_index)
+        for start, end, style in self._marks.get(line_index, ()):
+            line.stylize(style, start, min(end, len(line)))
+        return line
 
     @property
     def caret(self) -> int:
@@ -100,7 +129,7 @@ class ReplyField(TextField):
 
 
 class Composer(Widget):
-    """The reply field, and above it what it cites and what it lacks."""
+    """The reply field, above it what it cites and what it lacks, below it what speaks against sending it."""
 
     DEFAULT_CSS = """
     Composer { height: 9; layout: vertical; background: $field; }
@@ -119,15 +148,36 @@ class Composer(Widget):
     def __init__(self) -> None:
         super().__init__()
         self.field = ReplyField()
-        self.canned = ""
+        # Canned replies that the text came from, in the order in which they came.
+        self._canned: dict[str, None] = {}
         # Articles of the canned reply, and how each is called.
         self._stands_on: dict[str, str] = {}
         self._cited: list[Cited] = []
         self._above = _Above(self)
+        self._below = Findings()
+        self._found: list[Finding] = []
+        # The text that was checked, to move what was found in it along while one types.
+        self._checked = ""
 
     def compose(self) -> Iterable[Widget]:
         yield self._above
         yield self.field
+        yield self._below
+
+    @property
+    def canned(self) -> str:
+        """The canned reply that came last; "" when the text came from none."""
+        return next(reversed(self._canned), "")
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """The canned replies that came before it."""
+        return tuple(self._canned)[:-1]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All canned replies that the text came from."""
+        return tuple(self._canned)
 
     @property
     def text(self) -> str:
@@ -155,8 +205,12 @@ class Composer(Widget):
 
     def clear(self) -> None:
         """An empty reply."""
-        self.canned, self._stands_on, self._cited = "", {}, []
+        self._forget()
         self.field.put("", 0)
+
+    def _forget(self) -> None:
+        """Nothing of what was inserted stands there any more."""
+        self._canned, self._stands_on, self._cited = {}, {}, []
 
     def put(self, text: str, caret: int) -> None:
         """A reply that was begun before."""
@@ -176,10 +230,41 @@ class Composer(Widget):
 
     def insert(self, text: str, canned: str, articles: Mapping[str, str]) -> None:
         """Write a canned reply at the caret; the articles it rests on (id, name) count with it."""
-        self.canned = canned
-        self._stands_on |= articles
+        self.stand_on((canned,) if canned else (), articles)
         self.field.write(clean(text).text)
         self._repaint()
+
+    def stand_on(self, canned: Iterable[str], articles: Mapping[str, str]) -> None:
+        """The text came from these canned replies, and rests on these articles (id, name)."""
+        for one in canned:
+            self._canned.pop(one, None)
+            self._canned[one] = None
+        self._stands_on |= articles
+        self._repaint()
+
+    def tell(self, found: list[Finding], text: str) -> None:
+        """Show what was found in `text`, if that still stands in the field."""
+        if text == self.field.text:
+            self._found, self._checked = found, text
+            self._show_found()
+
+    def _show_found(self) -> None:
+        style = self.field_style
+        self.field.mark((one.start, one.end, style(one.severity)) for one in self._found if one.start >= 0)
+        # Open blanks are named above.
+        self._below.show([one for one in self._found if one.code != "blank_slot"])
+
+    def field_style(self, severity: str) -> Style:
+        """How a stretch of this severity is written."""
+        return self._above.console.palette.style(SEVERITIES[severity], "field", bold=True) + Style(
+            underline=True
+        )
+
+    def to_finding(self, one: Finding) -> None:
+        """Select what was found; the caret stays where it is when that has no place."""
+        if one.start >= 0:
+            place = self.field.place
+            self.field.selection = type(self.field.selection)(place(one.start), place(one.end))
 
     def to_slot(self) -> None:
         """Select the first blank that nobody has filled."""
@@ -198,6 +283,12 @@ class Composer(Widget):
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
+        if not self.field.text:
+            self._forget()
+        if self._found and self._checked != self.field.text:
+            self._found = moved(self._found, self._checked, self.field.text)
+            self._checked = self.field.text
+            self._show_found()
         self._repaint()
         self.post_message(self.Touched())
         found = _SHORTCUT.search(self.field.text[: self.field.caret])

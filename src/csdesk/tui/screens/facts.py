@@ -1,4 +1,4 @@
-"""The facts of a case in lines: by when, what was asked, goods, money, parcels, verbs, other cases."""
+"""The facts of a case in lines: what was asked, what is owed, by when, goods, money, parcels, verbs, other cases."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from csdesk.tui import cells
 from csdesk.tui.columns import SOON_MS, number
 from csdesk.tui.summary import Line
 
-SECTIONS = ("clocks", "request", "goods", "money", "parcels", "verbs", "others")
+SECTIONS = ("request", "verdict", "clocks", "goods", "money", "parcels", "verbs", "others")
 # So much of what the customer said stands among the facts; all of it is in the conversation.
 WORDS_LINES = 4
 
@@ -44,14 +44,20 @@ def gutter(words: Words) -> int:
     return max(cells.width(words(f"case.{name}")) for name in SECTIONS) + 2
 
 
-def facts(scene: Scene, width: int, *, airy: bool = True) -> list[Line]:
-    """All sections that have something to say, each after its label; `airy`: a line between them."""
+def facts(
+    scene: Scene, width: int, owed: Callable[[int], list[Line]] = lambda _: [], *, airy: bool = True
+) -> list[Line]:
+    """All sections that have something to say, each after its label; `airy`: a line between them.
+
+    `owed` words what the law says, for a width.
+    """
     left = gutter(scene.words)
     told = {
-        "clocks": clocks(scene, width - left),
         "request": request(scene, width - left),
+        "verdict": owed(width - left),
+        "clocks": clocks(scene, width - left),
         "goods": goods(scene, width - left),
-        "money": money(scene),
+        "money": money(scene, width - left),
         "parcels": parcels(scene, width - left),
         "verbs": verbs(scene, width - left),
         "others": others(scene),
@@ -228,7 +234,7 @@ def folded(line: Line, width: int, indent: int = 0) -> list[Line]:
     return lines
 
 
-def money(scene: Scene) -> list[Line]:
+def money(scene: Scene, width: int) -> list[Line]:
     """What each payment of the order paid and has left, and each refund by the payments it goes back to."""
     words, order = scene.words, scene.view.order
     lines: list[Line] = []
@@ -236,7 +242,7 @@ def money(scene: Scene) -> list[Line]:
         back = payment.elsewhere + sum(
             part.minor
             for refund in scene.view.case.refunds
-            if refund.state != "failed"
+            if refund.live
             for part in refund.parts
             if part.payment == payment.number
         )
@@ -248,12 +254,12 @@ def money(scene: Scene) -> list[Line]:
             line.append((f"  {words('money.back', amount=scene.money(back))}", "quiet"))
         lines.append(line)
     for refund in scene.view.case.refunds:
-        lines += refund_lines(scene, refund)
+        lines += refund_lines(scene, refund, width)
     return lines
 
 
-def refund_lines(scene: Scene, refund: Refund) -> list[Line]:
-    """A refund: how much, what became of it; below, by which payment when there are several."""
+def refund_lines(scene: Scene, refund: Refund, width: int) -> list[Line]:
+    """A refund: how much, what became of it, the key to why; below, by which payment when there are several."""
     words = scene.words
     how = {"failed": "bad", "confirmed": "good"}.get(refund.state, "soon")
     sign = {"failed": "! ", "confirmed": "+ "}.get(refund.state, "~ ")
@@ -264,7 +270,10 @@ def refund_lines(scene: Scene, refund: Refund) -> list[Line]:
         (f"  {words.short(refund.at)}", "quiet"),
         (f"  {words.code('method', one.method)}" if one else "", "quiet"),
     ]
-    return [line] if one else [line, *parts_lines(scene, refund)]
+    if any(entry.code == "ruled" and entry.at == refund.at for entry in scene.view.timeline):
+        line.append((f"  {scene.key_of('rulings')} {words('money.why')}", "accent"))
+    told = folded(line, width, 2)
+    return told if one else [*told, *parts_lines(scene, refund)]
 
 
 def parts_lines(scene: Scene, refund: Refund) -> list[Line]:
@@ -300,6 +309,11 @@ def _parcel(words: Words, parcel: Parcel) -> Line:
     ]
     if parcel.received_at:
         line.append((f"  + {words('parcel.received', at=words.short(parcel.received_at))}", "good"))
+    elif parcel.signed_at:
+        line.append((f"  + {words('parcel.signed', at=words.short(parcel.signed_at))}", "good"))
+    elif parcel.standing:
+        line.append((f"  {words.code('scan', parcel.standing)}", "quiet"))
+    line += [(f"  ! {words.code('parcel_finding', code)}", "bad") for code in parcel.findings]
     return line
 
 

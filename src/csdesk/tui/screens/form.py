@@ -121,9 +121,9 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
     def asks(self, field: Field) -> bool:
         """Whether the field means anything here."""
         case = self.case
-        if (self.verb, field.name) in _SETTLED:
+        if field.asked or (self.verb, field.name) in _SETTLED:
             return False
-        if case is not None and field.name == "exchange_sku":
+        if case is not None and field.name in ("exchange_sku", "difference_minor", "even"):
             return case.kind is Kind.EXCHANGE
         if case is not None and self.verb == "approve" and field.name == "address":
             return not (case.return_address or (self.order is not None and self.order.return_address))

@@ -47,7 +47,7 @@ class HelpScreen(Overlay[None]):
             if self._behind.context not in action.contexts:
                 continue
             keys = "  ".join(key for n in range(9) if (key := keymap.shown(action.id, n)))
-            name = label(words, action.id)
+            name = label(words, action.id, self._behind.context)
             if not keys or (query and query not in f"{name} {keys} {action.id}".lower()):
                 continue
             off = "" if action.keyed else self._behind.off(action.id) or ""

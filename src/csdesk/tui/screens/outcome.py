@@ -7,8 +7,9 @@ from csdesk.desk.queries import Entry
 from csdesk.desk.timeline import entry
 from csdesk.desk.words import Words
 from csdesk.domain.cases.case import Case, Disposition, Refund
-from csdesk.domain.cases.events import ClocksSet, Event, Opened, RefundProposed
+from csdesk.domain.cases.events import ClocksSet, Event, Opened
 from csdesk.domain.cases.kinds import Decided
+from csdesk.domain.cases.refund_events import RefundProposed
 from csdesk.store.cases import Past
 from csdesk.tui import cells
 from csdesk.tui.screens.facts import clock_lines

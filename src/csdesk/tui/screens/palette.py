@@ -55,7 +55,7 @@ class PaletteScreen(Overlay[None]):
         for action in registry().values():
             if self._behind.context not in action.contexts or action.keyed or action.id == "palette":
                 continue
-            name = label(words, action.id)
+            name = label(words, action.id, self._behind.context)
             fits = rank(query, name, action.id)
             if fits is None:
                 continue

@@ -21,6 +21,9 @@ from csdesk.tui.widgets.tabs import TABS, QueueTabs
 WIDE = 110
 # How long nothing may have moved before the place is kept.
 PAUSE_SECONDS = 1.5
+# The law is read (60 ms of the desk's thread, 1 MB) once the hands have rested this long after the start, so that
+# the first case that is opened has its verdict in its first picture.
+QUIET_SECONDS = 2.0
 
 
 class Panes(Widget):
@@ -75,8 +78,17 @@ class QueueScreen(ConsoleScreen[None]):
         if self.list.current is not None:
             self.preview.follow(self.list.current.id)
         self.console.call(self.console.leasing.recall())
+        self.set_timer(QUIET_SECONDS, lambda: self.console.call(self._read_law()))
         if self._first.stand.opened:
             self.call_after_refresh(self._open, self._first.stand.opened)
+
+    async def _read_law(self) -> None:
+        from csdesk.desk.queries import ShowVerdict
+
+        row = self.list.current
+        if row is not None and not self.console.law_read:
+            await self.console.desk.ask(ShowVerdict(row.id))
+            self.console.law_read = True
 
     async def _come_back(self) -> None:
         """Where the last console stood, asked of the desk when there was no first picture."""
@@ -115,7 +127,7 @@ class QueueScreen(ConsoleScreen[None]):
         words = self.console.words
         needs = action.startswith("verb.") or action in {
             "open", "mark", "mark_range", "mark_all", "reply", "canned", "status", "resolve", "repeat",
-            "copy_number",
+            "copy_number", "explain",
         }  # fmt: skip
         if needs and self.list.current is None:
             return words("status.no_case")
@@ -324,6 +336,11 @@ class QueueScreen(ConsoleScreen[None]):
     def _found(self, case: str | None) -> None:
         if case:
             self._open(case)
+
+    def action_explain(self) -> None:
+        """Why the verdict on the case under the cursor is what it is."""
+        if self.list.current is not None:
+            self.app.push_screen(doors.verdict(self.list.current.id))
 
     def action_policy(self) -> None:
         """Look up an article."""

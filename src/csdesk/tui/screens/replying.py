@@ -4,20 +4,33 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from csdesk.desk.queries import FillCanned, Filled, FoundArticle, KeepDraft, SearchCanned, ShowArticle
+from csdesk.desk.queries import (
+    CheckReply,
+    FillCanned,
+    Filled,
+    Finding,
+    FoundArticle,
+    KeepDraft,
+    SearchCanned,
+    ShowArticle,
+)
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import Reply
 from csdesk.store.drafts import Draft
 from csdesk.store.errors import StoreError
 from csdesk.tui.screens.composing import CITED, Cited, Composer, cited
+from csdesk.tui.screens.vouching import VouchScreen
+from csdesk.tui.widgets.findings import sentence
 
 if TYPE_CHECKING:
     from csdesk.tui.screens.case import CaseScreen
 
 # A draft is kept when the hands rest; with the write itself that is well inside half a second.
 PAUSE_SECONDS = 0.35
+# A draft as it is kept: case, text, caret, canned replies, articles.
+Kept = tuple[str, str, int, tuple[str, ...], tuple[str, ...]]
 # The draft of no case.
-NOTHING = ("", "", 0)
+NOTHING: Kept = ("", "", 0, (), ())
 
 
 class Replying:
@@ -26,7 +39,8 @@ class Replying:
     def __init__(self, screen: "CaseScreen") -> None:
         self._screen = screen
         self.composer: Composer | None = None
-        self._kept: tuple[str, str, int] = NOTHING
+        self._kept = NOTHING
+        self._asked: CheckReply | None = None
         self._sent: Reply | None = None
         self._sending = False
         self._pause: Timer | None = None
@@ -56,7 +70,7 @@ class Replying:
         """Take the field away."""
         if self._pause is not None:
             self._pause.stop()
-        composer, self.composer = self.composer, None
+        composer, self.composer, self._asked = self.composer, None, None
         if composer is not None:
             await composer.remove()
 
@@ -71,9 +85,34 @@ class Replying:
         """Show a draft as it was left."""
         composer = await self.write(focus=focus)
         composer.put(draft.text, draft.caret)
-        self._kept = (self._screen.case_id, composer.field.text, composer.field.caret)
+        self._kept = self._state(composer)
+        await self._stand_again(composer, draft)
+        self._kept = self._state(composer)
+        known = {one.label for one in composer.standing}
         for found in CITED.finditer(draft.text):
-            await self._find_again(composer, found[0])
+            if found[0] not in known:
+                await self._find_again(composer, found[0])
+        await self.check()
+
+    async def _stand_again(self, composer: Composer, draft: Draft) -> None:
+        """What a draft came from: canned replies with their articles, and those its author cited."""
+        resting: dict[str, None] = {}
+        for id_ in draft.canned:
+            filled = await self._filled(id_)
+            resting |= dict.fromkeys(filled.articles if filled else ())
+        named = await self._names(draft.articles)
+        composer.stand_on(draft.canned, {id_: name for id_, name in named.items() if id_ in resting})
+        for id_, label in named.items():
+            if id_ not in resting:
+                composer.remember(Cited(id_, label))
+
+    async def _filled(self, canned: str) -> Filled | None:
+        """A canned reply for this case; None when the library has it no longer."""
+        case = self._screen.case_id
+        try:
+            return await self._screen.console.desk.ask(FillCanned(canned, case, language=self._language))
+        except Refused:
+            return None
 
     async def _find_again(self, composer: Composer, label: str) -> None:
         """A draft keeps the words of a citation; which article it is, is found by them."""
@@ -84,18 +123,41 @@ class Replying:
         composer.remember(Cited(article.id, label))
 
     def touched(self) -> None:
-        """Text or caret changed: keep the draft once the hands rest."""
+        """Text or caret changed: keep the draft once the hands rest, and see what speaks against sending it."""
         if self._pause is not None:
             self._pause.stop()
         console = self._screen.console
-        self._pause = self._screen.set_timer(PAUSE_SECONDS, lambda: console.call(self.keep()))
+        self._pause = self._screen.set_timer(PAUSE_SECONDS, lambda: console.call(self._rest()))
+
+    async def _rest(self) -> None:
+        await self.keep()
+        await self.check()
+
+    async def check(self) -> None:
+        """Mark what speaks against sending what is written now; nothing is asked twice."""
+        composer = self.composer
+        question = self._question(composer) if composer is not None else None
+        if composer is None or question is None or question == self._asked:
+            return
+        self._asked = question
+        found = await self._screen.console.desk.ask(question) if question.text.strip() else []
+        if self.composer is composer:
+            composer.tell(found, question.text)
+
+    def _question(self, composer: Composer) -> CheckReply:
+        case, text = self._screen.case_id, composer.field.text
+        return CheckReply(case, text, composer.sources, composer.articles, self._language)
+
+    def _state(self, composer: Composer) -> Kept:
+        field = composer.field
+        return self._screen.case_id, field.text, field.caret, composer.sources, composer.articles
 
     async def keep(self) -> None:
         """Keep the draft with its caret, when it is not kept already."""
         console = self._screen.console
         if self.composer is None or not console.leasing.may_hold():
             return
-        state = (self._screen.case_id, self.composer.field.text, self.composer.field.caret)
+        state = self._state(self.composer)
         if state != self._kept:
             await console.desk.ask(KeepDraft(*state))
             self._kept = state
@@ -134,13 +196,18 @@ class Replying:
         (await self.write()).cite(article, self._screen.console.words)
 
     async def expand(self, shortcut: str) -> None:
-        """Write the canned reply with this shortcut instead of the shortcut."""
+        """Write the canned reply with this shortcut instead of the shortcut, unless a guard stands against it."""
         desk, case = self._screen.console.desk, self._screen.case_id
         hits = await desk.ask(SearchCanned(shortcut, case, self._language, 5))
         same = next((hit for hit in hits if hit.shortcut.lower() == shortcut.lower()), None)
         if same is None:
             return
         filled = await desk.ask(FillCanned(same.id, case, language=self._language))
+        if filled.unmet:
+            words = self._screen.console.words
+            facts = words.between.join(words.code("guard", guard) for guard in filled.unmet)
+            self._screen.console.say(words("canned.unmet", title=same.title, facts=facts), "bad")
+            return
         names = await self._names(filled.articles)
         if self.composer is not None:
             self.composer.drop_shortcut()
@@ -159,9 +226,12 @@ class Replying:
             named = tuple(console.words.code("slot", blank) for blank in blanks)
             console.say(console.words.refused(Refused("slot_missing", slots=named)), "bad")
             return
-        reply = Reply(composer.text, composer.canned, composer.articles)
         case, self._sending = self._screen.case_id, True
         try:
+            confirmed = await self._vouched(composer)
+            if confirmed is None or self.composer is not composer or self._screen.case_id != case:
+                return
+            reply = Reply(composer.text, composer.canned, composer.articles, composer.also, confirmed)
             done = await console.do(reply, case, version)
         finally:
             self._sending = False
@@ -171,6 +241,26 @@ class Replying:
             self._sent = reply
             await self.drop()
         await console.desk.ask(KeepDraft(case, ""))
+
+    async def _vouched(self, composer: Composer) -> tuple[str, ...] | None:
+        """What the agent confirmed of this reply; None when it does not leave: stopped, or better written anew."""
+        console, question = self._screen.console, self._question(composer)
+        found: list[Finding] = await console.desk.ask(question) if question.text.strip() else []
+        composer.tell(found, question.text)
+        for one in found:
+            if one.severity == "block":
+                composer.to_finding(one)
+                console.say(sentence(one, console.words), "bad")
+                return None
+        asked = [one for one in found if one.severity == "confirm"]
+        console.say("")
+        if asked and not await console.push_screen_wait(VouchScreen(asked)):
+            composer.to_finding(asked[0])
+            return None
+        # Whoever read the question read this text.
+        return (
+            tuple(dict.fromkeys(one.name for one in asked)) if composer.field.text == question.text else None
+        )
 
     async def take_back(self) -> None:
         """A recalled reply comes back as a draft, to be written better."""
@@ -182,4 +272,5 @@ class Replying:
         names = await self._names(sent.articles)
         composer = await self.write()
         if not composer.field.text:
+            composer.stand_on(sent.also, {})
             composer.insert(sent.text, sent.canned, names)

@@ -77,7 +77,7 @@ class Hints(Bar):
             ]
             if not keys or screen.off(action):
                 continue
-            key, told = spelled(keys[0]), f" {label(console.words, action)}  "
+            key, told = spelled(keys[0]), f" {label(console.words, action, screen.context)}  "
             room -= cells.width(key) + cells.width(told)
             if room < 0:
                 break

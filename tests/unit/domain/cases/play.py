@@ -15,6 +15,7 @@ from csdesk.domain.cases.kinds import MACHINES, offers, run
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.refunds import SettleRefund
 from csdesk.domain.cases.shared import TakeBack
+from csdesk.domain.clocks.times import Times
 from csdesk.domain.roles import Role
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -31,14 +32,57 @@ ENTERED: dict[str, dict[str, object]] = {
     "reissue": {"carrier": "顺丰", "waybill": "SF2234567890"},
     "send_home": {"carrier": "顺丰", "waybill": "SF3234567890"},
     "reject": {"reason": "expired", "article": "P02"},
-    "dispute": {"note": "吊牌被剪，有照片"},
+    "dispute": {"note": "吊牌被剪", "evidence": ("IMG_0412.jpg",)},
+    "verify": {"evidence": ("IMG_0413.jpg",)},
+    "keep_goods": {"reason": "worthless", "evidence": ("IMG_0414.jpg",), "article": "P34"},
+    "give_consent": {"evidence": ("chat-1102",)},
+    "deny_consent": {"reason": "goods_wanted_back"},
+    "decide_worthless": {"ground": "rotten", "evidence": ("IMG_0415.jpg",), "article": "P34"},
+    "goods_lost": {"evidence": ("SF-LOST-1102",)},
+    "signal": {"signals": ("evidence_reused",)},
+    "agree_reduction": {"minor": 1, "evidence": ("chat-1103",)},
+    "difference_paid": {"reference": "4200002026"},
+    "return_difference": {"reference": "5000002026"},
     "settle_dispute": {"accepted": True},
     "rule": {"outcome": "upheld", "article": "P40"},
     "reply": {"text": "您好"},
     "note": {"text": "电话无人接听"},
+    "notice": {"letter": "12315-2026-0042", "deadline": "7个工作日"},
+    "promise_callback": {"at": "明天 10:00"},
+    "callback_done": {"reached": True},
     "establish": {"facts": ("intact=true",)},
     "hear": {"text": "什么时候退款？"},
+    "decline_refund": {"reason": "wrong_amount"},
+    "clear_refund": {"state": "failed", "reason": "not_found"},
+    "compensate": {"minor": 1_000},
     "convert": {"kind": Kind.COMPLAINT, "reason": "other"},
+    "take_down": {"listing": "SKU-1", "article": "P48"},
+    "refer_report": {"authority": "西湖区市场监管局", "ref": "移2026-118"},
+    "find_unfounded": {"reason": "not_confirmed"},
+    "repair_order": {"ref": "W2611341"},
+    "find_duplicate": {"payment": 1},
+    "find_orphan": {"payment": 1},
+    "refund_payment": {"payment": 1},
+    "to_provider": {"ref": "ZF-77"},
+    "provider_ruled": {"outcome": "provider_bears"},
+    "explain_payment": {"proof": "对账单第 18 行"},
+    "verify_identity": {"identifiers": ("phone", "order")},
+    "scope_request": {"systems": ("订单", "客服记录")},
+    "fulfil_request": {"proof": "导出件 2026-118"},
+    "fulfil_partly": {"kept": ("交易记录",), "article": "电子商务法 §31", "proof": "删除记录 2026-119"},
+    "refuse_request": {"reason": "law_keeps"},
+    "contain_breach": {"note": "已停用导出接口"},
+    "assess_breach": {"level": "large", "people": 1_200},
+    "notify_authority": {"leaked": "电话、地址", "measures": "已封堵", "contact": "法务"},
+    "notify_people": {"leaked": "电话、地址", "measures": "勿信来电", "contact": "客服"},
+    "waive_people": {"note": "数据已加密"},
+    "open_track": {"track_kind": "merchant", "counterpart": "山海数码"},
+    "advance_track": {"to_stage": "answered"},
+    "close_track": {"outcome": "withdrawn"},
+    "hand_track": {"owner": "chen"},
+    "link_case": {"other": "c2"},
+    "record_files": {"files": "IMG_0412.jpg"},
+    "hear_machine": {"nature": "automatic", "text": "外出中"},
 }
 
 
@@ -79,6 +123,8 @@ class Play:
     order: Order | None = field(default_factory=lambda: an_order((2, 39_800)))
     now: int = NOW
     policy: Policy = field(default_factory=Policy)
+    prices: dict[str, int] = field(default_factory=dict)
+    times: Times = field(default_factory=Times)
     groups: list[tuple[str, str, str, Case | None, tuple[Event, ...]]] = field(default_factory=list)
     stamps: list[tuple[Event, Stamp]] = field(default_factory=list)
     case: Case = None  # type: ignore[assignment]  # until `begin`
@@ -102,7 +148,17 @@ class Play:
 
     def context(self, actor: Actor = WANG, undoes: History | None = None) -> Context:
         """What the next command may look at."""
-        return Context(self.now, actor, f"key-{len(self.groups)}", self.order, self.policy, ZONE, undoes)
+        return Context(
+            self.now,
+            actor,
+            f"key-{len(self.groups)}",
+            self.order,
+            self.policy,
+            ZONE,
+            undoes,
+            times=self.times,
+            prices=self.prices,
+        )
 
     def do(self, command: Command | str, actor: Actor = WANG, **data: object) -> Case:
         """Carry out a command, or a verb with what a person would enter."""
@@ -167,7 +223,8 @@ class Play:
                 for event in events
                 if not event.commutes and not isinstance(event, Undone)
             )
-            return History(cause, verb, before, later)
+            after = self.groups[at + 1][3] if at + 1 < len(self.groups) else self.case
+            return History(cause, verb, before, later, after)
         return None
 
 

@@ -65,7 +65,6 @@ def test_goods_that_never_left_are_cancelled_not_returned():
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        ({"kind": Kind.PRIVACY_REQUEST}, "kind_not_served"),
         ({"reason": "because"}, "unknown_reason"),
         ({"channel": "pigeon"}, "unknown_channel"),
         ({"priority": 4}, "bad_priority"),
@@ -114,7 +113,6 @@ def test_an_inquiry_turns_into_any_kind_and_keeps_its_number(kind: Kind):
     ("data", "code"),
     [
         ({"kind": Kind.INQUIRY}, "kind_not_served"),
-        ({"kind": Kind.REPORT}, "kind_not_served"),
         ({"kind": Kind.COMPLAINT, "reason": "because"}, "unknown_reason"),
         ({"kind": Kind.RETURN, "lines": ()}, "no_units"),
         ({"kind": Kind.RETURN, "lines": qty((1, 9))}, "over_bought"),

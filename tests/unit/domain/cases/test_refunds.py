@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from csdesk.domain.cases.case import Kind, LineQty, RefundPart
 from csdesk.domain.cases.context import Payment, Refused
-from csdesk.domain.cases.refunds import SettleRefund, split
+from csdesk.domain.cases.ledger import split
+from csdesk.domain.cases.refunds import SettleRefund
 from tests.unit.domain.cases.play import SYSTEM, Play, an_order, qty
 
 
@@ -50,8 +51,9 @@ def test_what_the_provider_says_counts_once():
     play = accepted((1, 100))
     play.do("refund")
     refund = play.case.refunds[0].id
-    play.do(SettleRefund(refund, "failed"), SYSTEM)
+    play.do(SettleRefund(refund, "confirmed"), SYSTEM)
     assert play.no(SettleRefund(refund, "confirmed"), SYSTEM) == "already_settled"
+    assert play.no(SettleRefund(refund, "failed"), SYSTEM) == "already_settled"
     assert play.no(SettleRefund("nothing", "confirmed"), SYSTEM) == "already_settled"
 
 

@@ -246,7 +246,7 @@ def test_every_verb_declares_what_doors_need(name: str):
     if spec.money:
         assert (spec.undo, spec.confirm, spec.right) == (Undo.NONE, True, Right.REFUND)
     in_machines = any(machine.sources(name) for machine in MACHINES.values())
-    assert spec.shared or in_machines or name == "open"
+    assert spec.shared or in_machines or name in ("open", "arrive")
 
 
 def test_offers_say_why_a_verb_is_off_and_keep_the_desks_own_verbs_to_itself():
@@ -267,4 +267,4 @@ def test_a_closed_case_offers_what_can_still_be_done():
     play.do("withdraw")
     play.now += DAY
     usable = {offer.verb for offer in offers(play.case, play.context()) if offer.off is None}
-    assert usable == {"reopen", "note", "tag", "hear", "undo"}
+    assert usable == {"reopen", "note", "tag", "hear", "undo", "link_case"}

@@ -1,6 +1,5 @@
 """The clock value: states, pauses, and what may never pause."""
 
-from datetime import date
 from itertools import pairwise
 
 import msgspec
@@ -8,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csdesk.domain.clocks.clock import Clock, Pause, from_deadline, merged, nearest, pause_all
-from csdesk.domain.clocks.deadline import Deadline, Period, count_forward, stated
+from csdesk.domain.clocks.calendar import CalendarUnconfirmed
+from csdesk.domain.clocks.clock import Clock, Pause, merged, nearest, pause_all
+from csdesk.domain.clocks.span import Span
 
 RESOLUTION = Clock("resolution", "policy", 0, 1_000, pauses_on=("waiting_merchant",))
 
@@ -22,17 +22,17 @@ def test_a_clock_breaches_at_its_due_time_and_not_before():
 
 
 def test_a_stop_in_time_is_met_for_ever_and_a_late_one_breached_for_ever():
-    assert RESOLUTION.stopped(999).state(10**9) == "met"
-    assert RESOLUTION.stopped(1_000).state(1_000) == "breached"
-    assert RESOLUTION.stopped(999).stopped(2_000).stopped_ms == 999
-    assert RESOLUTION.stopped(700).remaining_ms(10**9) == 300
+    assert RESOLUTION.ended(999).state(10**9) == "met"
+    assert RESOLUTION.ended(1_000).state(1_000) == "breached"
+    assert RESOLUTION.ended(999).ended(2_000).stopped == 999
+    assert RESOLUTION.ended(700).remaining_ms(10**9) == 300
 
 
 def test_a_paused_clock_holds_its_rest_and_gets_it_back():
     paused = RESOLUTION.paused("waiting_merchant", 600)
     assert (paused.state(5_000), paused.remaining_ms(5_000)) == ("paused", 400)
     again = paused.resumed(5_000)
-    assert (again.due_ms, again.state(5_399), again.state(5_400)) == (5_400, "running", "breached")
+    assert (again.due, again.state(5_399), again.state(5_400)) == (5_400, "running", "breached")
     assert again.pauses == (Pause(600, 5_000, "waiting_merchant"),)
 
 
@@ -41,7 +41,7 @@ def test_a_pause_without_length_leaves_no_trace():
 
 
 def test_a_breached_or_stopped_clock_does_not_pause():
-    for clock, at_ms in ((RESOLUTION, 1_000), (RESOLUTION.stopped(10), 20)):
+    for clock, at_ms in ((RESOLUTION, 1_000), (RESOLUTION.ended(10), 20)):
         with pytest.raises(ValueError, match="does not pause it"):
             clock.paused("waiting_merchant", at_ms)
 
@@ -60,7 +60,7 @@ def test_a_clock_that_is_not_paused_cannot_resume():
 
 
 def test_a_case_stopped_during_a_pause_is_met():
-    assert RESOLUTION.paused("waiting_merchant", 600).stopped(9_000).state(9_000) == "met"
+    assert RESOLUTION.paused("waiting_merchant", 600).ended(9_000).state(9_000) == "met"
 
 
 @pytest.mark.parametrize("basis", ["law", "notice"])
@@ -75,35 +75,23 @@ def test_waiting_for_a_merchant_never_pauses_what_law_or_a_letter_set(basis):
 
 
 @pytest.mark.parametrize(("ref", "owner"), [("", "合规岗"), ("12315-2026-0042", "")])
-def test_a_clock_set_by_a_letter_names_the_letter_and_who_answers_for_it(shanghai, at, ref, owner):
-    letter = stated(date(2026, 3, 20), zone=shanghai)
+def test_a_clock_set_by_a_letter_names_the_letter_and_who_answers_for_it(ref, owner):
     with pytest.raises(ValueError, match="names its reference and its owner"):
-        from_deadline("authority_transfer", at("2026-03-02T09:00"), letter, ref=ref, owner=owner)
+        Clock("notice", "notice", 0, 1_000, ref=ref, owner=owner)
 
 
-def test_a_clock_keeps_basis_articles_flags_and_explanation_of_its_deadline(cn, shanghai, at):
-    due = count_forward(
-        Period(7, "working_day"),
-        date(2026, 12, 28),
-        basis="law",
-        zone=shanghai,
-        calendar=cn,
-        articles=("条例§46(2)",),
-    )
-    clock = from_deadline("authority_acceptance", at("2026-12-28T10:00"), due)
-    assert (clock.basis, clock.articles, clock.due_ms) == ("law", ("条例§46(2)",), due.due_ms)
-    assert (clock.flags, clock.steps) == (due.flags, due.steps)
-    assert clock.flags
+def test_clocks_of_one_name_are_told_apart_by_their_letters():
+    assert Clock("notice", "notice", 0, 9, ref="沪市监 12", owner="li").label == "notice/沪市监 12"
+    assert RESOLUTION.label == "resolution"
 
 
 def test_a_queue_orders_by_the_first_to_fall_due_of_those_that_run():
     late = Clock("a", "policy", 0, 5_000)
     paused = RESOLUTION.paused("waiting_merchant", 10)
-    answered = Clock("b", "policy", 0, 100).stopped(50)
-    never = Clock("c", "policy", 0, None)
-    assert nearest((late, paused, answered, never), 20) == late
-    assert nearest((late, RESOLUTION), 9_000) == RESOLUTION
-    assert nearest((paused, answered, never), 20) is None
+    answered = Clock("b", "policy", 0, 100).ended(50)
+    assert nearest((late, paused, answered)) == late
+    assert nearest((late, RESOLUTION)) == RESOLUTION
+    assert nearest((paused, answered)) is None
 
 
 def test_percent_left_runs_from_100_to_0():
@@ -116,20 +104,20 @@ def test_percent_left_runs_from_100_to_0():
         0,
         0,
     ]
-    assert Clock("c", "policy", 0, None).percent_left(5) == 100
 
 
-def test_a_clock_without_a_due_time_runs_until_it_is_stopped():
-    never = Clock("c", "policy", 0, None)
-    assert (never.state(10**15), never.stopped(5).state(6), never.remaining_ms(5)) == ("running", "met", None)
-
-
-def test_a_clock_survives_json_unchanged(cn, shanghai):
-    period = Period(7, "working_day", "next_working_day")
-    due = count_forward(period, date(2026, 12, 28), basis="policy", zone=shanghai, calendar=cn)
-    clock = from_deadline("reply", 5, due, pauses_on=("waiting_merchant",)).paused("waiting_merchant", 9)
+def test_a_clock_survives_json_unchanged():
+    clock = Clock(
+        "reply",
+        "policy",
+        5,
+        99,
+        ("条例§46(2)",),
+        Span(7, "workdays", "next_working_day"),
+        ("customer",),
+        flags=(CalendarUnconfirmed(2027),),
+    ).paused("customer", 9)
     assert msgspec.json.decode(msgspec.json.encode(clock), type=Clock) == clock
-    assert msgspec.json.decode(msgspec.json.encode(due), type=Deadline) == due
 
 
 INSTANTS = st.integers(0, 10_000)

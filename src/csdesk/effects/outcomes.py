@@ -1,0 +1,38 @@
+"""What running a job of the outbox comes to."""
+
+from dataclasses import dataclass
+
+from csdesk.domain.cases.command import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The job is over without a verb: `done`, `moot` (the case had moved on), `failed` (people must look)."""
+
+    state: str
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try later, for a reason; `pause` in ms, 0 for the usual one. `left_nothing`: this try certainly did nothing."""
+
+    reason: str
+    pause: int = 0
+    left_nothing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The outside has answered: tell the case, if it still is at `version` (None: however it is); then `then`.
+
+    `step` sets the request apart from the one that will end the job, which goes under the job's own key.
+    """
+
+    command: Command
+    version: int | None = None
+    then: Close | Again = Close("done")
+    step: str = ""
+
+
+Outcome = Settle | Close | Again
