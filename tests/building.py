@@ -129,19 +129,21 @@ class DeskFile:
         merchant: str = "shop",
         status: str = "delivered",
         payments: Sequence[tuple[str, int]] = (),
+        signed: int = 0,
     ) -> str:
         """A new order, delivered on Saturday and paid by WeChat unless said otherwise; gives its number."""
         bought = lines or (line(),)
         number = number or f"W{next(self._numbers)}"
         id_, total = _id(f"order/{number}"), sum(one.paid for one in bought)
-        signed = MONDAY - 2 * DAY if status == "delivered" else 0
-        shipped = MONDAY - 4 * DAY if status in ("shipped", "delivered") else 0
+        came = signed or MONDAY - 2 * DAY
+        signed = came if status == "delivered" else 0
+        shipped = came - 2 * DAY if status in ("shipped", "delivered") else 0
         who = customer or self.customer()
         store = open_store(self.path)
         desk = store.desk.id
         order = (
             *(desk, id_, number, normal_order_number(number), who, merchant, "CNY", status, "app"),
-            *(MONDAY - 6 * DAY, MONDAY - 6 * DAY, shipped, signed, total, "", b"", 1, MONDAY),
+            *(came - 4 * DAY, came - 4 * DAY, shipped, signed, total, "", b"", 1, MONDAY),
         )
         try:
             with write(store.conn) as conn:

@@ -1,5 +1,8 @@
 """The thirty common narratives and four beside them, each as a case on the screen with its verdict in sight."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from csdesk.desk.core import Core
@@ -8,9 +11,9 @@ from csdesk.desk.queries import ShowVerdict
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.findings import Establish
 from csdesk.domain.cases.kinds import MACHINES
-from csdesk.domain.cases.opening import GOODS_KINDS, Open
+from csdesk.domain.cases.opening import CLAIMING_KINDS, Open
 from csdesk.domain.entitlement.decision import Decision
-from tests.building import DeskFile, line
+from tests.building import ZONE, DeskFile, line
 from tests.tui.consoles import NARROW, WIDE, console
 from tests.tui.test_case import open_case
 from tests.unit.domain.entitlement.narratives import NARRATIVES, Narrative
@@ -53,15 +56,19 @@ OPENED = {
     "商家威胁给差评者": (Kind.COMPLAINT, "review_threat"),
 }
 UNITS = 2
+# The narratives' goods were signed for on 2026-03-05; all that they tell had happened by then.
+SIGNED = int(datetime(2026, 3, 5, 11, tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)
+OPENED_AT = int(datetime(2026, 11, 22, 10, tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)
 
 
 def told(file: DeskFile, narrative: Narrative) -> tuple[Core, Case]:
     """The narrative as a case, with everything found out that it tells."""
     kind, reason = OPENED[narrative.name]
     wang = file.core("wang")
-    status = "shipped" if kind is Kind.REFUND_ONLY else "delivered"
-    order = file.order(line(UNITS, 39_800), status=status)
-    lines = (LineQty(1, UNITS),) if kind in GOODS_KINDS else ()
+    status = "shipped" if narrative.name == "快递丢件互相推" else "delivered"
+    order = file.order(line(UNITS, 39_800), status=status, signed=SIGNED)
+    file.clock.now = OPENED_AT
+    lines = (LineQty(1, UNITS),) if kind in CLAIMING_KINDS else ()
     case = wang.do(Open(kind, order, lines, reason=reason, summary=narrative.name)).case
     first = wang.ask(ShowVerdict(case.id)).judged
     assert first is not None, "its reason puts no question"
@@ -96,8 +103,8 @@ async def test_its_verdict_is_in_sight(desk_file: DeskFile, narrative: Narrative
     async with console(desk_file, size=size) as hands:
         screen = await open_case(hands, case.id)
         words = hands.app.words
-        await hands.sees(
-            words.code("term", narrative.outcome), words.cite(narrative.articles[0]).split("(")[0]
-        )
+        laws = {words.cite(article).partition("§")[0] for article in narrative.articles}
+        await hands.sees(words.code("verdict", narrative.outcome))
+        assert any(law in hands.shown() for law in laws), hands.shown()
         assert screen.facts.top == 0, "without scrolling"
         assert verdict(judged.decision, words)

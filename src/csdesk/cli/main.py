@@ -20,6 +20,7 @@ GROUPS = {
     "agent": "csdesk.cli.agent",
     "pack": "csdesk.cli.pack",
     "policy": "csdesk.cli.policy",
+    "mail": "csdesk.cli.mail",
     "courier": "csdesk.cli.courier",
 }
 SINGLES = {
@@ -38,6 +39,10 @@ SINGLES = {
     "decide replay": "csdesk.cli.replay",
     "parcel": "csdesk.cli.parcel",
     "parcel unknown": "csdesk.cli.parcel",
+    "intake": "csdesk.cli.intake",
+    "intake call": "csdesk.cli.intake",
+    "intake refused": "csdesk.cli.intake",
+    "intake retry": "csdesk.cli.intake",
 }
 
 

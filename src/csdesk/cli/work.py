@@ -7,6 +7,7 @@ import typer
 
 from csdesk.cli.errors import words
 from csdesk.cli.session import FILE, LANGUAGE, desk, settings
+from csdesk.desk.config import Config
 
 
 def work_(
@@ -30,5 +31,28 @@ def work_(
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: stop.set())
+        reading = _reading(config, stop)
         print(told("cli.working"), flush=True)
-        worker.run(stop)
+        try:
+            worker.run(stop)
+        finally:
+            stop.set()
+            if reading:
+                reading.join()
+
+
+def _reading(config: Config, stop: threading.Event) -> threading.Thread | None:
+    """Read the mailboxes beside the worker, so that a slow server holds no deadline up; None without any."""
+    if not config.mail_in:
+        return None
+    from csdesk.desk.entry import open_core
+    from csdesk.effects.mail.plain import receiver
+    from csdesk.effects.mail.post import inbox_of, run
+
+    with desk(config, system=True) as core:  # what is wrong with a setting is said at once
+        inbox_of(core, config, receiver(core))
+    thread = threading.Thread(
+        target=run, args=(config, lambda: open_core(config, system=True), receiver, stop), name="mail"
+    )
+    thread.start()
+    return thread

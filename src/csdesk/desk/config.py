@@ -134,6 +134,55 @@ class Config:
     provider_seconds: int = field(
         default=4, metadata=_doc("How long the provider may take to answer.", least=1, most=5)
     )
+    mail_in: str = field(
+        default="",
+        metadata=_doc(
+            "Mailboxes to read, apart by blanks: imaps://name@host/folder, pop3s://name@host, maildir:/path."
+        ),
+    )
+    mail_in_key: str = field(
+        default="",
+        metadata=_doc(
+            "Where their passwords are, as in `keys`; one for all, or one each with ' | ' between."
+        ),
+    )
+    mail_out: str = field(
+        default="", metadata=_doc("Server that takes mail: smtps://name@host or smtp://name@host:587.")
+    )
+    mail_out_key: str = field(
+        default="",
+        metadata=_doc("Where its password is: file:PATH, env:NAME, command:WORDS, system:ACCOUNT."),
+    )
+    mail_from: str = field(
+        default="", metadata=_doc("Name and address that mail is sent from: 客服 <service@example.com>.")
+    )
+    mail_plus: bool = field(
+        default=False,
+        metadata=_doc(
+            "Whether the mailbox also gets service+anything@example.com; answers find their case by it."
+        ),
+    )
+    mail_server: str = field(
+        default="",
+        metadata=_doc(
+            "Name by which the receiving server signs Authentication-Results; empty: nobody is proven."
+        ),
+    )
+    mail_seconds: int = field(
+        default=60, metadata=_doc("How long between two looks into the mailboxes.", least=5, most=3600)
+    )
+    mail_limit_mb: int = field(
+        default=30,
+        metadata=_doc("How much of one mail is fetched, in MB; the rest stays there.", least=1, most=100),
+    )
+    gateway: str = field(
+        default="",
+        metadata=_doc("Address (https) of the gateway that takes chat, app and social messages; empty: files."),
+    )
+    gateway_key: str = field(
+        default="",
+        metadata=_doc("Where the gateway's secret is: file:PATH, env:NAME, command:WORDS, system:ACCOUNT."),
+    )
     worker: bool = field(
         default=True, metadata=_doc("Whether a console may run timers and sending when nobody else does.")
     )

@@ -61,11 +61,22 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """A clock of the case: its name, when it runs out (UTC ms), and on what it rests (law, promise, policy …)."""
+
+    clock: str
+    at: int
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of a message: the case it went to, by number, and whether it began it, or was known already.
 
     `duplicates` are numbers of open cases that may be the same matter, offered and never merged alone; `due` the
-    nearest clock (UTC ms, 0 none); `refused` why nothing was kept of it ("" when it was).
+    nearest clock (UTC ms, 0 none); `refused` why it was not taken ("" when it was), `kept` under which id it then
+    waits to be tried again. `ignored`: the nature of a machine's message that belongs to no case. `acknowledged`:
+    whether the customer is told. The customer must not be shown `duplicates`: they may be other people's.
     """
 
     number: str
@@ -74,3 +85,9 @@ class Receipt:
     due: int = 0
     duplicates: tuple[str, ...] = ()
     refused: str = ""
+    kept: str = ""
+    ignored: str = ""
+    kind: str = ""
+    queue: str = ""
+    clocks: tuple[Due, ...] = ()
+    acknowledged: bool = False

@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from csdesk.desk.queries import Entry
+from csdesk.domain.cases.arriving import Arrived, FilesCame
 from csdesk.domain.cases.case import LineQty
 from csdesk.domain.cases.differences import DIFFERENCE, PAID, REDUCTION
 from csdesk.domain.cases.events import (
@@ -95,6 +96,13 @@ def detail(happened: Event) -> dict[str, Any]:
             told = {"track": track.kind, "no": track.id, "to_stage": track.state, "party": track.party}
             told |= {"ref": track.ref, "owner": track.owner, "outcome": track.outcome, "n": track.reminders}
             return {name: value for name, value in told.items() if value}
+        case Arrived():
+            offered = [(one.number, one.why) for one in happened.alike]
+            told = {"source": happened.source, "claim": happened.claim, "sorted": happened.sorted, "alike": offered}
+            told |= {"order_seen": happened.order_seen, "at": happened.written_at}
+            return {name: value for name, value in told.items() if value}
+        case FilesCame():
+            return {"n": happened.count}
         case Linked():
             return {"how": happened.how}
         case Counted(name=name) if name in PRICES:

@@ -50,6 +50,10 @@ _CODED = {
     "track": "track",
     "to_stage": "track_stage",
     "how": "link",
+    "claim": "claim",
+    "sorted": "sorted",
+    "nature": "nature",
+    "expects": "expects",
     "standing": "scan",
 }
 _TIMES = ("due", "until", "at")
@@ -256,6 +260,12 @@ def _facts(words: Words, facts: Sequence[tuple[int, str, object]]) -> str:
     )
 
 
+def _alike(words: Words, found: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Cases that may be the same matter, each with what speaks for it."""
+    told = ((number, words.between.join(words.code("alike", code) for code in why)) for number, why in found)
+    return words.between.join(words("alike.one", number=number, why=why) for number, why in told)
+
+
 def _tracks(words: Words, tracks: Sequence[str]) -> str:
     """Tracks of a case, each said as its number and its kind."""
     told = (track.partition(" ") for track in tracks)
@@ -273,6 +283,7 @@ def _findings(words: Words, codes: Sequence[str]) -> str:
 
 # Lists whose members have a wording of their own.
 _LISTED: Mapping[str, Callable[[Words, Sequence[Any]], str]] = {
+    "alike": _alike,
     "law": Words.cites,
     "facts": _facts,
     "dropped": Words.terms,

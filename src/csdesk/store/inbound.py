@@ -14,9 +14,10 @@ MOST_LISTED = 500
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of a message: `filed` (it began the case), `heard`, or `ignored` (a machine's, of no case).
+    """What became of a message: it began the case (`filed`), or was `heard` on it.
 
-    `digest` tells its words; `alike` are numbers of cases that were offered with it.
+    A machine's that belongs to no case has its nature as the state. `digest` tells the words; `alike` are numbers of
+    cases that were offered with it.
     """
 
     digest: bytes
@@ -25,6 +26,7 @@ class Kept:
     case: str
     began: bool
     alike: tuple[str, ...]
+    acknowledged: bool
     at: int
 
 
@@ -60,18 +62,19 @@ class Arrivals:
     def find(self, key: bytes) -> Kept | None:
         """What became of the message under this key."""
         row = self._conn.execute(
-            "SELECT digest, source, state, case_id, began, alike, at FROM inbound WHERE desk_id = ? AND key = ?",
+            "SELECT digest, source, state, case_id, began, alike, acknowledged, at FROM inbound WHERE desk_id = ? AND key = ?",
             (self._desk, key),
         ).fetchone()
         if row is None:
             return None
-        digest, source, state, case, began, alike, at = row
-        return Kept(digest, source, state, case, bool(began), tuple(filter(None, alike.split(","))), at)
+        digest, source, state, case, began, alike, told, at = row
+        offered = tuple(filter(None, alike.split(",")))
+        return Kept(digest, source, state, case, bool(began), offered, bool(told), at)
 
-    def keep(self, key: bytes, kept: Kept, sender: bytes, *, acknowledged: bool) -> None:
+    def keep(self, key: bytes, kept: Kept, sender: bytes) -> None:
         """Remember a message for ever."""
         row = (kept.digest, kept.source, kept.state, kept.case, int(kept.began))
-        more = (sender, int(acknowledged), ",".join(kept.alike), kept.at)
+        more = (sender, int(kept.acknowledged), ",".join(kept.alike), kept.at)
         self._conn.execute(
             "INSERT INTO inbound VALUES (?,?,?,?,?,?,?,?,?,?,?)", (self._desk, key, *row, *more)
         )
@@ -120,7 +123,8 @@ class Arrivals:
     def open(self, id_: str) -> tuple[bytes, str] | None:
         """The bytes of a refused message and its source; None when it is not (or no longer) here, or was not kept."""
         row = self._conn.execute(
-            "SELECT person, sealed, source FROM inbound_refused WHERE desk_id = ? AND id = ?", (self._desk, id_)
+            "SELECT person, sealed, source FROM inbound_refused WHERE desk_id = ? AND id = ?",
+            (self._desk, id_),
         ).fetchone()
         if row is None or not row[0]:
             return None

@@ -202,10 +202,10 @@ def load(source: KeySource, environ: Mapping[str, str] = os.environ) -> Keyring:
             return from_document(document, f"{service}/{account}")
 
 
-def secret(source: KeySource, environ: Mapping[str, str] = os.environ) -> bytes:
+def secret(source: KeySource, environ: Mapping[str, str] = os.environ, *, least: int = SECRET_BYTES) -> bytes:
     """A secret shared with another system, from the same places: the bytes themselves, less white space around them.
 
-    StoreError as `load` raises it, `key_malformed` for fewer than 16 bytes: a mistake, or worth nothing.
+    StoreError as `load` raises it, `key_malformed` for fewer than `least` bytes: a mistake, or worth nothing.
     """
     match source:
         case FromFile(path):
@@ -219,7 +219,7 @@ def secret(source: KeySource, environ: Mapping[str, str] = os.environ) -> bytes:
             found, name = (kept.encode() if isinstance(kept, str) else b""), f"{service}/{account}"
     if not found.strip():
         raise StoreError("no_key", source=name)
-    if len(found.strip()) < SECRET_BYTES:
+    if len(found.strip()) < least:
         raise StoreError("key_malformed", source=name, field="secret")
     return found.strip()
 

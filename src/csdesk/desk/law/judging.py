@@ -12,7 +12,7 @@ from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Order
 from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.entitlement.decision import BadFacts, Decision
-from csdesk.domain.entitlement.kinds import HOME, decide, shapes
+from csdesk.domain.entitlement.kinds import HOME, decide, plain_name, shapes
 from csdesk.domain.entitlement.pack import Lawbook
 
 Source = Literal["order", "stated", "instead"]
@@ -50,6 +50,10 @@ class Bench:
         kind = instead.get("kind") or stated.get("kind")
         question = Question(str(kind)) if kind else question_of(case.kind, case.reason)
         told = facts_for(question, case, order, chosen, self.zone, self.book.packs[HOME])
+        # What a person says stands in place of what the order tells, whichever of its names either uses.
+        stated = {plain_name(HOME, question.asks, name): value for name, value in stated.items()}
+        instead = {plain_name(HOME, question.asks, name): value for name, value in instead.items()}
+        told = {plain_name(HOME, question.asks, name): value for name, value in told.items()}
         facts = {**told, **stated, **instead}
         if not facts.get("kind"):
             return None

@@ -17,7 +17,9 @@ LINKS = ("same_matter", "related")
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """An open case that may be the same matter, by its number; `why`: `order`, `person`, `words`, the surest first."""
+    """An open case that may be the same matter, by its number; `why`: `order`, `person`, `claimed` (whom an
+    unproven sender says to be), `words`; the surest first.
+    """
 
     number: str
     why: tuple[str, ...]
@@ -31,6 +33,7 @@ class Arrived(Event):
     `claim`: who the sender is: `proven` (a known customer's own record), `new`, `unproven` (says to be somebody the
     desk knows), `several` (what they gave is several people's). `sorted`: how the kind was chosen: `said` by the
     channel, by `words`, or `unknown`. `order_seen`: an order that the message names and the case was not joined to.
+    `written_at`: when it was written (UTC ms, 0 unknown): a period asks for that, not for when it came.
     """
 
     commutes: ClassVar[bool] = True
@@ -39,6 +42,7 @@ class Arrived(Event):
     sorted: str
     order_seen: str = ""
     alike: tuple[Alike, ...] = ()
+    written_at: int = 0
 
 
 @event("files_came")
@@ -76,11 +80,12 @@ class Arrive(Open):
     order_seen: str = ""
     alike: tuple[Alike, ...] = ()
     acknowledge: bool = True
+    written_at: int = 0
 
     def begin(self, ctx: Context) -> tuple[Event, ...]:
         # Not super(): a dataclass with slots is another class than the one in which this is written.
         begun = Open.begin(self, ctx)
-        told = Arrived(self.source, self.claim, self.sorted, self.order_seen, self.alike)
+        told = Arrived(self.source, self.claim, self.sorted, self.order_seen, self.alike, self.written_at)
         if not self.acknowledge:
             return (*begun, told)
         return (*begun, told, _receipt(self.channel, ctx))

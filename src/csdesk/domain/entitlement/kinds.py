@@ -187,6 +187,12 @@ RULES: Mapping[tuple[str, str], Rule] = {
 }
 
 
+def plain_name(jurisdiction: str, kind: str, name: str) -> str:
+    """The one name of a fact that a question knows by several (`paid` of what it also calls `price`)."""
+    rule = RULES.get((jurisdiction, kind)) or RULES.get(("", kind))
+    return rule.aliases.get(name, name) if rule else name
+
+
 def kinds_of(jurisdiction: str) -> tuple[str, ...]:
     """The kinds that are answered under the pack with this id."""
     return tuple(kind for place, kind in RULES if place in (jurisdiction, ""))

@@ -21,7 +21,7 @@ MOST_REASON, MOST_READ, MOST_NAMED = 160, 200_000, 40
 _ACTIONS = {"failed": "failed", "delivered": "delivered"}
 _DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|mailadmin|postmail)@", re.IGNORECASE)
 _SUBJECT = re.compile(
-    r"退信|退件|系统退信|未送达|未傳遞|未能送達|無法傳遞|无法送达|无法投递|未传递|投递失败|传送失败|undeliver|not delivered|"
+    r"退信|退件|未送达|未传递|未傳遞|未能送達|無法傳遞|无法送达|无法投递|投递失败|传送失败|undeliver|not delivered|"
     r"non-?deliver|delivery (?:status|failure|has failed)|failure notice|returned mail|mail delivery|"
     r"message not|unzustellbar|non remis",
     re.IGNORECASE,
@@ -73,14 +73,14 @@ def _verdict(mail: Part, subject: str, said: str) -> tuple[str, str]:
         state = _ACTIONS.get(action[0], "") if action else ""
         status = _STATUS.search(words(fields.get(b"status", b"")))
         told = words(fields.get(b"diagnostic-code", b"")).partition(";")[2]
-        return state, _reason(status[1] if status else "", told) if state == "failed" else ""
+        return state, reason_of("bounced", status[1] if status else "", told) if state == "failed" else ""
     whole = f"{subject}\n{said[:MOST_READ]}"
     status, code = _STATUS.search(whole), _CODE.search(whole)
     passing = (status and status[1][0] == "4") or (not status and code and code[1][0] == "4")
     if passing or _LATER.search(subject):
         return "", ""
     line = next((line for line in said.split("\n") if _CODE.search(line) or _STATUS.search(line)), "")
-    return "failed", _reason(status[1] if status else code[1] if code else "", line)
+    return "failed", reason_of("bounced", status[1] if status else code[1] if code else "", line)
 
 
 def _fields(report: Part) -> Iterator[tuple[bytes, bytes]]:
@@ -89,10 +89,10 @@ def _fields(report: Part) -> Iterator[tuple[bytes, bytes]]:
     return ((found[1], found[2].strip()) for found in _FIELD.finditer(unfolded))
 
 
-def _reason(status: str, told: str) -> str:
+def reason_of(how: str, status: str, told: str) -> str:
     """A reason that may stand in the case for all to read: without addresses and numbers of people."""
     bare = mask_text(_SAID_BY.sub("…", told)).strip()
-    return clean_line(" ".join(filter(None, ("bounced", status, bare))), limit=MOST_REASON).text
+    return clean_line(" ".join(filter(None, (how, status, bare))), limit=MOST_REASON).text
 
 
 def _named(mail: Part, said: str) -> tuple[list[str], list[str]]:

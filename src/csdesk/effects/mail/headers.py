@@ -27,6 +27,10 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _WESTERN = re.compile(
     r"(?:iso[-_]?8859|latin|windows-125|cp125|us-ascii|ascii|unknown|8bit|x-|default|none|$)", re.I
 )
+# Charsets of their own making, in which high bytes mean something else, or nothing.
+_SHIFTED = re.compile(
+    r"(?:utf-?(?:16|32)|iso-?2022|iso[-_]?8859|latin|hz|big5|shift|sjis|euc|koi8|cp|windows)", re.I
+)
 _ADDRESS = re.compile(
     r"[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]{1,64}@(?=[^\s<>@,;:\"()\\]{1,253}(?:[\s<>,;:\"()\\]|\Z))"
     r"(?:[\w-]{1,63}\.){0,20}[\w-]{1,63}"
@@ -66,15 +70,36 @@ def _unworded(how: bytes, what: bytes) -> bytes:
 def text(raw: bytes, charset: str) -> str:
     """The text of bytes under a charset that may be wrong, unknown or none; it has not passed the gate.
 
-    Chinese mail often calls GB 2312 bytes Latin-1, or nothing: pairs of high bytes throughout are taken for it.
+    Chinese mail often calls GB 2312 bytes Latin-1, or nothing: pairs of high bytes throughout are taken for it. A few
+    broken bytes do not make UTF-8 or GB 18030 into something else.
     """
-    if _WESTERN.match(charset.strip()) and _HIGH.search(raw):
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError:
-            if _GB2312.fullmatch(raw):
-                return decode(raw, "gb18030")
+    charset = charset.strip()
+    if not _HIGH.search(raw):
+        return decode(raw, charset or None)
+    if _WESTERN.match(charset) and not _valid(raw, "utf-8") and _GB2312.fullmatch(raw):
+        return decode(raw, "gb18030")
+    if not _SHIFTED.match(charset) and not _valid(raw, "utf-8"):
+        torn = _torn(raw, "utf-8", 1)
+        if not torn and not _valid(raw, "gb18030"):
+            torn = _torn(raw, "gb18030", 2 if charset[:2].lower() == "gb" else 8)
+        if torn:
+            return torn
     return decode(raw, charset or None)
+
+
+def _valid(raw: bytes, charset: str) -> bool:
+    try:
+        raw.decode(charset)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _torn(raw: bytes, charset: str, least: int) -> str:
+    """The text with gaps, when at least `least` whole characters beyond ASCII stand for each gap; else ""."""
+    said = raw.decode(charset, "replace")
+    gaps = said.count("\ufffd")
+    return said if sum(sign > "\x7f" for sign in said) - gaps >= least * gaps else ""
 
 
 def params(value: bytes) -> tuple[str, Mapping[str, bytes]]:

@@ -14,8 +14,8 @@ MOST_LINK = 300
 MOST_FAILURES, MOST_TAG = 20, 20_000
 
 _BREAKS = frozenset({
-    "address", "article", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "figure", "footer", "form", "h1", "h2",
-    "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul",
+    "address", "article", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "figure", "footer", "form",
+    "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul",
 })  # fmt: skip
 _SILENT = frozenset({"script", "style", "title", "head", "template", "noscript", "svg", "math", "object"})
 _LINKS = ("http://", "https://", "mailto:", "tel:")

@@ -66,7 +66,7 @@ def media_of(first: bytes) -> str:
 
 def differs(said: str, seen: str) -> bool:
     """Whether a file is something else than its sender says."""
-    if not seen or said in _VAGUE and seen not in PROGRAMS or _SAME.get(said, said) == seen:
+    if not seen or (said in _VAGUE and seen not in PROGRAMS) or _SAME.get(said, said) == seen:
         return False
     if seen == "application/zip" and said.startswith(_ZIPPED):
         return False

@@ -116,9 +116,13 @@ def _headers(raw: bytes, start: int, end: int) -> tuple[tuple[tuple[str, bytes],
     while at < end:
         if raw[at : at + 1] in (b"\n", b"\r"):
             return tuple(found), _after_line(raw, at, end)
-        name = _HEADER.match(raw, at, end)
+        name = (
+            None
+            if _goes_on(found) and raw[at : at + 9].lower() == b"boundary="
+            else _HEADER.match(raw, at, end)
+        )
         # An mbox line, or a mail that begins with its text.
-        if name is None and (found or raw[at : at + 5] not in (b"From ", b">From")):
+        if name is None and not _goes_on(found) and (found or raw[at : at + 5] not in (b"From ", b">From")):
             return tuple(found), at
         stop = _after_line(raw, at, end)
         while stop < end and raw[stop : stop + 1] in (b" ", b"\t"):
@@ -128,10 +132,17 @@ def _headers(raw: bytes, start: int, end: int) -> tuple[tuple[tuple[str, bytes],
         if name is not None:
             value = _UNFOLD.sub(b"", raw[min(name.end(), stop) : stop]).strip()
             found.append((name[1].decode("ascii").lower(), value))
+        elif found:
+            found[-1] = (found[-1][0], found[-1][1] + b" " + raw[at:stop].strip())
         if len(found) > MOST_HEADERS or stop - start > MOST_HEADER_BYTES:
             raise Unreadable("too_many_headers")
         at = stop
     return tuple(found), end
+
+
+def _goes_on(found: list[tuple[str, bytes]]) -> bool:
+    """Whether the last header waits for a parameter: some programs forget to indent the line that brings it."""
+    return bool(found) and found[-1][0] == "content-type" and found[-1][1].endswith(b";")
 
 
 def _after_line(raw: bytes, at: int, end: int) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 # Words of the line before a repeated message: who wrote, in the languages of the mail programs people use here.
 _WROTE = re.compile(
-    r"(?:on|在|于|於|am|le)\b?.{3,200}(?:wrote|写道|寫道|写到|schrieb|a écrit)\s*[:：]|"
+    r"(?:on |am |le |在|于|於).{3,200}(?:wrote|写道|寫道|写到|schrieb|a écrit)\s*[:：]|"
     r".{1,80}(?:于|於|在)\s*\d{4}\s*[年/.-].{3,120}(?:写道|寫道|写到)\s*[:：]",
     re.IGNORECASE,
 )

@@ -27,7 +27,8 @@ MOST_TEXT, MOST_TEXT_BYTES, MOST_FILES = 100_000, 1_000_000, 50
 # Headers that servers on the road put on top; two deliveries of one mail differ in nothing else.
 _ROAD = re.compile(
     rb"(?:(?:received|return-path|delivered-to|x-original-to|envelope-to|x-received|received-spf|x-spam[a-z-]*|"
-    rb"authentication-results|arc-[a-z-]+|x-qq-[a-z-]+|x-cm-[a-z-]+|x-gmail-[a-z-]+)[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)*",
+    rb"authentication-results|arc-[a-z-]+|x-qq-[a-z-]+|x-cm-[a-z-]+|x-gmail-[a-z-]+)"
+    rb"[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)*",
     re.IGNORECASE,
 )
 _TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")

@@ -68,7 +68,7 @@ class Threads:
                 if len(found) >= MOST_TOKENS:
                     return tuple(found.values())
                 claim = self._claim(token, who, now)
-                if claim is not None and found.get(claim.message, claim).stands != "proven":
+                if claim is not None and (claim.message not in found or claim.stands == "proven"):
                     found[claim.message] = claim
         return tuple(found.values())
 
@@ -81,8 +81,7 @@ class Threads:
             return None
         case = self.case_of(message)
         macs = (self._mac(case, message, sender) for sender in senders if sender)
-        ours = bool(case) and any([hmac.compare_digest(body[16:], mac) for mac in macs])
-        if not ours:
+        if not case or not any(hmac.compare_digest(body[16:], mac) for mac in macs):
             return Claim(message, case, "other_sender")
         return Claim(message, case, "proven" if made <= now <= made + LIFE_MS else "expired")
 

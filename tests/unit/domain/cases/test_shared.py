@@ -129,7 +129,24 @@ def test_a_held_reply_can_be_recalled_until_it_leaves():
     message = play.case.messages[1].id
     play.do("settle_reply", SYSTEM, id=message, state="sent")
     assert play.no("recall") == "nothing_held"
-    assert play.no("settle_reply", SYSTEM, id=message, state="failed") == "already_settled"
+    assert play.no("settle_reply", SYSTEM, id=message, state="queued") == "already_settled"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [("sent",), ("queued", "sent", "delivered"), ("sent", "failed"), ("queued", "failed"), ("delivered",)],
+)
+def test_a_reply_goes_its_way_and_never_back(way):
+    play = returning()
+    play.do("reply")
+    message = play.case.messages[0].id
+    for state in way:
+        play.do("settle_reply", SYSTEM, id=message, state=state, reason=f"why {state}")
+        assert (play.case.messages[0].state, play.case.messages[0].why) == (state, f"why {state}")
+        assert play.no("recall") == "nothing_held"
+    before = ["held", *way]
+    for state in before if way[-1] in ("failed", "delivered") else before[:-1]:
+        assert play.no("settle_reply", SYSTEM, id=message, state=state) == "already_settled"
 
 
 def test_a_recalled_or_failed_reply_told_the_consumer_nothing():

@@ -1,0 +1,137 @@
+"""Many messages from a file or a pipe: read in bounded pieces, taken in batches, with one receipt a line."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from csdesk.desk.core import Core
+from csdesk.desk.inbound import Receipt
+from csdesk.desk.intake.reading import MOST_RAW, parse
+from csdesk.desk.intake.receiving import BATCH, Declined, declined, one
+from csdesk.domain.cases.context import Refused
+from csdesk.domain.roles import Right
+from csdesk.store.connection import bulk, checkpoint, write
+from csdesk.store.errors import translate
+
+# As much as a pipe holds: what a slow sender wrote is filed at once, what a fast one wrote in batches.
+PIECE = 65_536
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line and its number from 1; `size` in bytes, of which one that is too long has only the beginning."""
+
+    number: int
+    raw: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """What became of one message, and where it stood."""
+
+    line: int
+    taken: Receipt | Declined
+    file: str = ""
+
+
+def feed(core: Core, path: Path, source: str) -> Iterator[Fed]:
+    """Take every message of a file, or of a pipe (`-`) as it comes.
+
+    One at a time waits for the disk; batches do not, so a power failure can take back the last ones (whoever sends
+    them again makes nothing twice). At the end all are on the disk. StoreError when the file cannot be read.
+    """
+    core.need(Right.WORK)
+    core = core.by_itself()
+    many = False
+    for batch in batches(path):
+        many = many or len(batch) > 1
+        with bulk(core.store.conn) if len(batch) > 1 else write(core.store.conn):
+            done = [Fed(line.number, take(core, line, source)) for line in batch]
+        yield from done
+    if many:
+        checkpoint(core.store.conn)
+
+
+def take(core: Core, line: Line, source: str) -> Receipt | Declined:
+    """Take one line inside the caller's transaction."""
+    try:
+        if line.size > MOST_RAW:
+            raise Refused("message_too_long", most=MOST_RAW, bytes=line.size)
+        inbound = parse(line.raw, source, core.zone)
+    except Refused as refused:
+        return declined(core, line.raw, source, refused)
+    return one(core, inbound, raw=line.raw)
+
+
+def batches(path: Path) -> Iterator[list[Line]]:
+    """The lines of a file in batches; a single object over several lines is one. StoreError when it cannot be read."""
+    try:
+        handle = 0 if str(path) == STANDARD_INPUT else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as exc:
+        raise translate(exc, path) from exc
+    try:
+        yield from _batches(handle)
+    except OSError as exc:
+        raise translate(exc, path) from exc
+    finally:
+        if handle:
+            os.close(handle)
+
+
+def _batches(handle: int) -> Iterator[list[Line]]:
+    """Complete lines of each piece that was read; a lone `{` first tells an object that goes over lines."""
+    cutter, waiting = _Cutter(), list[Line]()
+    while piece := os.read(handle, PIECE):
+        waiting += cutter.cut(piece)
+        while len(waiting) >= BATCH:
+            yield waiting[:BATCH]
+            waiting = waiting[BATCH:]
+        if waiting:
+            yield waiting
+            waiting = []
+    if last := cutter.end():
+        yield [last]
+
+
+class _Cutter:
+    """Cuts bytes into lines, and keeps no more of one than a message may have."""
+
+    def __init__(self) -> None:
+        self._number = 1
+        self._held = b""
+        self._size = 0
+        self._whole: bool | None = None
+
+    def cut(self, piece: bytes) -> Iterator[Line]:
+        """The lines that end in this piece."""
+        *ended, rest = piece.split(b"\n")
+        for part in ended:
+            self._hold(part)
+            if self._whole is None and self._held.strip():
+                # "{" alone on the first line: nobody writes JSON lines so.
+                self._whole = self._held.strip() == b"{"
+            if self._whole:
+                self._hold(b"\n")
+            elif line := self._line():
+                yield line
+            self._number += 1
+        self._hold(rest)
+
+    def end(self) -> Line | None:
+        """What stood behind the last line's end."""
+        return self._line()
+
+    def _hold(self, part: bytes) -> None:
+        self._size += len(part)
+        if len(self._held) <= MOST_RAW:
+            self._held += part[: MOST_RAW + 1 - len(self._held)]
+
+    def _line(self) -> Line | None:
+        raw, size, number = self._held, self._size, self._number
+        self._held, self._size = b"", 0
+        if not raw.strip(b" \t\r\n\x00\xef\xbb\xbf"):
+            return None
+        return Line(1 if self._whole else number, raw.strip().removeprefix(b"\xef\xbb\xbf"), size)

@@ -1,0 +1,230 @@
+"""A customer's mail from a real IMAP server to a case, a cited reply by a real SMTP server, until it is delivered."""
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from csdesk.cli.main import run
+from csdesk.desk.config import Config
+from csdesk.desk.core import Core
+from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.conversation import Reply
+from csdesk.effects.desk_worker import make_worker
+from csdesk.effects.mail.inbox import Looked
+from csdesk.effects.mail.plain import receiver
+from csdesk.effects.mail.post import inbox_of
+from csdesk.store.cases import history
+from csdesk.store.verify import verify
+from tests.building import DeskFile, desk_file
+from tests.unit.effects.mail.servers import PASSWORD, USER, Mailbox, PostOffice, box_server, smtp_server
+
+__all__ = ["desk_file"]
+
+WANG = "wang@example.com"
+CITED = "您好，依据《消费者权益保护法》第二十五条，耳机签收七日内可以无理由退货。"
+
+
+@dataclass
+class Shop:
+    """A desk with a mailbox and a way out."""
+
+    desk: DeskFile
+    box: Mailbox
+    office: PostOffice
+    config: Config
+
+    def __post_init__(self) -> None:
+        self.core = self.desk.core("system")
+        inbox = inbox_of(self.core, self.config, receiver(self.core))
+        assert inbox is not None
+        self.inbox = inbox
+        self.worker = make_worker(self.core, self.config)
+
+    @property
+    def cases(self) -> list[Case]:
+        rows = self.core.store.conn.execute("SELECT id FROM cases ORDER BY id").fetchall()
+        return [self.core.load(id_)[0] for (id_,) in rows]
+
+    def texts(self, case: Case) -> list[str]:
+        past = history(self.core.store.conn, self.core.desk, case.id, self.core.store.keys)
+        return [text for one in past if (text := getattr(one.event, "text", ""))]
+
+    def work(self) -> None:
+        self.desk.clock.forward(seconds=11)
+        while self.worker.turn():
+            pass
+
+    def agent(self) -> Core:
+        return self.desk.core("wang")
+
+    @property
+    def last(self) -> EmailMessage:
+        mail = message_from_bytes(self.office.mails[-1], policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        return mail
+
+
+@pytest.fixture
+def shop(desk_file: DeskFile, tmp_path: Path) -> Iterator[Shop]:
+    word = tmp_path / "word"
+    word.write_text(PASSWORD + "\n")
+    word.chmod(0o600)
+    with box_server("imap") as box, smtp_server() as office:
+        config = Config(
+            outgoing=str(tmp_path / "out"),
+            mail_in=f"imap://{USER}@127.0.0.1:{box.port}/INBOX",
+            mail_in_key=f"file:{word}",
+            mail_out=f"smtp://127.0.0.1:{office.port}",
+            mail_from=f"山海客服 <{USER}>",
+            mail_plus=True,
+        )
+        yield Shop(desk_file, box, office, config)
+
+
+def written(body: str, **headers: str) -> bytes:
+    mail = EmailMessage(policy=policy.SMTP)
+    told = {"From": f"王小明 <{WANG}>", "To": USER, "Subject": "耳机想退货"} | headers
+    for name, value in told.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content(body, cte="base64")
+    return mail.as_bytes()
+
+
+def reply(shop: Shop, case: Case, text: str = CITED) -> None:
+    shop.agent().do(Reply(text, confirmed=("citation", "promise", "deadline")), case.id)
+
+
+def bounced(shop: Shop, action: str, status: str) -> bytes:
+    """What a mail server reports about the last mail, sent to its envelope's sender."""
+    told = (
+        "--r\r\n\r\nreport\r\n--r\r\nContent-Type: message/delivery-status\r\n\r\n"
+        f"Final-Recipient: rfc822;{WANG}\r\nAction: {action}\r\nStatus: {status}\r\n"
+        "--r\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+        f"Message-ID: {shop.last['Message-ID']}\r\nTo: {WANG}\r\n\r\n--r--\r\n"
+    )
+    head = (
+        "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example.com\r\n"
+        f"To: {shop.office.envelopes[-1][0]}\r\nSubject: report\r\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=r\r\n\r\n"
+    )
+    return (head + told).encode()
+
+
+def test_mail_in_case_cited_reply_out_delivered(shop: Shop):
+    shop.box.add(written("您好，耳机有杂音，想退货"))
+    assert shop.inbox.look() == Looked(taken=1)
+    (case,) = shop.cases
+    assert (case.channel, case.messages[0].direction) == ("email", "in")
+    reply(shop, case)
+    shop.work()
+    assert shop.office.envelopes[0][1] == WANG
+    assert CITED in shop.last.get_content()
+    assert shop.core.number(case) in str(shop.last["Subject"])
+    assert shop.cases[0].messages[1].state == "sent"
+    shop.box.add(bounced(shop, "delivered", "2.1.5"))
+    assert shop.inbox.look() == Looked(taken=1)
+    assert [(m.direction, m.state) for m in shop.cases[0].messages] == [
+        ("in", "received"),
+        ("out", "delivered"),
+    ]
+    assert list(verify(shop.core.store)) == []
+
+
+def test_the_answer_comes_back_into_the_same_case_and_a_thiefs_does_not(shop: Shop):
+    shop.box.add(written("想退货"))
+    shop.inbox.look()
+    (case,) = shop.cases
+    reply(shop, case)
+    shop.work()
+    ours = shop.last
+    answer = {
+        "In_Reply_To": str(ours["Message-ID"]),
+        "To": str(ours["Reply-To"]),
+        "Subject": f"回复: {ours['Subject']}",
+    }
+    quoted = "好的，已寄出\n\n在 2026年11月2日 10:01，山海客服写道：\n\n" + "".join(
+        f"> {line}\n" for line in ours.get_content().splitlines()
+    )
+    shop.box.add(written(quoted, **answer))
+    shop.box.add(written("把钱退到这张卡", **answer, From="thief@bad.example"))
+    assert shop.inbox.look() == Looked(taken=2)
+    first, second = shop.cases
+    assert shop.texts(first)[-1] == "好的，已寄出"
+    assert "把钱退到这张卡" in shop.texts(second)
+    assert second.customer != first.customer
+
+
+def test_a_bounce_makes_the_message_fail_and_says_why(shop: Shop):
+    shop.box.add(written("想退货"))
+    shop.inbox.look()
+    reply(shop, shop.cases[0])
+    shop.work()
+    shop.box.add(bounced(shop, "failed", "5.1.1"))
+    shop.box.add(bounced(shop, "failed", "5.1.1"))
+    assert shop.inbox.look() == Looked(taken=2)
+    (message,) = [m for m in shop.cases[0].messages if m.direction == "out"]
+    assert (message.state, message.why) == ("failed", "bounced 5.1.1")
+    assert len(shop.cases) == 1
+    assert list(verify(shop.core.store)) == []
+
+
+def test_a_reply_waits_out_a_server_that_says_later(shop: Shop):
+    shop.box.add(written("想退货"))
+    shop.inbox.look()
+    reply(shop, shop.cases[0])
+    shop.office.rcpt = "451 4.7.1 come again"
+    shop.work()
+    message = shop.cases[0].messages[1]
+    assert (message.state, message.why) == ("queued", "smtp 451 4.7.1 come again")
+    assert list(verify(shop.core.store)) == []
+    shop.office.rcpt = ""
+    shop.work()
+    assert shop.cases[0].messages[1].state == "sent"
+    assert len(shop.office.mails) == 1
+
+
+def test_an_automatic_answer_opens_nothing_and_is_never_answered(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+):
+    shop.box.add(written("我在休假", Auto_Submitted="auto-replied", Subject="自动回复: 耳机"))
+    with caplog.at_level(logging.WARNING):
+        assert shop.inbox.look() == Looked(refused=1)
+    shop.work()
+    assert shop.cases == []
+    assert shop.office.mails == []
+    assert not re.search(r"wang|休假", caplog.text)
+
+
+def test_from_the_command_line(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for name in ("mail_in", "mail_in_key", "mail_out", "mail_from"):
+        monkeypatch.setenv(f"CSDESK_{name.upper()}", getattr(shop.config, name))
+    monkeypatch.setenv("CSDESK_FILE", str(shop.desk.path))
+    shop.box.add(written("想退货"))
+    assert run(["mail", "fetch", "--once", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"taken": 1, "refused": 0, "waiting": 0, "away": 0}
+    path = tmp_path / "a.eml"
+    path.write_bytes(written("您好\n\x1b]0;x\x07", Subject="问一下"))
+    assert run(["mail", "check", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "问一下" in told
+    assert "\x1b" not in told
+    path.write_bytes(b"\xff" * 10)
+    assert run(["mail", "check", str(path)]) == 1
+    assert "不是一封邮件" in capsys.readouterr().out
+    assert run(["mail", "check", str(tmp_path / "none")]) == 1
+    assert "none" in capsys.readouterr().err
+    shop.box.broken = True
+    assert run(["mail", "fetch", "--once"]) == 1
+    monkeypatch.setenv("CSDESK_MAIL_IN", "http://x")
+    assert run(["mail", "fetch", "--once"]) == 1
+    assert "mail_in" in capsys.readouterr().err
+    assert len(shop.cases) == 1
