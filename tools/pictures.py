@@ -11,6 +11,10 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 DOCS = Path(__file__).parent.parent / "docs" / "pictures"
 WIDE, NARROW = (120, 40), (80, 24)
@@ -32,6 +36,12 @@ PICTURES: dict[str, tuple[str, str, tuple[int, int], tuple[str, ...]]] = {
 _FONTS = re.compile(r"@font-face\s*\{.*?\}\s*", re.S)
 
 
+def drawing(app: "App[Any]") -> str:
+    """What an app shows, as an SVG that asks no host for a font and has one for Chinese."""
+    drawn = _FONTS.sub("", app.export_screenshot(title="csdesk"))
+    return drawn.replace("Fira Code", "Sarasa Mono SC, Noto Sans Mono CJK SC, Fira Code")
+
+
 async def shoot(file: Path, name: str) -> Path:
     """Take one picture."""
     from csdesk.desk.config import Config
@@ -44,9 +54,8 @@ async def shoot(file: Path, name: str) -> Path:
         for key in keys:
             await pilot.press(key)
             await pilot.pause(0.6)
-        drawn = _FONTS.sub("", app.export_screenshot(title="csdesk"))
+        drawn = drawing(app)
     await app.desk.close()
-    drawn = drawn.replace("Fira Code", "Sarasa Mono SC, Noto Sans Mono CJK SC, Fira Code")
     target = DOCS / f"{name}.svg"
     target.write_text(drawn, encoding="utf-8")
     return target

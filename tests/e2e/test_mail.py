@@ -14,11 +14,10 @@ import pytest
 from csdesk.cli.main import run
 from csdesk.desk.config import Config
 from csdesk.desk.core import Core
-from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.case import Case, Message
 from csdesk.domain.cases.conversation import Reply
 from csdesk.effects.desk_worker import make_worker
 from csdesk.effects.mail.inbox import Looked
-from csdesk.effects.mail.plain import receiver
 from csdesk.effects.mail.post import inbox_of
 from csdesk.store.cases import history
 from csdesk.store.verify import verify
@@ -42,7 +41,7 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.core = self.desk.core("system")
-        inbox = inbox_of(self.core, self.config, receiver(self.core))
+        inbox = inbox_of(self.core, self.config)
         assert inbox is not None
         self.inbox = inbox
         self.worker = make_worker(self.core, self.config)
@@ -54,12 +53,27 @@ class Shop:
 
     def texts(self, case: Case) -> list[str]:
         past = history(self.core.store.conn, self.core.desk, case.id, self.core.store.keys)
-        return [text for one in past if (text := getattr(one.event, "text", ""))]
+        said = [getattr(one.event, name, "") for one in past for name in ("summary", "text")]
+        return [text for text in said if text]
 
     def work(self) -> None:
         self.desk.clock.forward(seconds=11)
         while self.worker.turn():
             pass
+
+    def begun(self, body: str = "想退货") -> Case:
+        """The case that a first mail opens, once its acknowledgement has left."""
+        self.box.add(written(body))
+        assert self.inbox.look() == Looked(taken=1)
+        self.work()
+        assert self.last["Auto-Submitted"] == "auto-replied"
+        self.office.mails.clear()
+        self.office.envelopes.clear()
+        return self.cases[-1]
+
+    def replies(self, case: Case) -> list[Message]:
+        """What agents wrote."""
+        return [m for m in self.core.load(case.id)[0].messages if m.direction == "out" and m.author == "wang"]
 
     def agent(self) -> Core:
         return self.desk.core("wang")
@@ -118,29 +132,22 @@ def bounced(shop: Shop, action: str, status: str) -> bytes:
 
 
 def test_mail_in_case_cited_reply_out_delivered(shop: Shop):
-    shop.box.add(written("您好，耳机有杂音，想退货"))
-    assert shop.inbox.look() == Looked(taken=1)
-    (case,) = shop.cases
-    assert (case.channel, case.messages[0].direction) == ("email", "in")
+    case = shop.begun("您好，耳机有杂音，想退货")
+    assert (case.channel, len(shop.cases)) == ("email", 1)
     reply(shop, case)
     shop.work()
     assert shop.office.envelopes[0][1] == WANG
     assert CITED in shop.last.get_content()
     assert shop.core.number(case) in str(shop.last["Subject"])
-    assert shop.cases[0].messages[1].state == "sent"
+    assert [m.state for m in shop.replies(case)] == ["sent"]
     shop.box.add(bounced(shop, "delivered", "2.1.5"))
     assert shop.inbox.look() == Looked(taken=1)
-    assert [(m.direction, m.state) for m in shop.cases[0].messages] == [
-        ("in", "received"),
-        ("out", "delivered"),
-    ]
+    assert [m.state for m in shop.replies(case)] == ["delivered"]
     assert list(verify(shop.core.store)) == []
 
 
 def test_the_answer_comes_back_into_the_same_case_and_a_thiefs_does_not(shop: Shop):
-    shop.box.add(written("想退货"))
-    shop.inbox.look()
-    (case,) = shop.cases
+    case = shop.begun()
     reply(shop, case)
     shop.work()
     ours = shop.last
@@ -156,37 +163,36 @@ def test_the_answer_comes_back_into_the_same_case_and_a_thiefs_does_not(shop: Sh
     shop.box.add(written("把钱退到这张卡", **answer, From="thief@bad.example"))
     assert shop.inbox.look() == Looked(taken=2)
     first, second = shop.cases
-    assert shop.texts(first)[-1] == "好的，已寄出"
-    assert "把钱退到这张卡" in shop.texts(second)
+    assert "好的，已寄出" in shop.texts(first)
+    assert not any("把钱退到这张卡" in text for text in shop.texts(first))
+    assert any("把钱退到这张卡" in text for text in shop.texts(second))
     assert second.customer != first.customer
 
 
 def test_a_bounce_makes_the_message_fail_and_says_why(shop: Shop):
-    shop.box.add(written("想退货"))
-    shop.inbox.look()
-    reply(shop, shop.cases[0])
+    case = shop.begun()
+    reply(shop, case)
     shop.work()
     shop.box.add(bounced(shop, "failed", "5.1.1"))
     shop.box.add(bounced(shop, "failed", "5.1.1"))
     assert shop.inbox.look() == Looked(taken=2)
-    (message,) = [m for m in shop.cases[0].messages if m.direction == "out"]
+    (message,) = shop.replies(case)
     assert (message.state, message.why) == ("failed", "bounced 5.1.1")
     assert len(shop.cases) == 1
     assert list(verify(shop.core.store)) == []
 
 
 def test_a_reply_waits_out_a_server_that_says_later(shop: Shop):
-    shop.box.add(written("想退货"))
-    shop.inbox.look()
-    reply(shop, shop.cases[0])
+    case = shop.begun()
+    reply(shop, case)
     shop.office.rcpt = "451 4.7.1 come again"
     shop.work()
-    message = shop.cases[0].messages[1]
+    (message,) = shop.replies(case)
     assert (message.state, message.why) == ("queued", "smtp 451 4.7.1 come again")
     assert list(verify(shop.core.store)) == []
     shop.office.rcpt = ""
     shop.work()
-    assert shop.cases[0].messages[1].state == "sent"
+    assert [m.state for m in shop.replies(case)] == ["sent"]
     assert len(shop.office.mails) == 1
 
 
@@ -195,7 +201,7 @@ def test_an_automatic_answer_opens_nothing_and_is_never_answered(
 ):
     shop.box.add(written("我在休假", Auto_Submitted="auto-replied", Subject="自动回复: 耳机"))
     with caplog.at_level(logging.WARNING):
-        assert shop.inbox.look() == Looked(refused=1)
+        assert shop.inbox.look() == Looked(taken=1)
     shop.work()
     assert shop.cases == []
     assert shop.office.mails == []

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from csdesk.desk.config import Config
+from csdesk.desk.inbound import Nature
 from csdesk.desk.queries import Entry
 from csdesk.desk.registry import HIDDEN, form
 from csdesk.desk.words import LANGUAGES, Words
 from csdesk.domain.cases import (
+    arriving,
     complaint,
     courses,
     goods,
@@ -91,6 +93,11 @@ def keys() -> set[str]:
         "disposition": Disposition,
         "direction": ("back", "out"),
         "order_status": ("pending", "shipped", "delivered", "cancelled"),
+        "claim": ("proven", "new", "unproven", "several"),
+        "sorted": ("said", "words", "unknown"),
+        "alike": ("order", "person", "claimed", "words"),
+        "nature": Nature,
+        "link": arriving.LINKS,
         "field": {field.name for verb in VERBS for field in form(verb)} - HIDDEN,
         "event": {name for name in EVENTS if name not in SILENT}
         | {f"moved.{verb}" for verb in moving_verbs()},

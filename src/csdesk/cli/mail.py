@@ -25,13 +25,12 @@ def fetch(
     """Take what is new in the configured mailboxes, as the worker does."""
     import time
 
-    from csdesk.effects.mail.plain import receiver
     from csdesk.effects.mail.post import inbox_of
 
     config = settings(file, None, language).config
     told = words(config)
     with desk(config, system=True) as core:
-        inbox = inbox_of(core, config, receiver(core))
+        inbox = inbox_of(core, config)
         if inbox is None:
             raise ConfigError("config_mail", name="mail_in", reason="missing")
         while True:

@@ -46,13 +46,12 @@ def _reading(config: Config, stop: threading.Event) -> threading.Thread | None:
     if not config.mail_in:
         return None
     from csdesk.desk.entry import open_core
-    from csdesk.effects.mail.plain import receiver
     from csdesk.effects.mail.post import inbox_of, run
 
     with desk(config, system=True) as core:  # what is wrong with a setting is said at once
-        inbox_of(core, config, receiver(core))
+        inbox_of(core, config)
     thread = threading.Thread(
-        target=run, args=(config, lambda: open_core(config, system=True), receiver, stop), name="mail"
+        target=run, args=(config, lambda: open_core(config, system=True), stop), name="mail"
     )
     thread.start()
     return thread

@@ -22,14 +22,22 @@ def csdesk(desk_file: DeskFile, *words: str, agent: str = "wang") -> int:
 
 
 def said(id_: str = "1", **more: object) -> str:
-    told = {"source": "gw", "id": id_, "channel": "chat", "text": "我要退货", "sender": {"phone": "13900000000"}}
+    told = {
+        "source": "gw",
+        "id": id_,
+        "channel": "chat",
+        "text": "我要退货",
+        "sender": {"phone": "13900000000"},
+    }
     return json.dumps({**told, **more}, ensure_ascii=False)
 
 
 @pytest.fixture
 def lines(tmp_path: Path) -> Path:
     path = tmp_path / "in.jsonl"
-    path.write_text("\n".join([said("1"), "", said("1"), said("2", channel="fax"), "no json", said("3")]) + "\n")
+    path.write_text(
+        "\n".join([said("1"), "", said("1"), said("2", channel="fax"), "no json", said("3")]) + "\n"
+    )
     return path
 
 
@@ -113,9 +121,7 @@ def test_a_slow_pipe_is_answered_line_by_line(desk_file: DeskFile):
     assert len(set(numbers)) == 3
 
 
-def test_a_pipe_is_cut_into_batches_wherever_its_pieces_end(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+def test_a_pipe_is_cut_into_batches_wherever_its_pieces_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     path = tmp_path / "many.jsonl"
     path.write_bytes(b"".join(b'{"id": "%d"}\n' % n for n in range(3 * BATCH)) + b'{"id": "last"}')
     read = io.BytesIO(path.read_bytes()).read

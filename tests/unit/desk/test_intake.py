@@ -134,14 +134,18 @@ def test_a_proven_sender_is_joined_to_the_record_and_the_order(desk_file: DeskFi
     assert (found.claim, found.sorted) == ("proven", "words")
 
 
-def test_units_that_somebody_must_choose_leave_the_order_as_a_hint(desk_file: DeskFile, core: Core, zhang: str):
+def test_units_that_somebody_must_choose_leave_the_order_as_a_hint(
+    desk_file: DeskFile, core: Core, zhang: str
+):
     number = desk_file.order(line(2), line(1, sku="B"), customer=zhang)
     case = case_of(core, receive(core, message(text=f"{number} 我要退货", sender=KNOWN)))
     assert (case.customer, case.order, case.order_number, case.lines) == (zhang, "", number, ())
 
 
 def test_an_order_of_somebody_else_is_never_joined(desk_file: DeskFile, core: Core, zhang: str):
-    number = desk_file.order(line(1), customer=desk_file.customer("李四", phone="13711112222", email="li@x.cn"))
+    number = desk_file.order(
+        line(1), customer=desk_file.customer("李四", phone="13711112222", email="li@x.cn")
+    )
     receipt = receive(core, message(text=f"{number} 我要退货", sender=KNOWN))
     case = case_of(core, receipt)
     assert (case.customer, case.order) == (zhang, "")
@@ -165,7 +169,9 @@ def test_an_unproven_sender_gets_nothing_of_the_customer_he_says_to_be(
     assert found.claim == "unproven"
     assert {one.number: set(one.why) for one in found.alike}[theirs.number] >= {"claimed"}
     view = core.ask(q.ShowCase(receipt.number))
-    shown = msgspec.json.encode([view.person, view.order, view.others, [e.detail for e in view.timeline]]).decode()
+    shown = msgspec.json.encode(
+        [view.person, view.order, view.others, [e.detail for e in view.timeline]]
+    ).decode()
     for secret in (NAME, "张*", "文三路", "杭州"):
         assert secret not in shown
     assert not {row.id for row in view.others}
@@ -222,7 +228,9 @@ def test_an_answer_by_any_channel_is_heard_on_its_case(core: Core):
     assert (heard.number, heard.began, heard.acknowledged) == (filed.number, False, False)
     case = case_of(core, filed)
     assert [(m.direction, m.channel) for m in case.messages] == [("out", "chat"), ("in", "email")]
-    assert receive(core, message("2", "还有发票", thread=filed.number, channel="email", sender=Sender())).again
+    assert receive(
+        core, message("2", "还有发票", thread=filed.number, channel="email", sender=Sender())
+    ).again
 
 
 def test_an_answer_to_a_closed_case_reopens_it_whoever_holds_it(desk_file: DeskFile, core: Core):
@@ -284,7 +292,11 @@ def test_a_person_links_two_cases_and_both_say_so(core: Core):
     core.do(LinkCase(two.number), one.number)
     first, second = case_of(core, one), case_of(core, two)
     assert (first.links, second.links) == ((("same_matter", second.id),), (("same_matter", first.id),))
-    for wrong, code in ((two.number, "already_linked"), (one.number, "link_itself"), ("IQ-0000-0000", "no_such_case")):
+    for wrong, code in (
+        (two.number, "already_linked"),
+        (one.number, "link_itself"),
+        ("IQ-0000-0000", "no_such_case"),
+    ):
         with pytest.raises(Refused, match=code):
             core.do(LinkCase(wrong), one.number)
     assert list(verify(core.store)) == []
@@ -314,9 +326,7 @@ def test_what_is_refused_is_sealed_and_can_be_tried_again_or_given_up(core: Core
         retry(core, bad.kept)
 
 
-def test_a_refused_message_goes_through_once_its_reason_is_gone(
-    core: Core, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_refused_message_goes_through_once_its_reason_is_gone(core: Core, monkeypatch: pytest.MonkeyPatch):
     with monkeypatch.context() as early:
         early.setattr("csdesk.desk.intake.reading.CHANNELS", ("phone",))
         bad = receive(core, message())
@@ -327,7 +337,7 @@ def test_a_refused_message_goes_through_once_its_reason_is_gone(
 
 
 def test_only_who_may_work_takes_messages(desk_file: DeskFile):
-    for call in (lambda c: receive(c, message()), lambda c: refusals(c), lambda c: retry(c, "0")):
+    for call in (lambda c: receive(c, message()), refusals, lambda c: retry(c, "0")):
         check: Callable[[Core], object] = call
         with pytest.raises(Refused, match="no_right"):
             check(desk_file.core("sun"))
@@ -405,7 +415,9 @@ def test_two_processes_with_the_same_messages_make_each_case_once(desk_file: Des
         (b" " * 1_100_000, "message_too_long", None),
     ],
 )
-def test_a_document_is_refused_by_the_name_of_what_is_wrong(core: Core, raw: bytes, code: str, name: str | None):
+def test_a_document_is_refused_by_the_name_of_what_is_wrong(
+    core: Core, raw: bytes, code: str, name: str | None
+):
     with pytest.raises(Refused) as refused:
         parse(raw, "gw", core.zone)
     assert refused.value.code == code

@@ -1,17 +1,20 @@
 """The worker of a configured desk: its folders, and its notices in the customer's language."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from csdesk.desk.config import Config, ConfigError
+from csdesk.desk.inbound import Inbound, Sender
+from csdesk.desk.intake.receiving import receive
 from csdesk.desk.words import LANGUAGES
 from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.goods import Approve, Inspect, Receive
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.refunds import PayBack
-from csdesk.effects.desk_worker import make_worker, outgoing, provider_of
+from csdesk.effects.desk_worker import gateway_secret, make_worker, outgoing, provider_of
 from csdesk.effects.http_provider import HttpProvider
 from csdesk.effects.provider import FileProvider
 from csdesk.store.connection import write
@@ -107,3 +110,30 @@ def test_the_secret_of_a_provider_comes_from_where_keys_come_from(
 
 def test_without_a_provider_refunds_leave_as_files(tmp_path: Path):
     assert isinstance(provider_of(Config(), tmp_path), FileProvider)
+
+
+def test_a_message_is_acknowledged_in_its_language_by_its_channel_with_number_and_time(
+    desk_file: DeskFile, tmp_path: Path
+):
+    inbound = Inbound("gw", "1", "chat", Sender(phone="13900000000"), "Where is my parcel?")
+    receipt = receive(desk_file.core("wang"), inbound)
+    core = desk_file.core("system")
+    worker = make_worker(core, Config(outgoing=str(tmp_path / "out")))
+    while worker.turn():
+        pass
+    (letter,) = (tmp_path / "out" / "messages").glob("*.json")
+    told = json.loads(letter.read_text(encoding="utf-8"))
+    assert (told["channel"], told["case"], told["to"]["phone"]) == ("chat", receipt.number, "13900000000")
+    due = datetime.fromtimestamp(receipt.due / 1000, core.zone).strftime("%Y-%m-%d %H:%M")
+    assert told["text"].startswith(f"Hello, we have your message; its number is {receipt.number}.")
+    assert f"by {due}." in told["text"]
+
+
+def test_chats_leave_by_the_gateway_and_letters_as_files(desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GATEWAY", "a secret of desk and gateway")
+    core = desk_file.core("system")
+    with pytest.raises(ConfigError, match="config_gateway"):
+        make_worker(core, Config(gateway="http://example.com", gateway_key="env:GATEWAY"))
+    with pytest.raises(ConfigError, match="config_gateway"):
+        make_worker(core, Config(gateway="https://example.com"))
+    assert gateway_secret(Config(gateway_key="env:GATEWAY")) == b"a secret of desk and gateway"

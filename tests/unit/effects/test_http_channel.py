@@ -85,7 +85,11 @@ def test_a_message_goes_out_signed_under_its_key(gateway: Gateway, channel: Http
     ("status", "told", "answer"),
     [
         (200, b'{"key": "message:1", "status": "queued"}', Failed("queued")),
-        (404, b'{"key": "message:1", "status": "failed", "reason": "gone", "final": true}', Failed("gone", True)),
+        (
+            404,
+            b'{"key": "message:1", "status": "failed", "reason": "gone", "final": true}',
+            Failed("gone", True),
+        ),
         (429, b'{"key": "message:1", "status": "failed", "reason": "busy"}', Failed("busy")),
         (500, b'{"key": "message:1", "status": "sent"}', Failed("no_answer_500")),
         (500, b'{"key": "message:1", "status": "failed", "final": true}', Failed("no_answer_500")),

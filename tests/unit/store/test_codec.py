@@ -5,6 +5,7 @@ from typing import ClassVar, get_type_hints
 
 import pytest
 
+from csdesk.domain.cases.arriving import Alike
 from csdesk.domain.cases.case import (
     Case,
     CaseLine,
@@ -16,6 +17,7 @@ from csdesk.domain.cases.case import (
     Phase,
     Refund,
     RefundPart,
+    Track,
 )
 from csdesk.domain.cases.case import LineQty as Units
 from csdesk.domain.cases.events import EVENTS, Event, Graded, Moved, Noted, Opened
@@ -67,6 +69,8 @@ VALUES: dict[object, object] = {
     tuple[Ruling, ...]: (RULING,),
     Stance: Stance.GRANTS,
     Case: CASE,
+    Track: Track("1", "authority", "open", 9, party="12315", ref="T-1", owner="li"),
+    tuple[Alike, ...]: (Alike("RT-7K3M-9QX4", ("order", "words")),),
     bool: True,
 }
 

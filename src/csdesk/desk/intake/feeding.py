@@ -17,6 +17,7 @@ from csdesk.store.errors import translate
 # As much as a pipe holds: what a slow sender wrote is filed at once, what a fast one wrote in batches.
 PIECE = 65_536
 STANDARD_INPUT = "-"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,9 @@ class _Cutter:
         *ended, rest = piece.split(b"\n")
         for part in ended:
             self._hold(part)
-            if self._whole is None and self._held.strip():
+            if self._whole is None and _bare(self._held):
                 # "{" alone on the first line: nobody writes JSON lines so.
-                self._whole = self._held.strip() == b"{"
+                self._whole = _bare(self._held) == b"{"
             if self._whole:
                 self._hold(b"\n")
             elif line := self._line():
@@ -132,6 +133,11 @@ class _Cutter:
     def _line(self) -> Line | None:
         raw, size, number = self._held, self._size, self._number
         self._held, self._size = b"", 0
-        if not raw.strip(b" \t\r\n\x00\xef\xbb\xbf"):
+        if not _bare(raw):
             return None
-        return Line(1 if self._whole else number, raw.strip().removeprefix(b"\xef\xbb\xbf"), size)
+        return Line(1 if self._whole else number, _bare(raw), size)
+
+
+def _bare(raw: bytes) -> bytes:
+    """A line without what spreadsheets and editors put around it."""
+    return raw.strip().removeprefix(BYTE_ORDER_MARK).strip(b" \t\r\n\x00")

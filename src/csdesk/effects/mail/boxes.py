@@ -33,7 +33,7 @@ def _said() -> Iterator[None]:
         raise BoxError("tls") from None
     except (OSError, EOFError):
         raise BoxError("unreachable") from None
-    except (imaplib.IMAP4.error, poplib.error_proto, ValueError, IndexError, AttributeError):
+    except (imaplib.IMAP4.error, poplib.error_proto, ValueError, LookupError, TypeError, AttributeError):
         raise BoxError("answer") from None
 
 
@@ -201,11 +201,11 @@ class PopBox:
             with _said():
                 pop.budget = 100_000_000
                 listed = [line.split(maxsplit=1) for line in pop.uidl()[1]]
-                sizes = dict(line.split()[:2] for line in pop.list()[1])
-            fresh = [(n, uid.decode("latin-1")) for n, uid in listed]
+                sizes = {n: int(size) for n, size in (line.split()[:2] for line in pop.list()[1])}
+                fresh = [(n, uid.decode("latin-1")) for n, uid in listed]
             place.seen = {uid: 1 for _, uid in fresh if uid in place.seen}
             for n, uid in [one for one in fresh if one[1] not in place.seen][:most]:
-                size = int(sizes.get(n, b"0"))
+                size = sizes.get(n, 0)
                 with _said():
                     pop.budget = limit * 2 + 65_536
                     lines = pop.retr(int(n))[1] if size <= limit else pop.top(int(n), limit // 80)[1]

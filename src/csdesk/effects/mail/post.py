@@ -3,16 +3,18 @@
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
+from csdesk.desk.intake.receiving import receive
 from csdesk.desk.words import LANGUAGES, Words
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import SettleReply
 from csdesk.effects.mail.bounces import Settled
 from csdesk.effects.mail.boxes import ImapBox, PopBox
 from csdesk.effects.mail.headers import addresses
-from csdesk.effects.mail.inbox import Inbox, Receive
+from csdesk.effects.mail.inbox import Inbox
 from csdesk.effects.mail.maildir import Maildir
 from csdesk.effects.mail.places import Box, Places, Server, parse_server
 from csdesk.effects.mail.reading import Reader
@@ -54,7 +56,7 @@ def reader_of(core: Core, config: Config) -> Reader:
     )
 
 
-def inbox_of(core: Core, config: Config, receive: Receive) -> Inbox | None:
+def inbox_of(core: Core, config: Config) -> Inbox | None:
     """The mailboxes that are configured, None when there are none. ConfigError."""
     servers = _servers(config)
     if not servers:
@@ -73,7 +75,8 @@ def inbox_of(core: Core, config: Config, receive: Receive) -> Inbox | None:
     boxes = [_box(server, password) for server, password in servers]
     places = Places(config_dir() / "mail" / core.store.desk.file_id)
     limit = config.mail_limit_mb * MB
-    return Inbox(boxes, reader_of(core, config), receive, settle, places, core.now, limit=limit)
+    taken = partial(receive, core)
+    return Inbox(boxes, reader_of(core, config), taken, settle, places, core.now, limit=limit)
 
 
 def channel_of(core: Core, config: Config) -> SmtpChannel | None:
@@ -97,13 +100,11 @@ def channel_of(core: Core, config: Config) -> SmtpChannel | None:
     return SmtpChannel(server, _password(config.mail_out_key, "mail_out_key"), head, threads_of(core))
 
 
-def run(
-    config: Config, open_core: Callable[[], Core], receive: Callable[[Core], Receive], stop: threading.Event
-) -> None:
+def run(config: Config, open_core: Callable[[], Core], stop: threading.Event) -> None:
     """Look through the mailboxes until told to stop, on a connection of its own; what fails is tried again."""
     core = open_core()
     try:
-        inbox = inbox_of(core, config, receive(core))
+        inbox = inbox_of(core, config)
         while inbox is not None and not stop.is_set():
             try:
                 inbox.look()

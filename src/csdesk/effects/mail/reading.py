@@ -31,6 +31,7 @@ _ROAD = re.compile(
     rb"[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)*",
     re.IGNORECASE,
 )
+_RE = re.compile(r"\s*(?:re|aw|sv|回复|回覆|答复|答覆)\s*[:：]", re.IGNORECASE)
 _TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
 
 
@@ -125,7 +126,8 @@ class Reader:
             channel=CHANNEL,
             sender=Sender(name=name, email=address, proven=vouched == "pass" and len(senders) == 1),
             text=clean(kept.strip("\n"), limit=MOST_TEXT).text,
-            subject=subject,
+            # An answer to us repeats our subject, which says nothing.
+            subject="" if thread and _RE.match(subject) else subject,
             at=moment(mail.get("date")),
             nature=Nature.BOUNCE if bounce else Nature.AUTOMATIC if machine else Nature.WORDS,
             thread="" if bounce else thread,
@@ -174,7 +176,7 @@ def _answers(mail: Part, subject: str) -> bool:
         return False
     if mail.get("in-reply-to") or mail.get("references"):
         return True
-    return re.match(r"\s*(?:re|aw|sv|回复|回覆|答复|答覆)\s*[:：]", subject, re.IGNORECASE) is not None
+    return _RE.match(subject) is not None
 
 
 def _joined(body: _Body, subject: str) -> str:

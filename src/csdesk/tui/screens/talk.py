@@ -60,9 +60,15 @@ def _head(scene: Scene, entry: Entry, replies: Iterator[Message], width: int) ->
         return [[when, (told, "mark")]]
     who = actor(entry.actor, words, scene.name_of)
     if entry.code == "reply_held":
-        state = next((message.state for message in replies), "")
+        message = next(replies, None)
+        state, why = (message.state, message.why) if message else ("", "")
         became = (words.code("state", state), _STATES.get(state, "quiet"))
-        return [[when, (who, "accent"), (f"  {words('talk.reply')}  ", "quiet"), became]]
+        head: Line = [when, (who, "accent"), (f"  {words('talk.reply')}  ", "quiet"), became]
+        told = cells.safe(words(f"reply_why.{why}") if words.has(f"reply_why.{why}") else why)
+        return [
+            head,
+            *([(" " * _TIME, "text"), (line, "bad")] for line in cells.wrap(told, width - _TIME) if line),
+        ]
     first, *rest = cells.wrap(f"{told}  {who}", width - _TIME)
     indent = (" " * _TIME, "text")
     return [

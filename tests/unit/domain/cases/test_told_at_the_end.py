@@ -99,6 +99,11 @@ def test_a_case_that_came_by_itself_is_acknowledged_without_being_answered():
     command = Arrive(Kind.INQUIRY, body=BODY, desk="main", customer="p0", channel="chat", source="gateway")
     case = run(None, command, play.context(SYSTEM)).case
     (message,) = case.messages
-    assert (message.direction, message.state, message.channel, message.receipt) == ("out", "held", "chat", True)
+    assert (message.direction, message.state, message.channel, message.receipt) == (
+        "out",
+        "held",
+        "chat",
+        True,
+    )
     assert message.until == play.now
     assert not case.noticed

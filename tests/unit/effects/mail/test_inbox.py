@@ -18,6 +18,7 @@ from csdesk.effects.mail.places import Box, Places, Server
 from csdesk.store.errors import StoreError
 from tests.building import Clock
 from tests.unit.effects.mail.desk_of import CASE, MESSAGE, SHOP, a_mail, collecting, reader
+from tests.unit.effects.mail.grammar import hostile
 from tests.unit.effects.mail.servers import PASSWORD, USER, Mailbox, box_server
 from tests.unit.effects.mail.test_bounces import report
 
@@ -375,3 +376,16 @@ def test_two_machines_that_answer_each_other_are_stopped(maildir: Path, tmp_path
     room.look()
     assert [one.nature for one in room.heard] == [Nature.WORDS] * 3 + [Nature.AUTOMATIC] * 2
     assert room.heard[-1].marked == ("too_many",)
+
+
+def test_of_500_hostile_mails_none_is_lost(maildir: Path, tmp_path: Path):
+    for seed in range(500):
+        delivered(maildir, f"{seed}", hostile(seed))
+    room = Room(tmp_path / "p", maildir_box(maildir), limit=1_000_000)
+    looks = [room.look() for _ in range(10)]
+    assert room.look() == Looked()
+    taken, refused = sum(look.taken for look in looks), sum(look.refused for look in looks)
+    assert len(list((maildir / "cur").iterdir())) == taken
+    assert len(list((maildir / REFUSED / "cur").iterdir())) == refused == len(room.refused)
+    assert taken + refused == 500
+    assert len(room.heard) >= taken - 10  # mails that differ in nothing are one mail
