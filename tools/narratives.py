@@ -79,8 +79,9 @@ def page() -> str:
 PREFACE = """# Common narratives, and what the law says on them
 
 What customers tell most often, each opened as a case with all its facts known. The verdict stands beside the request;
-`i` explains it, lets you suppose other facts, and says which article it rests on. `tools/narratives.py` makes this page from
-the cases that `tests/tui/test_narratives.py` works.
+`i` explains it, lets you suppose other facts, and says which article it rests on.
+
+`tools/narratives.py` makes this page from the cases that `tests/tui/test_narratives.py` works.
 """
 
 

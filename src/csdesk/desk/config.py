@@ -177,7 +177,9 @@ class Config:
     )
     gateway: str = field(
         default="",
-        metadata=_doc("Address (https) of the gateway that takes chat, app and social messages; empty: files."),
+        metadata=_doc(
+            "Address (https) of the gateway that takes chat, app and social messages; empty: files."
+        ),
     )
     gateway_key: str = field(
         default="",

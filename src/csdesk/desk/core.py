@@ -239,7 +239,9 @@ class Core:
             return
         ctx = self.context(f"{key}/back", None)
         decided = run(other, replace(command, other=case.id), ctx)
-        back = Written(other, decided.case, decided.events, head, ctx.now, self.me.id, ctx.request, command.verb.name)
+        back = Written(
+            other, decided.case, decided.events, head, ctx.now, self.me.id, ctx.request, command.verb.name
+        )
         cases.gather(batch, self.store.keys, back)
 
     def _where_heard(self, case: Case) -> Case:

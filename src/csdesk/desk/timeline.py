@@ -98,7 +98,12 @@ def detail(happened: Event) -> dict[str, Any]:
             return {name: value for name, value in told.items() if value}
         case Arrived():
             offered = [(one.number, one.why) for one in happened.alike]
-            told = {"source": happened.source, "claim": happened.claim, "sorted": happened.sorted, "alike": offered}
+            told = {
+                "source": happened.source,
+                "claim": happened.claim,
+                "sorted": happened.sorted,
+                "alike": offered,
+            }
             told |= {"order_seen": happened.order_seen, "at": happened.written_at}
             return {name: value for name, value in told.items() if value}
         case FilesCame():

@@ -62,7 +62,8 @@ class Arrivals:
     def find(self, key: bytes) -> Kept | None:
         """What became of the message under this key."""
         row = self._conn.execute(
-            "SELECT digest, source, state, case_id, began, alike, acknowledged, at FROM inbound WHERE desk_id = ? AND key = ?",
+            "SELECT digest, source, state, case_id, began, alike, acknowledged, at FROM inbound"
+            " WHERE desk_id = ? AND key = ?",
             (self._desk, key),
         ).fetchone()
         if row is None:

@@ -47,7 +47,8 @@ def test_inside_the_window_the_case_is_open_again_with_the_words_in_it(desk_file
     desk_file.clock.forward(ms=WINDOW)
     done = wang.do(Hear("还是没解决"), case)
     assert (done.case.id, done.case.state, done.opened) == (case, "acknowledged", "")
-    assert [message.direction for message in done.case.messages] == ["in"]
+    # Before the words stands the notice that the case was withdrawn.
+    assert [message.direction for message in done.case.messages] == ["out", "in"]
     assert inquiries(wang) == []
 
 
@@ -57,7 +58,11 @@ def test_after_the_window_one_follow_up_is_opened_that_has_the_words(desk_file: 
     desk_file.clock.forward(ms=WINDOW + 1)
     done = wang.do(Hear("又坏了", "chat"), old.case.id, key="k1")
     assert wang.do(Hear("又坏了", "chat"), old.case.id, key="k1").again
-    assert (done.case.id, done.case.state, done.case.messages) == (old.case.id, "withdrawn", ())
+    assert (done.case.id, done.case.state, done.case.messages) == (
+        old.case.id,
+        "withdrawn",
+        old.case.messages,
+    )
     ((how, new_id),) = done.case.links
     assert (how, inquiries(wang)) == ("follow_up", [new_id])
     view = wang.ask(q.ShowCase(new_id))
