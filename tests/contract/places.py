@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from csdesk.desk.desk import Desk
+from csdesk.store.verify import verify
 from tests.building import DeskFile
 
 
@@ -20,6 +21,10 @@ class Place(Protocol):
 
     async def desk(self, who: str) -> Desk:
         """A console of its own for one of STAFF, as in another window."""
+        ...
+
+    def wrong(self) -> list[str]:
+        """What `csdesk verify` would find: chains, folds, promises, counters, money."""
         ...
 
     async def close(self) -> None:
@@ -40,6 +45,9 @@ class LocalSqlite:
         desk = await self._file.desk(who)
         self._desks.append(desk)
         return desk
+
+    def wrong(self) -> list[str]:
+        return [str(finding) for finding in verify(self._file.store())]
 
     async def close(self) -> None:
         for desk in self._desks:

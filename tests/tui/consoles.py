@@ -10,9 +10,11 @@ from textual._context import active_app
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from csdesk.desk.times import desk_times
 from csdesk.desk.words import Words
+from csdesk.domain.cases.context import Policy
 from csdesk.tui import keymap, theme
-from csdesk.tui.app import ConsoleApp, Tools
+from csdesk.tui.app import ConsoleApp, Rules, Tools
 from csdesk.tui.screen import ConsoleScreen
 from tests.building import ZONE, DeskFile
 
@@ -111,7 +113,9 @@ async def console(file: DeskFile, who: str = "wang", size: tuple[int, int] = WID
     """A console of `who` on the desk, in Chinese, with the shipped keys."""
     desk = await file.desk(who)
     words = Words("zh-Hans", ZoneInfo(ZONE))
-    app = ConsoleApp(desk, Tools(words, keymap.load(), theme.load("dark"), now=file.clock))
+    rules = Rules(desk_times(), Policy())
+    tools = Tools(words, keymap.load(), theme.load("dark"), now=file.clock, rules=lambda: rules)
+    app = ConsoleApp(desk, tools)
     async with app.run_test(size=size) as pilot:
         hands = Hands(app, pilot)
         await hands.until(lambda: bool(app.names))

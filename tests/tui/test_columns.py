@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csdesk.desk.words import LANGUAGES, Words
+from csdesk.domain.cases import kinds
 from csdesk.domain.cases.kinds import MACHINES, QUEUES
 from csdesk.tui import cells
-from csdesk.tui.columns import LETTERS, columns, due_text, next_change
-from csdesk.tui.widgets.tabs import TABS
+from csdesk.tui.columns import columns, due_text, next_change
+from csdesk.tui.kinds import AUTHORITY, LETTERS, PINNED, TABS
 from tests.tui.test_window import row
 
 DAY = 86_400_000
@@ -22,6 +23,7 @@ def test_the_letters_of_case_numbers_are_those_of_the_machines():
 
 def test_every_queue_has_a_tab():
     assert set(TABS) == {*QUEUES, "mine", "all"}
+    assert TABS[-3:] == (AUTHORITY, *PINNED) == (kinds.AUTHORITY, "mine", "all")
 
 
 @given(st.integers(24, 300), st.booleans(), st.booleans())

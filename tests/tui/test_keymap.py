@@ -22,7 +22,7 @@ TABLE = {
     "palette": ("ctrl+p",), "undo": ("u", "ctrl+u"), "redo": ("U", "ctrl+y"), "repeat": (".", "。"),
     "copy_number": ("y", "ctrl+k"), "refresh": ("R", "f5"), "redraw": ("ctrl+l",), "help": ("?", "f1"),
     "send": ("f9",), "quit": ("ctrl+c",), "command": (":",), "verb.escalate": ("!",),
-    "nth": tuple("123456789"),
+    "nth": tuple("1234567890"),
 }  # fmt: skip
 
 

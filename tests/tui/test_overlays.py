@@ -11,14 +11,14 @@ from csdesk.tui.screens.palette import PaletteScreen, rank
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
 from tests.building import DeskFile
-from tests.tui.consoles import Hands, console
+from tests.tui.consoles import NARROW, Hands, console
 from tests.tui.test_queue import listed, numbers, opened, queue
 
 
 def picks(hands: Hands) -> list[str]:
     screen = hands.app.screen
     assert isinstance(screen, Overlay)
-    return [pick.id for pick in screen.picks.picks]
+    return [pick.id for pick in screen.picks.picks if pick.id]
 
 
 async def test_the_status_menu_offers_what_is_on_first_and_says_why_the_rest_is_off(desk_file: DeskFile):
@@ -32,7 +32,33 @@ async def test_the_status_menu_offers_what_is_on_first_and_says_why_the_rest_is_
         assert offered[:3] == ["take", "approve", "reject"]
         assert offered.index("refund") > offered.index("note")
         assert "undo" not in offered
+        await hands.sees("1 领取", "这类工单的操作")
+        # What is off stands below with its reason, and the list scrolls to it.
+        await hands.press("bottom")
+        await hands.sees("暂时不能用")
+
+
+async def test_the_status_menu_finds_a_verb_by_letters_of_its_name_and_says_why_it_is_off(
+    desk_file: DeskFile,
+):
+    case = opened(desk_file)
+    async with console(desk_file, size=NARROW) as hands:
+        await listed(hands, case)
+        await hands.press("status")
+        await hands.at(StatusMenu)
+        await hands.until(lambda: bool(picks(hands)))
+        await hands.press("find")
+        await hands.write("tuikuan")
+        await hands.until(lambda: "refund" in picks(hands)[:3])
         await hands.sees("退款", "在验货中")
+        await hands.press("back")
+        await hands.until(lambda: picks(hands)[0] == "take")
+        await hands.press("find")
+        await hands.write("lq")
+        await hands.until(lambda: picks(hands)[0] == "take")
+        await hands.keys("enter")
+        await hands.at(QueueScreen)
+        await hands.until(lambda: desk_file.core("wang").load(case.id)[0].assignee == "wang")
 
 
 async def test_a_digit_of_the_status_menu_carries_the_verb_out(desk_file: DeskFile):

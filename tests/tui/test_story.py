@@ -25,7 +25,7 @@ async def verb(hands: Hands, name: str) -> None:
     menu = hands.screen
     assert isinstance(menu, StatusMenu)
     await hands.until(lambda: bool(menu.picks.picks))
-    place = [pick.id for pick in menu.picks.picks].index(name)
+    place = [pick.id for pick in menu.picks.picks if pick.id].index(name)
     await hands.keys(str(place + 1))
     await hands.at(VerbForm)
     form = hands.screen

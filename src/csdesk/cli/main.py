@@ -22,6 +22,7 @@ GROUPS = {
     "policy": "csdesk.cli.policy",
     "mail": "csdesk.cli.mail",
     "courier": "csdesk.cli.courier",
+    "source": "csdesk.cli.source",
 }
 SINGLES = {
     "init": "csdesk.cli.keeping",

@@ -185,6 +185,10 @@ class Config:
         default="",
         metadata=_doc("Where the gateway's secret is: file:PATH, env:NAME, command:WORDS, system:ACCOUNT."),
     )
+    orders: str = field(
+        default="",
+        metadata=_doc("A TOML file about the order system: where orders are looked up and what is asked of it."),
+    )
     worker: bool = field(
         default=True, metadata=_doc("Whether a console may run timers and sending when nobody else does.")
     )

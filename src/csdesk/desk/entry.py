@@ -70,6 +70,15 @@ def with_operations(policy: Policy, config: Config, store: Store) -> Policy:
     return replace(policy, operations=operations, refund_limits=limits)
 
 
+def _with_orders(policy: Policy, config: Config) -> Policy:
+    """The policy with what is asked of the order system; a desk without one does not load its settings' reader."""
+    if not config.orders:
+        return policy
+    from csdesk.desk.order_source import read_settings
+
+    return replace(policy, write_back=read_settings(config.orders).writes)
+
+
 def open_core(
     config: Config, *, system: bool = False, handed_over: bool = False, readonly: bool = False
 ) -> Core:
@@ -86,7 +95,7 @@ def open_core(
     )
     try:
         me = SYSTEM if system else who(store, config)
-        policy = with_operations(policy_of(config), config, store)
+        policy = _with_orders(with_operations(policy_of(config), config, store), config)
         calendars = Path(config.calendars).expanduser() if config.calendars else None
         times = desk_times(calendars, config)
         if config.carriers:

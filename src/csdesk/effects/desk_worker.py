@@ -17,6 +17,7 @@ from csdesk.store.keys import parse_source, secret
 
 if TYPE_CHECKING:
     from csdesk.effects.mail.sending import SmtpChannel
+    from csdesk.effects.orders.http import HttpDesk
 
 # A gateway carries these; mail has a way of its own, and letters and calls are a person's.
 GATEWAY_CHANNELS = ("chat", "app", "social")
@@ -44,7 +45,13 @@ def make_worker(core: Core, config: Config) -> Worker:
     ways: dict[str, Channel] = {"email": mail} if mail else {}
     if gateway := _gateway(config):
         ways |= dict.fromkeys(GATEWAY_CHANNELS, gateway)
-    worker = Worker(core, Ways(files, ways) if ways else files, provider_of(config, folder), word_notice)
+    worker = Worker(
+        core,
+        Ways(files, ways) if ways else files,
+        provider_of(config, folder),
+        word_notice,
+        orders=_orders(config),
+    )
     if mail:
         mail.meanwhile = worker.renew
     return worker
@@ -57,6 +64,15 @@ def _mail(core: Core, config: Config) -> "SmtpChannel | None":
     from csdesk.effects.mail.post import channel_of
 
     return channel_of(core, config)
+
+
+def _orders(config: Config) -> "HttpDesk | None":
+    """Who does what cases ask of their orders; a desk that asks nothing does not load it."""
+    if not config.orders:
+        return None
+    from csdesk.effects.orders.making import desk_of
+
+    return desk_of(config)
 
 
 def _gateway(config: Config) -> Channel | None:

@@ -20,7 +20,10 @@ from csdesk.domain.cases.events import ReplyHeld
 from csdesk.domain.cases.refunds import SettleRefund
 from csdesk.domain.cases.sending import DoubtRefund
 from csdesk.domain.cases.shared import Breach, Wake
+from csdesk.domain.cases.writeback import SettleOrderAsk
 from csdesk.domain.roles import Right
+from csdesk.effects.orders.asking import Asker, doubted
+from csdesk.effects.orders.port import OrderDesk
 from csdesk.effects.outcomes import Again, Close, Outcome, Settle
 from csdesk.effects.paying import DOUBT_PAUSE_MS, Payer
 from csdesk.effects.ports import Channel, PaymentProvider, Recipient, Sent
@@ -61,6 +64,7 @@ class Worker:
         provider: PaymentProvider,
         word_notice: WordNotice,
         *,
+        orders: OrderDesk | None = None,
         now: Callable[[], int] | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -78,6 +82,7 @@ class Worker:
             "message": self._message,
             "refund": self._payer.refund,
             "recheck": self._payer.recheck,
+            "order": Asker(core, orders, self._leads, self._now).run,
             "clock": self._clock,
             "wake": self._wake,
         }
@@ -207,6 +212,10 @@ class Worker:
             return Settle(
                 DoubtRefund(job.ref, reason), then=Again(reason, pause=DOUBT_PAUSE_MS), step="doubt"
             )
+        if job.kind == "order" and last.left_nothing:
+            return Settle(SettleOrderAsk(job.ref, "failed", reason=reason))
+        if job.kind == "order":
+            return doubted(job, reason)
         return Close("failed", reason)
 
     def _pause(self, attempts: int) -> int:

@@ -24,6 +24,10 @@ SENTENCES = {
     "import.cleaned": "Unsafe characters were taken out of {cleaned} fields.",
     "import.rejects": "{rejected} records were left out; {path} says why.",
     "import.rejects_unkept": "{rejected} records were left out; name a file with --rejects to see why.",
+    "import.mapping": "{place}: {fields}",
+    "import.remark.no_verb": "{name}: only its text came; its actions did not ({about}).",
+    "import.remark.asked": "{name}: no case fills {about}; agents are asked for it.",
+    "import.remark.logic": "{name}: conditions stand as plain text now ({about}).",
     "import.dry": "This was a dry run: nothing was written.",
     "import.overlay": "Times, shops, people and words are made up (overlay {overlay}).",
 }
@@ -87,6 +91,10 @@ def _lines(report: Report, words: Words) -> Iterator[str]:
         yield "  " + _say(words, "import.more", n=more)
     if report.told:
         yield _say(words, "import.told", told=report.told)
+    for remark in report.remarks:
+        yield "  " + _say(
+            words, f"import.remark.{remark.code}", name=remark.name, about=", ".join(remark.about)
+        )
     if report.unknown_parcel:
         yield _say(words, "import.unknown_parcel", count=report.unknown_parcel)
     if cleaned := report.total("cleaned"):
@@ -101,6 +109,10 @@ def _lines(report: Report, words: Words) -> Iterator[str]:
     if report.overlay:
         yield _say(words, "import.overlay", overlay=report.overlay)
     if report.dry_run:
+        for place, told in report.mapping.items():
+            comma = "，" if words.language.startswith("zh") else ", "
+            fields = comma.join(f"{name} ← {path}" for name, path in told.items())
+            yield _say(words, "import.mapping", place=place, fields=fields)
         yield _say(words, "import.dry")
 
 

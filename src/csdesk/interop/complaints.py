@@ -1,30 +1,23 @@
 """Complaints that another body has handled, as cases: every step of their history by the desk's own verbs."""
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.domain import ids
 from csdesk.domain.cases import complaint
-from csdesk.domain.cases.case import Case, Kind
-from csdesk.domain.cases.command import Command
-from csdesk.domain.cases.context import Actor, Context, Refused
+from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.conversation import Reply, SettleReply
-from csdesk.domain.cases.events import Opened
 from csdesk.domain.cases.goods import Appeal
-from csdesk.domain.cases.kinds import Decided
-from csdesk.domain.cases.kinds import run as decide
 from csdesk.domain.cases.opening import CHANNELS, Open
 from csdesk.domain.cases.shared import Close, Tag, TellChange
-from csdesk.domain.roles import Role
 from csdesk.interop.entity import Entity, Pending, Read, Run
 from csdesk.interop.fields import Fields
 from csdesk.interop.readers import Item
+from csdesk.interop.steps import Steps, free_body, noise, rows
 from csdesk.store import cases, load
-from csdesk.store.cases import Batch, Written, gather
+from csdesk.store.cases import Batch
 
-IMPORTER = Actor("importer", Role.SYSTEM)
 MOST_TAG = 30
 
 
@@ -99,12 +92,10 @@ class Complaints(Entity):
             if p.version > 1:
                 self._tell(batch, p, at)
         cases.write(self.conn, self.desk, batch, self.store.people.text_key())
-        return len(merchants) + len(keys) + _rows(batch)
+        return len(merchants) + len(keys) + rows(batch)
 
     def _noise(self, pending: Pending, what: str) -> bytes:
-        """Ten bytes that the same complaint always gets, so that a broken and a whole import end alike."""
-        seed = f"{self.run.map.source}\x1f{pending.read.external_id}\x1f{what}"
-        return hashlib.blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=10).digest()
+        return noise(self.run.map.source, pending.read.external_id, what)
 
     def _open(self, batch: Batch, pending: Pending, person: str, merchant: str) -> None:
         told: Complaint = pending.read.record
@@ -112,13 +103,13 @@ class Complaints(Entity):
             Kind.COMPLAINT, reason=told.reason, channel=told.channel, summary=told.summary, desk=self.desk,
             customer=person, body=self._body(pending),
         )  # fmt: skip
-        steps = _Steps(self, batch, pending.read.external_id)
+        steps = Steps(self.run, batch, pending.read.external_id)
         steps.open(opening, told.opened_at, pending.id, merchant)
         if told.tags:
             steps.do(Tag(told.tags), told.opened_at)
         self._answered(steps, told, told.answered_at)
 
-    def _answered(self, steps: "_Steps", told: Complaint, at: int) -> None:
+    def _answered(self, steps: Steps, told: Complaint, at: int) -> None:
         """What the company did: heard, talked, decided, told the consumer, closed (or was not believed)."""
         if not told.outcome:
             return
@@ -138,7 +129,7 @@ class Complaints(Entity):
         case, head = self.run.core.load(pending.id)
         if not case.open or cases.unknown_events(self.conn, self.desk, case.id):
             return
-        steps = _Steps(self, batch, f"{pending.read.external_id}/{pending.version}", case, head)
+        steps = Steps(self.run, batch, f"{pending.read.external_id}/{pending.version}", case, head)
         untouched = case.state == "received" and not case.assignee
         steps.do(TellChange(pending.read.external_id, pending.changed), at)
         self.told += 1
@@ -146,66 +137,6 @@ class Complaints(Entity):
             self._answered(steps, pending.read.record, at)
 
     def _body(self, pending: Pending) -> str:
-        for turn in range(100):
-            noise = self._noise(pending, f"number/{turn}")
-            body = ids.make_body(int.from_bytes(noise[:5], "big") >> 5)
-            if body not in self._bodies and cases.find(self.conn, self.desk, body) is None:
-                self._bodies.add(body)
-                return body
-        raise Refused("no_free_number")
-
-
-class _Steps:
-    """The verbs of one case, one after the other, gathered into a batch."""
-
-    def __init__(
-        self, entity: Complaints, batch: Batch, external_id: str, case: Case | None = None, head: bytes = b""
-    ):
-        self._entity = entity
-        self._batch = batch
-        self._external_id = external_id
-        self._case = case
-        self._head = head
-        self._step = 0
-
-    @property
-    def case(self) -> Case:
-        """The case as it stands."""
-        assert self._case is not None  # `open` comes first
-        return self._case
-
-    def _context(self, name: str, at: int) -> Context:
-        self._step += 1
-        core = self._entity.run.core
-        key = f"import:{self._entity.run.map.source}:{self._external_id}:{self._step}:{name}"
-        return Context(at, IMPORTER, key, None, core.policy, core.zone, times=core.times)
-
-    def open(self, opening: Open, at: int, id_: str, merchant: str) -> None:
-        """Open the case, against this merchant."""
-        ctx = self._context("open", at)
-        decided = decide(None, opening, ctx)
-        opened, *rest = decided.events
-        assert isinstance(opened, Opened)
-        source = f"{self._entity.run.map.source}:{self._external_id}"
-        currency = self._entity.run.map.currency
-        first = replace(opened, id=id_, merchant=merchant, source=source, currency=currency)
-        case = replace(decided.case, id=id_, merchant=merchant, currency=currency)
-        self._keep(Decided((first, *rest), case), ctx, "open")
-
-    def do(self, command: Command, at: int) -> None:
-        """Carry out a verb."""
-        ctx = self._context(command.verb.name, max(at, self.case.changed_at))
-        self._keep(decide(self._case, command, ctx), ctx, command.verb.name)
-
-    def _keep(self, decided: Decided, ctx: Context, verb: str) -> None:
-        written = Written(
-            self._case, decided.case, decided.events, self._head, ctx.now, IMPORTER.id, ctx.request, verb
+        return free_body(
+            self.conn, self.desk, self._bodies, lambda turn: self._noise(pending, f"number/{turn}")
         )
-        self._head = gather(self._batch, self._entity.store.keys, written)
-        self._case = decided.case
-
-
-def _rows(batch: Batch) -> int:
-    # Each text and number is two rows: what it belongs to, and its terms.
-    tables = (batch.cases, batch.events, batch.lines, batch.parts, batch.out, batch.requests, batch.changes)
-    return sum(map(len, tables)) + 2 * (len(batch.texts) + len(batch.numbers))

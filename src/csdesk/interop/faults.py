@@ -70,6 +70,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not_a_waybill": "is no waybill: letters and digits, at least five.",
         "in_the_future": "is more than a day ahead of this desk's clock.",
         "before_check": "comes before the check itself.",
+        "deleted": "was deleted at its source, or marked as spam.",
+        "unknown_ticket": "names a ticket that is neither here nor in these files.",
+        "inactive": "is switched off at its source.",
+        "only_acts": "has no text; it only acts ({actions}), and actions do not come over.",
     }
 )
 

@@ -12,17 +12,20 @@ from pathlib import Path
 
 from csdesk.desk.core import Core
 from csdesk.domain.roles import Right
+from csdesk.interop.comments import Comments
 from csdesk.interop.commerce import Customers, Orders, Products
 from csdesk.interop.complaints import Complaints
-from csdesk.interop.entity import Entity, Pending, Run
+from csdesk.interop.entity import Entity, Pending, Read, Run
 from csdesk.interop.faults import ImportFault, Problem, Reject, Rejects
 from csdesk.interop.fields import Fields, reading
-from csdesk.interop.maps import SHAPES, ImportMap, Section, load_map
+from csdesk.interop.macros import Macros, Remark
+from csdesk.interop.maps import SHAPES, ImportMap, Section, load_map, mapping
 from csdesk.interop.overlay import OVERLAYS, Overlay
 from csdesk.interop.readers import Item, Source, look
 from csdesk.interop.scans import Couriers, Tracking
 from csdesk.interop.seeds import SeedError
 from csdesk.interop.texts import Articles, CannedReplies
+from csdesk.interop.tickets import Staff, Tickets, gather
 from csdesk.store import load
 from csdesk.store.connection import bulk, checkpoint, data_version, read, write
 
@@ -76,6 +79,7 @@ class Report:
     """What an import did, or would do (`dry_run`). `rows`: rows written; `told`: open cases told of a change.
 
     `unknown_parcel`: waybills told of that no order or case names yet.
+    `remarks`: what did not come over of records that did. `mapping`: field by field, which expression fills it.
     `cleaned` counts fields from which unsafe characters were taken; `reasons` rejects by reason code.
     """
 
@@ -90,6 +94,8 @@ class Report:
     rows: int = 0
     told: int = 0
     unknown_parcel: int = 0
+    remarks: list[Remark] = field(default_factory=list)
+    mapping: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def total(self, count: str) -> int:
         """The sum of one count (`added`, `rejected`, …) over all files."""
@@ -108,7 +114,7 @@ class _Job:
         return self.section.name
 
     def items(self) -> Iterator[Item]:
-        return self.source.items(self.section.records)
+        return (item for item in self.source.items(self.section.records) if _of(self.section, item))
 
 
 def run_import(
@@ -143,6 +149,11 @@ def run_import(
         core, map_, reading(map_, core.zone), core.now(), dry_run, {name: set() for name in (*SHAPES, "sku")}
     )
     report = Report(map_.name, dry_run, overlay)
+    report.mapping = {
+        place: told
+        for place, told in mapping(map_).items()
+        if place.partition(".")[0] in {job.name for job in jobs}
+    }
     rejects = Rejects(rejects_path)
     try:
         made_up = _overlay(run, overlay, overlay_now)
@@ -154,6 +165,21 @@ def run_import(
     report.rejects_path = str(rejects_path) if rejects_path and rejects.count else ""
     if not dry_run:
         checkpoint(core.store.conn)
+    return report
+
+
+def import_source(core: Core, source: Source, map_: ImportMap) -> Report:
+    """Keep the records of one source, as `run_import` does those of files, for a caller who has looked at the right.
+
+    Raises ImportFault `wrong_map` for a source that the map finds nothing in.
+    """
+    jobs = [_Job(source, section) for section in map_.sections.values() if _holds(source, section)]
+    if not jobs:
+        raise ImportFault("wrong_map", path=source.name, map=map_.name, takes=", ".join(map_.sections))
+    known: dict[str, set[bytes]] = {name: set() for name in (*SHAPES, "sku")}
+    run = Run(core, map_, reading(map_, core.zone), core.now(), False, known)
+    report = Report(map_.name, False, "")
+    _Import(run, report, Rejects(None), lambda done, total: None, jobs, None).all()
     return report
 
 
@@ -187,7 +213,7 @@ def _holds(source: Source, section: Section) -> bool:
     for item in source.items(section.records):
         if item.problem is not None:
             bad = bad or item
-        else:
+        elif _of(section, item):
             good += 1
             try:
                 if section.when(item.data):
@@ -203,9 +229,33 @@ def _holds(source: Source, section: Section) -> bool:
             raise ImportFault(
                 "import_bad_json", path=str(source.path), line=bad.line, reason=bad.problem.details["reason"]
             )
-    if not good and bad is None and section.records is None:
+    if not good and bad is None and section.records is None and section.only is None:
         raise ImportFault("import_empty", path=str(source.path))
     return False
+
+
+def _of(section: Section, item: Item) -> bool:
+    """Whether a record of a file that holds several kinds may be of this one; what cannot be read may be of any."""
+    from jmespath.exceptions import JMESPathError
+
+    if section.only is None or item.problem is not None:
+        return True
+    try:
+        return bool(section.only(item.data))
+    except JMESPathError:
+        return False  # an expression that does not fit this record: not of this kind
+
+
+def _early(run: Run, jobs: Sequence[_Job]) -> Iterator[Read]:
+    """The comments of all files; bad ones are told of when their own turn comes."""
+    for job in jobs:
+        if job.name != "comments":
+            continue
+        entity = Comments(run)
+        for item in job.items():
+            told = Fields(run.reading, job.section, item.data, [])
+            if item.problem is None and (read := entity.read(told, item)) is not None:
+                yield read
 
 
 def _overlay(run: Run, name: str, now: int | None) -> Overlay | None:
@@ -225,7 +275,7 @@ def _overlay(run: Run, name: str, now: int | None) -> Overlay | None:
     return Overlay(now)
 
 
-def _entity(name: str, run: Run, overlay: Overlay | None) -> Entity:
+def _entity(name: str, run: Run, overlay: Overlay | None, jobs: Sequence[_Job]) -> Entity:
     match name:
         case "customers":
             return Customers(run, overlay)
@@ -241,6 +291,14 @@ def _entity(name: str, run: Run, overlay: Overlay | None) -> Entity:
             return Couriers(run)
         case "tracking":
             return Tracking(run)
+        case "staff":
+            return Staff(run)
+        case "tickets":
+            return Tickets(run, gather(_early(run, jobs)))
+        case "comments":
+            return Comments(run)
+        case "macros":
+            return Macros(run)
         case _:
             return Complaints(run)
 
@@ -258,7 +316,7 @@ class _Import:
         self._progress = progress
         self._jobs = jobs
         self._total = sum(job.source.size for job in jobs)
-        self._entities = {job.name: _entity(job.name, run, overlay) for job in jobs}
+        self._entities = {job.name: _entity(job.name, run, overlay, jobs) for job in jobs}
         self._overlay = overlay
 
     def all(self) -> None:
@@ -276,11 +334,15 @@ class _Import:
             self._progress(done, self._total)
         self._tidy()
         self._report.told = sum(
-            e.told for e in self._entities.values() if isinstance(e, (Orders, Complaints, Tracking))
+            e.told for e in self._entities.values() if isinstance(e, (Orders, Complaints, Tracking, Tickets))
         )
         self._report.unknown_parcel = sum(
             e.unknown_parcel for e in self._entities.values() if isinstance(e, Tracking)
         )
+
+        self._report.remarks = [
+            remark for e in self._entities.values() if isinstance(e, Macros) for remark in e.remarks
+        ]
 
     def _tidy(self) -> None:
         """Merge the index of the articles: many small batches leave it in many small parts."""

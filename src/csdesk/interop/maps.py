@@ -36,6 +36,12 @@ class Shape:
     settings: tuple[str, ...] = ()
 
 
+# Something said in a ticket, wherever it is told.
+_SAID = Shape(
+    ("id", "at"),
+    ("body", "html", "side", "private", "author"),
+    {"attachments": Shape(("name",), ("size",))},
+)
 # In the order in which they must be loaded: orders point to customers and products.
 SHAPES: Mapping[str, Shape] = MappingProxyType(
     {
@@ -83,9 +89,23 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             ),
             settings=("basis",),
         ),
+        "staff": Shape(("id", "name"), ("email",)),
+        "tickets": Shape(
+            ("id", "opened_at", "status"),
+            (
+                "subject", "description", "description_html", "requester", "requester_name", "requester_email",
+                "requester_phone", "channel", "priority", "tags", "assignee", "changed_at", "closed_at",
+            ),
+            {"messages": _SAID},
+        ),
+        "comments": Shape((*_SAID.required, "ticket"), _SAID.optional, _SAID.parts),
+        "macros": Shape(
+            ("id", "title"), ("body", "html", "shortcut", "active", "language", "actions"),
+            settings=("slots", "verbs"),
+        ),
     }
 )  # fmt: skip
-_RESERVED = ("when", "records", "repeats", "check", "each")
+_RESERVED = ("when", "only", "records", "repeats", "check", "each")
 CHECKS = ("customer", "product")
 
 
@@ -122,12 +142,13 @@ class FieldMap:
     other: str | None
     default: str | int | bool | None
     match: re.Pattern[str] | None
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """One kind of record in a map. `when` recognises its files, `records` finds the records in a JSON
-    document.
+    document, `only` those among them that are of this kind (users who work for the desk, users who ask it).
 
     `repeats`: the same record may stand in a file several times (a buyer in each order's row); the first
     counts.
@@ -138,6 +159,7 @@ class Section:
     parts: Mapping[str, "Section"]
     settings: Mapping[str, Any]
     when: Search | None = None
+    only: Search | None = None
     records: Search | None = None
     each: Search | None = None
     repeats: bool = False
@@ -168,6 +190,20 @@ def shipped() -> Mapping[str, Path]:
         for path in sorted(resources.path("data/maps").glob("*.toml"))
         if path.stem != "effective"
     }
+
+
+def mapping(map_: ImportMap) -> dict[str, dict[str, str]]:
+    """Which expression fills which field, by the kind of record, to show to whoever wonders."""
+    told: dict[str, dict[str, str]] = {}
+
+    def tell(place: str, section: Section) -> None:
+        told[place] = {name: field.path for name, field in section.fields.items()}
+        for name, part in section.parts.items():
+            tell(f"{place}.{name}", part)
+
+    for name, section in map_.sections.items():
+        tell(name, section)
+    return told
 
 
 def load_map(name: str) -> ImportMap:
@@ -289,7 +325,7 @@ class _Reader:
     ) -> Section:
         paths = {
             name: self._path_of(f"{place}.{name}", special.pop(name))
-            for name in ("when", "records", "each")
+            for name in ("when", "only", "records", "each")
             if name in special
         }
         repeats, check = special.pop("repeats", False), tuple(special.pop("check", CHECKS))
@@ -298,7 +334,7 @@ class _Reader:
         if any(name not in CHECKS for name in check):
             raise self._fault(f"{place}.check", f"may hold {' and '.join(CHECKS)}")
         for name, value in special.items():
-            wanted = dict if name == "slots" else str
+            wanted = dict if name in ("slots", "verbs") else str
             if not isinstance(value, wanted):
                 raise self._fault(f"{place}.{name}", f"is not a {'table' if wanted is dict else 'text'}")
         return Section(place, fields, parts, special, **paths, repeats=repeats, check=check)
@@ -313,7 +349,8 @@ class _Reader:
             raise self._fault(place, str(exc)) from None
         if match is not None and match.groups != 1:
             raise self._fault(place, "needs exactly one group in its match")
-        return FieldMap(self._path_of(place, table.path), table.values, table.other, table.default, match)
+        search = self._path_of(place, table.path)
+        return FieldMap(search, table.values, table.other, table.default, match, table.path)
 
     def _path_of(self, place: str, value: object) -> Search:
         import jmespath

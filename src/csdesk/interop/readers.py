@@ -193,7 +193,10 @@ def _document(source: Source, records: Search | None) -> Iterator[Item]:
     if source.size > MOST_DOCUMENT_MB * 1_000_000:
         raise ImportFault("import_too_big", path=str(source.path), most=MOST_DOCUMENT_MB)
     if records is not None:
-        found = records(_whole(source))
+        whole = _whole(source)
+        found = records(whole)
+        if found is whole and isinstance(whole, dict):
+            found = [whole]  # the document is the record
         if not isinstance(found, list):
             return
         for number, data in enumerate(found, 1):

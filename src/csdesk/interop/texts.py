@@ -19,9 +19,9 @@ CONFIDENCES = ("statute", "promise", "policy", "interpretation")
 # The longest slot name that a reply may hold (domain.cases.conversation).
 MOST_SLOT = 60
 _SLOT = re.compile(r"\[([^\[\]\n]*)\]")
-_CHINESE = re.compile("[\u4e00-\u9fff]")
+CHINESE = re.compile("[\u4e00-\u9fff]")
 # A reply has no way to write a brace that opens no slot; the full-width ones read the same.
-_BRACES = str.maketrans("{}", "｛｝")
+BRACES = str.maketrans("{}", "｛｝")
 
 
 class Articles(Entity):
@@ -79,7 +79,7 @@ class CannedReplies(Entity):
         kinds = told.words("kinds")
         if any(kind not in list(Kind) for kind in kinds):
             told.problem("kinds", "bad_choice", allowed=", ".join(Kind))
-        language = told.line("language", most=20) or (DEFAULT_LANGUAGE if _CHINESE.search(body) else "en")
+        language = told.line("language", most=20) or (DEFAULT_LANGUAGE if CHINESE.search(body) else "en")
         reply = Canned(
             id_, title, self._with_slots(body), told.line("shortcut", most=20), language,
             told.line("source") or self.run.map.source, told.line("topic"), kinds,
@@ -94,7 +94,7 @@ class CannedReplies(Entity):
             name = self._slots.get(said, said)[:MOST_SLOT].strip()
             return f"{{{name}}}" if name else found[0]
 
-        return _SLOT.sub(slot, body.translate(_BRACES))
+        return _SLOT.sub(slot, body.translate(BRACES))
 
     def put(self, pending: Sequence[Pending], at: int) -> int:
         put_canned(self.store, [p.read.record for p in pending], at)

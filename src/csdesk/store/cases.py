@@ -25,6 +25,7 @@ from csdesk.domain.cases.refund_events import (
     RefundProposed,
     RefundSettled,
 )
+from csdesk.domain.cases.writeback import OrderAsked, OrderDeclined, OrderTaken
 from csdesk.domain.clocks.clock import labelled
 from csdesk.store.chain import Row, link, start
 from csdesk.store.codec import decode, decode_case, encode, encode_case, known
@@ -287,6 +288,12 @@ def _effects(batch: Batch, desk: str, case: Case, happened: Event, at: int) -> N
             batch.settled.append((refund_key(happened.id), state, happened.reason))
             if happened.state == "failed" and happened.reason != "paid_already":
                 put(f"recheck:{happened.id}", "recheck", happened.id, at + RECHECK_MS)
+        case OrderAsked(id=id_):
+            put(order_key(id_), "order", id_, at)
+        case OrderTaken(id=id_, reference=reference):
+            batch.settled.append((order_key(id_), "done", reference))
+        case OrderDeclined(id=id_, reason=reason):
+            batch.settled.append((order_key(id_), "failed", reason))
         case ParcelSent(waybill=waybill):
             # Scans may have come before the parcel was known here; from then on the timer waits for silence.
             number = normal_waybill(waybill)
@@ -314,6 +321,11 @@ def _effects(batch: Batch, desk: str, case: Case, happened: Event, at: int) -> N
 def refund_key(refund: str) -> str:
     """The outbox key of a refund, which is also the idempotency key that its provider gets."""
     return f"refund:{refund}"
+
+
+def order_key(ask: str) -> str:
+    """The outbox key of a request to the order system, which is also the idempotency key that it gets."""
+    return f"order:{ask}"
 
 
 def wake_key(case_id: str, until: int) -> str:

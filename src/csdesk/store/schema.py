@@ -179,6 +179,23 @@ _INBOUND = (
     "CREATE INDEX inbound_refused_at ON inbound_refused (desk_id, at, id)",
 )
 
+# Order systems: where their feed stands, how old what they told is, and what people made of differences.
+_SOURCES = (
+    """CREATE TABLE order_source (
+        desk_id TEXT NOT NULL, source TEXT NOT NULL, cursor TEXT NOT NULL, pulled_at INTEGER NOT NULL,
+        answered_at INTEGER NOT NULL, failed_at INTEGER NOT NULL, fault TEXT NOT NULL,
+        PRIMARY KEY (desk_id, source)) WITHOUT ROWID""",
+    """CREATE TABLE order_seen (
+        desk_id TEXT NOT NULL, order_id TEXT NOT NULL, seen_at INTEGER NOT NULL, stamp INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, order_id)) WITHOUT ROWID""",
+    """CREATE TABLE order_settled (
+        desk_id TEXT NOT NULL, order_id TEXT NOT NULL, what TEXT NOT NULL, digest TEXT NOT NULL, how TEXT NOT NULL,
+        reason TEXT NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, order_id, what)) WITHOUT ROWID""",
+    # Few orders have money that their own system gave back: the report goes to these alone.
+    "CREATE INDEX payment_returned ON payment (desk_id, order_id) WHERE returned > 0",
+)
+
 # Versions of packs and the steps of their lives are added, never changed.
 _LAW = (
     """CREATE TABLE pack (
@@ -190,4 +207,4 @@ _LAW = (
         PRIMARY KEY (desk_id, seq)) WITHOUT ROWID""",
 )
 
-STATEMENTS: tuple[str, ...] = _DESK + _RECORDS + _CASES + _BESIDE + _INBOUND + _LAW + _INDEX + _LIBRARY
+STATEMENTS: tuple[str, ...] = _DESK + _RECORDS + _CASES + _BESIDE + _INBOUND + _SOURCES + _LAW + _INDEX + _LIBRARY

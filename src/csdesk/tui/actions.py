@@ -25,10 +25,23 @@ CONTEXTS = (
     "palette",
     "command",
     "verdict",
+    "detail",
     "help",
 )
 CASES = ("queue", "case")
-_LISTS = ("queue", "case", "canned", "policy", "order", "menu", "find", "palette", "verdict", "help")
+_LISTS = (
+    "queue",
+    "case",
+    "canned",
+    "policy",
+    "order",
+    "menu",
+    "find",
+    "palette",
+    "verdict",
+    "detail",
+    "help",
+)
 _PICKS = ("queue", "canned", "policy", "order", "menu", "find", "palette", "command", "verdict", "help")
 _FIELDS = ("form", "compose", "canned", "policy", "order")
 VERB = "verb."
@@ -77,9 +90,14 @@ CONSOLE = (
     Action("explain", CASES),
     Action("rulings", ("case", "verdict")),
     Action("drop", ("verdict",)),
+    Action("clocks", ("case", "detail")),
+    Action("ledger", ("case", "detail")),
+    Action("parcels", ("case", "detail")),
+    Action("links", ("case",)),
+    Action("awaiting", ("queue",)),
     Action("orders", CASES),
     Action("preview", ("queue",)),
-    Action("find", CASES),
+    Action("find", (*CASES, "menu")),
     Action("park", ("queue", "case", "compose", "form")),
     Action("unpark", CASES),
     Action("undo", CASES),
@@ -87,8 +105,8 @@ CONSOLE = (
     Action("repeat", CASES),
     Action("copy_number", CASES),
     Action("refresh", CASES),
-    Action("field_next", ("case", "verdict", *_FIELDS)),
-    Action("field_prev", ("case", "verdict", *_FIELDS)),
+    Action("field_next", ("case", "verdict", "detail", *_FIELDS)),
+    Action("field_prev", ("case", "verdict", "detail", *_FIELDS)),
     Action("send", ("form", "compose", "verdict")),
     Action("command", CASES),
     Action("palette", ("queue", "case", "form", "compose", "canned", "policy", "order", "verdict")),

@@ -31,7 +31,8 @@ from csdesk.tui.widgets.bars import SIGNS, StatusLine
 if TYPE_CHECKING:
     from csdesk.desk.desk import Desk, Done
     from csdesk.domain.cases.command import Command
-    from csdesk.domain.cases.context import Refused
+    from csdesk.domain.cases.context import Policy, Refused
+    from csdesk.domain.clocks.times import Times
     from csdesk.tui.verbs import Verbs
 
 # After so long a person wonders whether the key arrived.
@@ -51,13 +52,22 @@ def clock_ms() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a console is given: words, keys, look, and how it draws."""
+    """What a console is given: words, keys, look, how it draws, and `rules`, made when a form first needs them."""
 
     words: Words
     keymap: Keymap
     look: Look
     ascii: bool = False
     now: Callable[[], int] = clock_ms
+    rules: "Callable[[], Rules] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a form decides with before the desk does: calendar and hours, and the desk's own numbers."""
+
+    times: "Times"
+    policy: "Policy"
 
 
 class ConsoleApp(App[int], inherit_bindings=False):
@@ -75,6 +85,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.keymap = tools.keymap
         self.ascii = tools.ascii
         self.now = tools.now
+        self._rules = tools.rules
         self.first = first or First()
         self.names: dict[str, str] = {id_: cells.safe(name) for id_, name in self.first.names}
         self.said: tuple[str, str] = ("", "info")
@@ -103,6 +114,14 @@ class ConsoleApp(App[int], inherit_bindings=False):
         from csdesk.tui.verbs import Verbs
 
         return Verbs(self)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What forms decide with; without the desk's own: weekends, and the numbers every desk begins with."""
+        from csdesk.domain.cases.context import Policy
+        from csdesk.domain.clocks.times import Times
+
+        return self._rules() if self._rules else Rules(Times(), Policy())
 
     @property
     def palette(self) -> Palette:

@@ -8,11 +8,9 @@ from rich.style import Style
 from csdesk.desk.words import Words
 from csdesk.store.feed import Row
 from csdesk.tui import cells
+from csdesk.tui.kinds import LETTERS
 from csdesk.tui.theme import Palette
 
-# The letters of each kind's numbers. Written out, and held against the machines by a test, because the domain
-# takes longer to import than the first picture to paint.
-LETTERS = {"return": "RT", "exchange": "EX", "repair": "RP", "complaint": "CP", "inquiry": "IQ"}
 # A deadline this near is shown as soon: a working day's last stretch.
 SOON_MS = 4 * 3_600_000
 # What a subject needs before any further column may take room, in cells.

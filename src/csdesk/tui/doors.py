@@ -59,6 +59,27 @@ def override(command: "Deciding", refused: "Refused", case: str) -> "ConsoleScre
     return OverrideScreen(command, refused, case)
 
 
+def detail(case_id: str, side: str) -> "ConsoleScreen[Any]":
+    """All of one side of a case: clocks, ledger or parcels."""
+    from csdesk.tui.screens.detail import DetailScreen
+
+    return DetailScreen(case_id, side)
+
+
+def links(view: "CaseView") -> "ConsoleScreen[Any]":
+    """The cases that belong to one, and others of its customer; dismissed with the one to open, or None."""
+    from csdesk.tui.screens.leads import LinksScreen
+
+    return LinksScreen(view)
+
+
+def awaiting() -> "ConsoleScreen[Any]":
+    """Refunds that wait for a person; dismissed with the case to open, or None."""
+    from csdesk.tui.screens.leads import AwaitingScreen
+
+    return AwaitingScreen()
+
+
 def canned(case_id: str) -> "ConsoleScreen[Any]":
     """Look up a canned reply for a case; dismissed with the filled reply, or None."""
     from csdesk.tui.screens.canned import CannedScreen

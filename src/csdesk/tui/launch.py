@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from csdesk.desk.core import Core
     from csdesk.desk.words import Words
     from csdesk.store.errors import StoreError
-    from csdesk.tui.app import ConsoleApp
+    from csdesk.tui.app import ConsoleApp, Rules
     from csdesk.tui.start import First
 
 COLUMNS, LINES = 80, 24
@@ -103,7 +103,23 @@ def _build(config: Config) -> "ConsoleApp":
         look = theme.load(config.theme)
         first = reading.result()
     words = Words(config.language, ZoneInfo(first.zone))
-    return ConsoleApp(ComingDesk(lambda: _open(config)), Tools(words, keys, look, config.ascii), first)
+    tools = Tools(words, keys, look, config.ascii, rules=lambda: _rules(config))
+    return ConsoleApp(ComingDesk(lambda: _open(config)), tools, first)
+
+
+def _rules(config: Config) -> "Rules":
+    """What forms decide with, as the desk itself is opened; what a merchant has of its own is the desk's to know."""
+    from dataclasses import replace
+
+    from csdesk.desk.entry import policy_of
+    from csdesk.desk.operations import read_operations
+    from csdesk.desk.times import desk_times
+    from csdesk.tui.app import Rules
+
+    calendars = Path(config.calendars).expanduser() if config.calendars else None
+    path = Path(config.operations).expanduser() if config.operations else None
+    operations = read_operations(path, lambda code: code)
+    return Rules(desk_times(calendars, config), replace(policy_of(config), operations=operations))
 
 
 def _glimpse(config: Config) -> "First":

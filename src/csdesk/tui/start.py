@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from csdesk.desk.login import agent_of, desk_file
+from csdesk.domain.roles import Right, Role, may
 from csdesk.store import feed
 from csdesk.store.connection import Connection, open_any_schema
 from csdesk.store.feed import Count, Place, Row
+from csdesk.tui.kinds import tabs
 
 if TYPE_CHECKING:
     from csdesk.desk.config import Config
@@ -63,7 +65,7 @@ class Stand:
 class First:
     """The first rows, around where the last console stood, and the counts.
 
-    `asked` is False when nothing was read.
+    `asked` is False when nothing was read. `letters`: authorities' letters are for this reader too.
     """
 
     stand: Stand = Stand()
@@ -75,6 +77,7 @@ class First:
     me: str = ""
     names: tuple[tuple[str, str], ...] = ()
     zone: str = "UTC"
+    letters: bool = False
 
 
 def glimpse(config: "Config") -> First:
@@ -90,20 +93,24 @@ def glimpse(config: "Config") -> First:
         if desk is None:
             return First()
         agents = conn.execute(
-            "SELECT id, os_user, name FROM agent WHERE desk_id = ? AND active = 1 ORDER BY id", (desk[0],)
+            "SELECT id, os_user, name, role FROM agent WHERE desk_id = ? AND active = 1 ORDER BY id",
+            (desk[0],),
         ).fetchall()
         me = agent_of(config, [agent[:2] for agent in agents])
-        names = tuple((id_, name) for id_, _, name in agents)
-        return replace(_around(conn, desk[0], me), me=me, names=names, zone=desk[1])
+        names = tuple((id_, name) for id_, _, name, _ in agents)
+        letters = any(may(Role(role), Right.ASSIGN) for id_, _, _, role in agents if id_ == me)
+        return replace(_around(conn, desk[0], me, letters), me=me, names=names, zone=desk[1], letters=letters)
     finally:
         conn.close()
 
 
-def _around(conn: Connection, desk: str, me: str) -> First:
+def _around(conn: Connection, desk: str, me: str, letters: bool) -> First:
     state = conn.execute(
         "SELECT state FROM place WHERE desk_id = ? AND agent = ? ORDER BY at DESC LIMIT 1", (desk, me)
     ).fetchone()
     stand = Stand.read(state[0] if state else None)
+    if stand.queue not in tabs(letters=letters):
+        stand = Stand(opened=stand.opened, preview=stand.preview)  # a queue that is no longer for this reader
     rows: list[Row] = []
     at_top, at_end = True, True
     if stand.case:

@@ -93,15 +93,22 @@ def _goods(line: CaseLine, case: Case, words: Words) -> Line:
 def clocks(case: Case, words: Words, now: int, *, articles: bool = True) -> list[Line]:
     """The deadlines that run, the nearest first: which, how long still, until when, and by what."""
     lines: list[Line] = []
-    for clock in sorted(case.clocks, key=lambda clock: clock.due):
-        meaning = "late" if now >= clock.due else "text"
+    for clock in sorted(case.clocks, key=lambda clock: (clock.open_pause is not None, clock.due)):
+        meaning, told = ("late", "! ") if now >= clock.due else ("text", "")
+        told += words.left(clock.due, now)
+        if (pause := clock.open_pause) is not None:
+            party = words.code("party", pause.reason) if pause.reason else ""
+            meaning, told = (
+                "mark",
+                words("clocks.paused", party=party, left=words.left(clock.due, pause.from_ms)),
+            )
         basis = words.code("basis", clock.basis)
         if articles and clock.article:
             basis += f" {cells.safe(clock.article)}"
         lines.append(
             [
                 (cells.fit(words.code("clock", clock.name), LABEL), "quiet"),
-                (("! " if now >= clock.due else "") + words.left(clock.due, now), meaning),
+                (told, meaning),
                 GAP,
                 (f" {basis} {words.short(clock.due)}", "quiet"),
             ]

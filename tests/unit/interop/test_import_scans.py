@@ -22,7 +22,8 @@ from csdesk.interop.importer import Report, run_import
 from csdesk.store import load, tracking
 from csdesk.store import orders as kept_orders
 from csdesk.store.connection import write as writing
-from csdesk.tui.screens.facts import Scene, parcels
+from csdesk.tui.screens.parcel_lines import parcels
+from csdesk.tui.screens.scene import Scene
 from tests.building import DAY, HOUR, MONDAY, DeskFile
 from tests.unit.effects.conftest import Outside, a_worker
 

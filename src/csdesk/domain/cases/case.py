@@ -251,6 +251,25 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderAsk:
+    """What the order system was asked for, one of `writeback.ASKS`: asked → done | failed; in_doubt between.
+
+    `carrier` and `waybill` are of the parcel that it was told of; `reference` is its answer, `why` its refusal.
+    """
+
+    id: str
+    what: str
+    state: str
+    at: int
+    lines: tuple[LineQty, ...] = ()
+    carrier: str = ""
+    waybill: str = ""
+    refund: str = ""
+    reference: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """What a person found out about an order line (0: about the whole case), under the name a decision knows it by."""
 
@@ -289,6 +308,7 @@ class Case:
     tags: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     tracks: tuple[Track, ...] = ()
+    order_asks: tuple[OrderAsk, ...] = ()
     counters: dict[str, int] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     overridden: bool = False

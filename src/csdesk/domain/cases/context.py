@@ -119,6 +119,8 @@ class Policy:
     approve_hours: int = 24
     tenders: Mapping[str, Tender] = field(default_factory=dict)
     operations: Operations = MANUAL
+    # Of `writeback.ASKS`: what the desk's order system is asked for.
+    write_back: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,7 +281,7 @@ class Receive(Command):
 
     @classmethod
     def suggest(cls, case: Case) -> Mapping[str, Any]:
-        return {"lines": awaited(case)}
+        return {"lines": awaited(case) or away(case)}
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)
@@ -289,7 +289,7 @@ class Receive(Command):
         parcel = next((p for p in case.parcels if p.waybill == self.waybill), None) if self.waybill else None
         if self.waybill and parcel is None:
             raise Refused("no_such_parcel", waybill=self.waybill)
-        lines = self.lines or (parcel.lines if parcel else awaited(case))
+        lines = self.lines or (parcel.lines if parcel else awaited(case) or away(case))
         if parcel is None:
             # The only parcel on its way, when it carries just that, is the one that came.
             coming = on_the_way(case, "back")

@@ -31,6 +31,7 @@ from csdesk.domain.cases import (
     telling,
     tracking,
     tracks,
+    writeback,
 )
 from csdesk.domain.cases.automation import automatic_clocks
 from csdesk.domain.cases.case import Case, Phase
@@ -72,6 +73,7 @@ ROOMS = (
     tracking,
     tracks,
     arriving,
+    writeback,
 )
 # Cases with an open letter of an authority; no common pool, and nobody is handed one from it.
 AUTHORITY = "authority"
@@ -114,6 +116,10 @@ def run(case: Case | None, command: Command, ctx: Context) -> Decided:
     for happened in events:
         after = evolve(after, happened, stamp)
     assert after is not None  # every command yields at least one event
+    if case is not None and (wishes := writeback.asked(case, after, events, ctx)):
+        events += wishes
+        for happened in wishes:
+            after = evolve(after, happened, stamp)
     if case is not None and case.open and not after.open and (waits := tracks.hinders(case)):
         raise waits
     if case is not None and not after.open and (left := pledged(case)):

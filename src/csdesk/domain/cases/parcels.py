@@ -8,7 +8,7 @@ from csdesk.domain.cases.case import Case, Kind, LineQty, Parcel
 from csdesk.domain.cases.command import Command, Deciding, Undo, check_quantities, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Event, Moved
-from csdesk.domain.cases.goods import awaited, check_free, checked_evidence, on_the_way
+from csdesk.domain.cases.goods import awaited, away, check_free, checked_evidence, on_the_way
 from csdesk.domain.cases.goods_events import Conceded, ParcelLost
 from csdesk.domain.cases.repair_time import opened, timed
 from csdesk.domain.cases.rulings import Stance
@@ -19,7 +19,7 @@ KEEP_REASONS = ("policy", "worthless", "hazardous")
 
 
 def losable(case: Case) -> tuple[Parcel, ...]:
-    """Parcels on their way; of those on the way back only such as carry units that are still awaited."""
+    """Parcels on their way; of those on the way back only such as carry units that are neither here nor given up."""
     return tuple(p for p in on_the_way(case) if p.direction == "out" or _still(case, p.lines))
 
 
@@ -93,8 +93,8 @@ class LoseParcel(Command):
 
 
 def _still(case: Case, lines: tuple[LineQty, ...]) -> tuple[LineQty, ...]:
-    """The units of a parcel that are still awaited."""
-    left = {units.line: units.qty for units in awaited(case)}
+    """The units of a parcel that may still come: what was missing once is awaited again when it was sent anew."""
+    left = {units.line: units.qty for units in away(case)}
     still = ((units.line, min(units.qty, left.get(units.line, 0))) for units in lines)
     return tuple(LineQty(number, qty) for number, qty in still if qty > 0)
 

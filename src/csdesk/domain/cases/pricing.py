@@ -15,7 +15,7 @@ from csdesk.domain.cases.differences import (
     reduced,
 )
 from csdesk.domain.cases.events import Counted, Event, Moved
-from csdesk.domain.cases.goods import checked_evidence
+from csdesk.domain.cases.goods import check_free, checked_evidence
 from csdesk.domain.cases.ledger import split, standing
 from csdesk.domain.cases.refund_events import RefundProposed
 from csdesk.domain.cases.rulings import Stance
@@ -170,6 +170,8 @@ class AgreeReduction(Deciding):
         )
         if not 0 < self.minor <= worth:
             raise Refused("over_price", minor=self.minor, most_minor=max(0, worth), currency=case.currency)
+        # What another case paid back since, while this one was closed, cannot cost less as well.
+        check_free(tuple(LineQty(line.line, line.asked) for line in case.lines), case, ctx)
         evidence = checked_evidence(self.evidence, "needs_consent_evidence")
         to = self.to(case)
         moved = Moved(

@@ -15,8 +15,9 @@ from csdesk.domain.cases.rulings import Stance
 from csdesk.domain.roles import Right
 
 # What a consumer may owe against a refund: freight of a return without reason and free shipping whose condition is
-# gone (七日办法 §18), a gift that stays (§12), a discount settled anew (§17), a card fee (§16), use (三包 §11).
-DEDUCTIONS = ("return_freight", "outbound_freight", "gift", "bundle", "card_fee", "depreciation")
+# gone (七日办法 §18), a gift that stays (§12), a discount settled anew (§17), a card fee (§16), use (三包 §11); and
+# what reached the consumer already, since a provider paid twice: the payments lack just that for what is owed still.
+DEDUCTIONS = ("return_freight", "outbound_freight", "gift", "bundle", "card_fee", "depreciation", "paid_already")
 # How the merchant pays what no payment of the order took: by a transfer of the provider's own.
 TRANSFER = "transfer"
 
@@ -255,9 +256,9 @@ def after(case: Case, refund: Refund, confirmed: bool) -> str:
     if again and (lost or (owes and not pending)):
         return again.target
     done = machine.edge("settle_refund", case.state)
-    if done is None and not refund.live and (paying := machine.edge("refund", case.state)):
-        done = machine.edge(
-            "settle_refund", paying.target
-        )  # it came late, when the case waited to be paid anew
-        done = None if owes else done
+    paying = machine.edge("refund", case.state)
+    # It came late, when the case waited to be paid anew; or last, where no case ends and nothing else is to do.
+    leaves = not refund.live or machine.edge("close", case.state) is None
+    if done is None and paying is not None and leaves and not owes:
+        done = machine.edge("settle_refund", paying.target)
     return done.target if done and not lost and not pending else case.state

@@ -214,7 +214,8 @@ class Withdraw(Command):
     note: str = ""
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        if any(refund.live for refund in case.refunds):
+        # What was given on top was for no unit; but nobody leaves while any money is on its way.
+        if any(refund.pending or (refund.live and refund.cause != "compensation") for refund in case.refunds):
             raise Refused("money_moving")
         # A request whose goods came back cannot be forgotten: they must go on, to the consumer or into stock.
         if any(line.received > case.home(line) for line in case.lines):
@@ -338,6 +339,8 @@ class TakeBack(Command):
             return (ReplySettled(held.id, "recalled"),)
         if spec.undo is Undo.NONE:
             raise Refused("undo_none", verb=past.verb, why=spec.why)
+        if len(case.order_asks) > len(past.before.order_asks):
+            raise Refused("undo_none", verb=past.verb, why="outside")
         if past.later:
             raise Refused("undo_overtaken", verb=past.verb, by=past.later[-1])
         before = past.before

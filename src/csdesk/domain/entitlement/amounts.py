@@ -11,17 +11,20 @@ from csdesk.domain.money import Money, cumulative, share
 ITEM: Fields = {"sku": text, "paid": money, "price": money, "qty": count}
 RETURNED: Fields = {"sku": text, "qty": count}
 PROMOTION: Fields = {"threshold": money, "off": money}
+GIFT: Fields = {"name": text, "sku": text, "marked_price": money, "returned": flag}
 FIELDS: Fields = {
     "paid": money,
     "cash_paid": money,
     "list_price": money,
     "coupon": money,
     "points": money,
+    "points_used": count,
     "items": each(record(ITEM)),
     "returned": each(either(text, record(RETURNED))),
     "promo": either(record(PROMOTION), text),
     "gift_returned": flag,
     "gift_marked_price": money,
+    "gifts": each(record(GIFT)),
     "free_shipping_threshold": money,
     "shipping_fee_if_below": money,
     "card_fee_paid_by_buyer": money,
@@ -38,8 +41,36 @@ ALIASES = {
     "card_fee": "card_fee_paid_by_buyer",
     "promotion": "promo",
     "lines": "items",
+    "bundle_price": "paid",
+    "actually_paid": "paid",
+    "paid_total": "paid",
+    "total_paid": "paid",
+    "gift_marked_value": "gift_marked_price",
+    "coupon_amount": "coupon",
+    "voucher": "coupon",
+    "coupon_used": "coupon",
+    "gift_pre_marked_price": "gift_marked_price",
+    "gift_listed_price": "gift_marked_price",
+    "gift_kept": "not gift_returned",
+    "waived_card_fee": "card_fee_waived_by_seller",
+    "card_fee_waived": "card_fee_waived_by_seller",
+    "return_cause": "reason",
+    "buyer_consents": "buyer_agrees",
+    "consumer_agrees": "buyer_agrees",
 }
 DATED_BY = ("purchased_at", "now")
+# spend 200 save 40, over 200 minus 40.
+PROMO_EN = re.compile(
+    r"\b()(?:spend|over|above|from)\s*(\d{1,9}(?:\.\d{1,2})?)\D{1,12}?(\d{1,9}(?:\.\d{1,2})?)(?!\d)",
+    re.IGNORECASE,
+)
+# 满200打8折: what is at least the threshold costs eight tenths.
+RATE = re.compile(r"满\s*(\d{1,9}(?:\.\d{1,2})?)\s*元?\s*[打享]?\s*([1-9])(?:\.(\d))?\s*折")
+# 2件8折, 第二件半价: so many pieces together cost less; with fewer of them each stands at its own price.
+PIECES = re.compile(r"第?([2-9两二三四五])件(?:起?打?享?\s*\d(?:\.\d)?\s*折|半价)")
+COUNTED = {"两": 2, "二": 2, "三": 3, "四": 4, "五": 5}
+# A price for several goods together: it falls away with the first of them that goes back.
+BUNDLE = re.compile(r"套装|套餐|组合|捆绑|bundle|package|(?<![a-z])(?:set|combo)(?![a-z])", re.IGNORECASE)
 # 满200减40, 每满300减50: the threshold and what it takes off; "每" takes it off again at each multiple.
 PROMO = re.compile(r"(每?)满\s*(\d{1,9}(?:\.\d{1,2})?)\s*元?\s*[减-]\s*(\d{1,9}(?:\.\d{1,2})?)(?!\d)")
 
@@ -81,16 +112,22 @@ def _price_back(m: Matter) -> Money | None:
         return _items_back(m)
     listed, cash = m.facts.money("list_price"), m.facts.money("cash_paid")
     in_kind = sum((m.facts.money(name) or m.amount("0") for name in ("coupon", "points")), m.amount("0"))
-    if listed is not None and cash is not None and listed != cash + in_kind:
+    if listed is not None and cash is not None and listed != cash + in_kind and not _points_counted(m):
         raise Faulty("cash_paid", "does_not_add_up", total=shown(listed))
-    if cash is None and listed is not None and in_kind:
-        cash = listed - in_kind if in_kind < listed else m.amount("0")
+    paid = m.facts.money("paid")
+    if cash is None and listed is not None and in_kind.minor:
+        # What was paid counts (§17); the list price stands for it only where nothing else does.
+        rest = listed - in_kind if in_kind < listed else m.amount("0")
+        cash = rest if paid is None or paid == listed else paid
+    if used := m.facts.count("points_used"):
+        m.say("points_in_kind", "coupons_in_kind", points=used)
+        m.answer(points_returned=used)
     if m.facts.any("coupon", "points"):
         m.say("coupons_in_kind", "coupons_in_kind", amount=shown(in_kind))
         for name in ("coupon", "points"):
             if value := m.facts.money(name):
                 m.answer(**{f"{name}_returned": value})
-    back = cash if cash is not None else m.facts.money("paid")
+    back = cash if cash is not None else paid
     if back is None:
         back = _sum_of_methods(m)
     if back is not None:
@@ -98,6 +135,15 @@ def _price_back(m: Matter) -> Money | None:
         if cash is not None:
             m.answer(refund_cash=cash)
     return back
+
+
+def _points_counted(m: Matter) -> bool:
+    """Whether `points` are pieces, not yuan: more of them than what the cash and the coupon left to pay."""
+    if m.facts.has("points_used"):
+        return True
+    points, listed = m.facts.money("points"), m.facts.the_money("list_price")
+    paid = m.facts.the_money("cash_paid") + (m.facts.money("coupon") or m.amount("0"))
+    return points is not None and paid <= listed < paid + points
 
 
 def _items_back(m: Matter) -> Money:
@@ -119,8 +165,13 @@ def _items_back(m: Matter) -> Money:
         whole += item.the_money("price") * _qty(item)
         came_back += item.the_money("price") * n
     off = promotion(m, whole)
-    if m.facts.has("promo") and whole - off != paid:
+    if m.facts.has("promo") and not at_one_price(m) and whole - off != paid:
         raise Faulty("paid", "does_not_add_up", total=shown(whole - off))
+    together = PIECES.search(str(m.facts.get("promo") or ""))
+    left = sum(_qty(item) for item in items) - sum(pieces)
+    if together and left >= (COUNTED.get(together[1]) or int(together[1])):
+        # Enough pieces stay for the lower price to hold, on which of them is for people to say.
+        raise Faulty("promo", "unknown_promotion")
     return settled(m, paid, whole, came_back)
 
 
@@ -144,15 +195,26 @@ def settled(m: Matter, paid: Money, whole: Money, came_back: Money) -> Money:
     return pro_rata
 
 
-def promotion(m: Matter, total: Money) -> Money:
-    """What the promotion takes off a total."""
+def at_one_price(m: Matter) -> bool:
+    """Whether the promotion is one price for a bundle or for some pieces, and takes nothing off a threshold."""
     stated = m.facts.get("promo")
-    if stated is None:
+    if not isinstance(stated, str) or PROMO.search(stated):
+        return False
+    return (BUNDLE.search(stated) or PIECES.search(stated)) is not None
+
+
+def promotion(m: Matter, total: Money) -> Money:
+    """What the promotion takes off a total; the price of a bundle takes nothing off a part of it."""
+    stated = m.facts.get("promo")
+    if stated is None or at_one_price(m):
         return m.amount("0")
     if isinstance(stated, Facts):
         threshold, off, times = stated.the_money("threshold"), stated.the_money("off"), 1
+    elif rate := RATE.search(str(stated)):
+        percent = 100 - int(rate[2]) * 10 - int(rate[3] or 0)
+        threshold, off, times = m.amount(rate[1]), Money(total.minor * percent // 100, total.currency), 1
     else:
-        found = PROMO.search(str(stated))
+        found = PROMO.search(str(stated)) or PROMO_EN.search(str(stated))
         if found is None:
             raise Faulty("promo", "unknown_promotion")
         threshold, off = m.amount(found[2]), m.amount(found[3])
@@ -189,10 +251,12 @@ def _qty(item: Facts) -> int:
 
 def _less_gift(m: Matter, back: Money) -> Money:
     """A gift that is not returned costs what was marked for it beforehand, else nothing (§12)."""
-    if m.facts.flag("gift_returned") is not False:
+    kept = [gift for gift in m.facts.records("gifts") if gift.flag("returned") is False]
+    if m.facts.flag("gift_returned") is not False and not kept:
         return back
-    price = m.facts.money("gift_marked_price")
-    if price is None:
+    marked = [gift.money("marked_price") for gift in kept] or [m.facts.money("gift_marked_price")]
+    price = sum((one for one in marked if one is not None), m.amount("0"))
+    if not price.minor:
         m.say("gift_not_marked", "gift_price")
         return back
     m.say("gift_charged", "gift_price", amount=shown(price))
@@ -255,7 +319,8 @@ def _methods(m: Matter, back: Money | None) -> None:
     if m.facts.any("seller_offers", "buyer_agrees"):
         agreed = m.facts.true("buyer_agrees")
         m.say("other_method_agreed" if agreed else "original_method", "same_methods")
-        m.answer(refund_method="as_agreed" if agreed else "original", store_credit_allowed=agreed)
+        offered = m.facts.word("seller_offers") or "as_agreed"
+        m.answer(refund_method=offered if agreed else "original", store_credit_allowed=agreed)
 
 
 def _sum_of_methods(m: Matter) -> Money | None:

@@ -84,6 +84,7 @@ def _early(m: Matter, answer: str, code: str) -> Decision:
     m.say(f"car_{answer}" if inside else f"car_not_{answer}", code)
     m.answer(**{answer: inside})
     if inside:
+        _no_use_fee(m)
         return _open(m)
     m.answer(options=("repair",))
     return m.close("eligible", remedies=("repair",), payer="merchant")
@@ -94,6 +95,7 @@ def _assembly(m: Matter) -> Decision:
     if _inside(m, m.rule("car_early"), "art22_last"):
         m.say("car_art22", "car_early")
         m.answer(art22=True)
+        _no_use_fee(m)
         return _open(m)
     m.answer(art22=False)
     inside = _inside(m, m.rule("car_assembly"), "art20_last")
@@ -147,6 +149,13 @@ def _use_fee(m: Matter) -> None:
     fee = Money(min(price.minor * km * numerator // (1000 * denominator), price.minor), price.currency)
     m.say("car_use_fee", rule.code, price=shown(price), km=km, amount=shown(fee))
     m.answer(use_fee=fee, refund=price - fee)
+
+
+def _no_use_fee(m: Matter) -> None:
+    """The fee is due under §24 alone (§27): an early failure gives the whole price back."""
+    price = m.facts.money("price")
+    if price is not None:
+        m.answer(use_fee=m.amount("0"), refund=price)
 
 
 def _substitute(m: Matter) -> Decision:

@@ -42,6 +42,9 @@ def decide(m: Matter) -> Decision:
     absent = [name for name in SHOWN if not m.facts.has(name)]
     if absent and split:
         return m.close("computed")
+    if m.facts.has("filed_at", "knew_at"):
+        # In time and without a ground against it: taken up, provided that what is still asked for is in order.
+        m.answer(accept=True)
     m.need(*absent)
     m.say("accepted", "complaint_grounds acceptance_decision")
     m.answer(accept=True)

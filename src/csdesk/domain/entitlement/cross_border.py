@@ -10,7 +10,16 @@ FIELDS: Fields = {
     "return_applied_at": past,
     "goods_back_at": past,
 }
-ALIASES = {"declaration_released_at": "released_at", "applied_at": "return_applied_at"}
+ALIASES = {
+    "declaration_released_at": "released_at",
+    "declaration_released": "released_at",
+    "released": "released_at",
+    "applied_at": "return_applied_at",
+    "applied": "return_applied_at",
+    "apply_at": "return_applied_at",
+    "back_at": "goods_back_at",
+    "goods_back": "goods_back_at",
+}
 DATED_BY = ("released_at", "now")
 ORDER = (("released_at", "return_applied_at"), ("released_at", "goods_back_at"))
 

@@ -1,8 +1,10 @@
 """Punitive damages: fraud, unsafe food, promises, and who may not have them."""
 
+import re
+
 from csdesk.domain.entitlement.decision import Answer, Decision
-from csdesk.domain.entitlement.facts import Faulty
-from csdesk.domain.entitlement.fields import Fields, count, flag, money, past, told, word
+from csdesk.domain.entitlement.facts import Faulty, record
+from csdesk.domain.entitlement.fields import Fields, count, each, flag, money, past, text, told, word
 from csdesk.domain.entitlement.matter import Matter, shown
 from csdesk.domain.entitlement.pack import Provision
 from csdesk.domain.money import Money
@@ -12,6 +14,7 @@ FIELDS: Fields = {
     "at": past,
     "price": money,
     "unit_price": money,
+    "items": each(record({"sku": text, "price": money, "qty": count})),
     "qty": count,
     "loss": money,
     "prepaid": money,
@@ -25,10 +28,12 @@ FIELDS: Fields = {
     "claimant_conduct": word("claimant_conduct"),
     "merchant_promise_multiplier": count,
     "merchant_promise_amount": money,
+    "merchant_promise": text,
     "merchant_proves_no_deception": flag,
     "deal_price_lower_for_buyer": flag,
     "no_intent_proven": flag,
     "rounding_only": flag,
+    "evades_refund": flag,
 }
 ALIASES = {
     "losses": "loss",
@@ -38,7 +43,22 @@ ALIASES = {
     "promise_multiplier": "merchant_promise_multiplier",
     "seller_knew": "knowing",
     "operator_knew": "knowing",
+    "defendant_knew": "knowing",
+    "malicious_evasion": "evades_refund",
+    "maliciously_evades": "evades_refund",
+    "evades_refunds": "evades_refund",
+    "refund_evaded": "evades_refund",
+    "buyer_knowing": "buyer_knew",
+    "consumer_knew": "buyer_knew",
+    "bought_knowingly": "buyer_knew",
+    "reasonable_quantity": "reasonable_qty",
+    "price_paid": "price",
+    "promise_multiple": "merchant_promise_multiplier",
+    "merchant_proves_no_deceit": "merchant_proves_no_deception",
 }
+# 假一赔十, 假一罚三, 假1赔10.
+PROMISE = re.compile(r"假[一1][赔罚]([二两三四五六七八九十百]|[1-9]\d{0,3})")
+PROMISED = dict(zip("二两三四五六七八九十百", (2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 100), strict=True))
 DATED_BY = ("purchased_at", "at", "now")
 
 
@@ -79,6 +99,12 @@ def _ground(m: Matter) -> Provision:
 def _price(m: Matter) -> Money:
     """What was paid: the price, or unit price times quantity."""
     price, unit, qty = m.facts.money("price"), m.facts.money("unit_price"), m.facts.count("qty")
+    if lines := m.facts.records("items"):
+        each_line = (line.the_money("price") * (line.count("qty") or 1) for line in lines)
+        whole = sum(each_line, m.amount("0"))
+        if price is not None and price != whole:
+            raise Faulty("price", "does_not_add_up", total=shown(whole))
+        return whole
     if unit is not None and qty is not None:
         if price is not None and price != unit * qty:
             raise Faulty("price", "does_not_add_up", total=shown(unit * qty))
@@ -146,9 +172,18 @@ def _three_times(m: Matter) -> Decision:
     return _promised(m, price, additional)
 
 
+def _times_promised(m: Matter) -> int | None:
+    """How many times the price was promised: as a number, or in the words of the promise (假一赔十)."""
+    times = m.facts.count("merchant_promise_multiplier")
+    said = PROMISE.search(m.facts.word("merchant_promise") or "")
+    if times is not None or said is None:
+        return times
+    return PROMISED.get(said[1]) or int(said[1])
+
+
 def _promised(m: Matter, price: Money, statutory: Money) -> Decision:
     """The merchant's own promise, when it is above the law (法释2022-8 §10, 条例§12)."""
-    times, amount = m.facts.count("merchant_promise_multiplier"), m.facts.money("merchant_promise_amount")
+    times, amount = _times_promised(m), m.facts.money("merchant_promise_amount")
     promised = max(price * (times or 0), amount if amount is not None else m.amount("0"))
     if promised > statutory:
         m.say("promise_is_higher", "promise_damages", amount=shown(promised))
@@ -253,7 +288,14 @@ def _injury(m: Matter, ground: Provision) -> Decision:
 
 
 def _abscond(m: Matter, ground: Provision) -> Decision:
-    """Prepayment taken, shop closed, refunds evaded (预付式消费司法解释§23); the amount is for the court."""
+    """Prepayment taken, shop closed, refunds evaded (预付式消费司法解释§23); the amount is for the court.
+
+    A shop that closes but does not evade the refunds owes what is left, and no more.
+    """
+    if m.facts.flag("evades_refund") is False:
+        m.say("prepaid_no_evasion", ground.code)
+        m.answer(punitive_supported=False)
+        return m.close("ineligible", "no_evasion")
     m.say("prepaid_abscond", ground.code)
     m.answer(punitive_supported=True)
     return m.close("eligible", remedies=("refund", "damages"))

@@ -54,8 +54,12 @@ def _promotion(m: Matter) -> Decision:
     whole, came_back = m.facts.the_money("list_total"), m.facts.the_money("returned_list")
     if came_back > whole:
         raise Faulty("returned_list", "does_not_add_up", total=shown(whole))
-    reckoned = whole - amounts.promotion(m, whole)
     paid = m.facts.money("order_paid")
+    if amounts.at_one_price(m):
+        m.need("order_paid")
+        reckoned = m.facts.the_money("order_paid")
+    else:
+        reckoned = whole - amounts.promotion(m, whole)
     if paid is not None and paid != reckoned:
         raise Faulty("order_paid", "does_not_add_up", total=shown(reckoned))
     back = amounts.settled(m, reckoned, whole, came_back)

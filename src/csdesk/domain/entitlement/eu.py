@@ -4,7 +4,17 @@ from datetime import date
 
 from csdesk.domain.clocks.deadline import Deadline
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.fields import Fields, Moment, each, flag, moment, money, past, product_class
+from csdesk.domain.entitlement.fields import (
+    Fields,
+    Moment,
+    days,
+    each,
+    flag,
+    moment,
+    money,
+    past,
+    product_class,
+)
 from csdesk.domain.entitlement.matter import Matter, shown
 
 WITHDRAWAL: Fields = {
@@ -47,6 +57,19 @@ WITHDRAWAL_ALIASES = {
     "withdraw_at": "withdrawn_on",
     "notice_sent": "withdrawn_on",
     "ordered": "contract_date",
+    "contract_concluded": "contract_date",
+    "contract_concluded_at": "contract_date",
+    "concluded": "contract_date",
+    "concluded_on": "contract_date",
+    "cancelled_on": "withdrawn_on",
+    "cancelled_at": "withdrawn_on",
+    "cancellation_notice": "withdrawn_on",
+    "notice_sent_on": "withdrawn_on",
+    "withdrawal_sent": "withdrawn_on",
+    "delivery_date": "delivered",
+    "delivered_on": "delivered",
+    "received_on": "delivered",
+    "received_at": "delivered",
 }
 REFUND: Fields = {
     "withdrawal_notice": past,
@@ -62,10 +85,26 @@ AMOUNT: Fields = {
     "diminished_value": money,
     "told_of_right": flag,
 }
-AMOUNT_ALIASES = {"express_delivery": "chosen_express", "delivery": "standard_delivery"}
+AMOUNT_ALIASES = {
+    "express_delivery": "chosen_express",
+    "chosen_delivery": "chosen_express",
+    "delivery": "standard_delivery",
+    "value_diminished": "diminished_value",
+    "value_loss": "diminished_value",
+    "loss_in_value": "diminished_value",
+    "deduction_for_use": "diminished_value",
+}
 FREIGHT: Fields = {"told_consumer_bears": flag, "trader_offered_to_bear": flag}
 FUNCTION: Fields = {"contract_date": moment, "online_interface": flag}
-DELIVERY: Fields = {"ordered": past, "agreed_days": flag}
+DELIVERY: Fields = {"ordered": past, "agreed_days": days, "agreed_date": moment}
+DELIVERY_ALIASES = {
+    "contract_date": "ordered",
+    "ordered_at": "ordered",
+    "agreed_time_days": "agreed_days",
+    "agreed_on": "agreed_date",
+    "agreed_delivery": "agreed_date",
+    "agreed_delivery_date": "agreed_date",
+}
 BURDEN: Fields = {"delivered": past, "defect": past}
 BURDEN_ALIASES = {"defect_found": "defect", "defect_on": "defect"}
 
@@ -216,9 +255,14 @@ def withdrawal_function(m: Matter) -> Decision:
 
 
 def delivery_default(m: Matter) -> Decision:
-    """Without an agreed time, delivery within 30 days of the contract (art. 18(1))."""
+    """By the agreed day or within the agreed days; else within 30 days of the contract (art. 18(1))."""
+    if agreed := m.facts.day("agreed_date"):
+        m.say("delivery_agreed", "delivery_default", last=agreed.isoformat())
+        m.answer(deliver_by=agreed)
+        return m.close("computed")
     m.need("ordered")
-    due = m.count("deliver_by", "delivery_default", m.facts.the_day("ordered"))
+    length = m.facts.count("agreed_days")
+    due = m.count("deliver_by", "delivery_default", m.facts.the_day("ordered"), length=length)
     m.say("delivery_default", "delivery_default", last=due.rolled_day.isoformat())
     m.answer(deliver_by=due.rolled_day)
     return m.close("computed")

@@ -20,6 +20,10 @@ class FactError:
     args: tuple[tuple[str, Arg], ...] = ()
 
 
+# Before the name that an alias stands for, when the alias says the opposite: seal_intact is not seal_broken.
+NOT = "not "
+
+
 class Faulty(Exception):
     """Facts that exclude each other, found while deciding; ends in a `FactError`."""
 
@@ -148,21 +152,27 @@ class Facts:
 def read_fields(raw: Mapping[str, object], fields: Fields, aliases: Mapping[str, str], frame: Frame) -> Facts:
     """All that was stated, read; every fault and every unknown name is collected, none stops the others.
 
-    A null is a fact not stated. An alias is another name of a field: stating both differently is a fault, but
-    for moments: received and signed may differ, and the field's own name counts.
+    A null is a fact not stated, unless the field reads a null. An alias is another name of a field (or of its
+    opposite): stating both differently is a fault, but for moments: received and signed may differ, and the
+    field's own name counts.
     """
     facts = Facts()
     for said, value in raw.items():
         name = aliases.get(str(said), str(said))
+        opposite = name.startswith(NOT)
+        if opposite:
+            name = name.removeprefix(NOT)
         reader = fields.get(name)
         if reader is None:
             facts.unknown.append(quoted(said))
-        elif value is not None:
+        elif value is not None or reader.null:
             try:
-                read = reader.read(value, frame)
+                read = reader.read(reader.null if value is None else value, frame)
             except BadFact as bad:
                 facts.errors.append(FactError(quoted(said), bad.code, tuple(bad.params.items())))
                 continue
+            if opposite:
+                read = not read
             if isinstance(read, Moment) and name in facts.values:
                 facts.values[name] = read if said == name else facts.values[name]
             elif facts.values.setdefault(name, read) != read:

@@ -70,12 +70,13 @@ class Shape:
 class Field:
     """How a field reads a JSON value into what rules use (BadFact when it cannot), and the shape of that value.
 
-    vocabulary: whose words of the pack it takes, where its shape is `word`.
+    vocabulary: whose words of the pack it takes, where its shape is `word`. null: what a null says; "" nothing.
     """
 
     read: Callable[[object, Frame], object]
     name: ShapeName
     vocabulary: str = ""
+    null: str = ""
 
     def shape(self, pack: Pack) -> Shape:
         """The shape under that pack; of a class of goods by the one name that rules know."""
@@ -195,8 +196,8 @@ past = Field(_read_past, "moment")
 product_class = Field(_read_product_class, "product_class")
 
 
-def word(vocabulary: str) -> Field:
-    """A field that says one of the words of that vocabulary of the pack."""
+def word(vocabulary: str, null: str = "") -> Field:
+    """A field that says one of the words of that vocabulary of the pack; a null may say one too."""
 
     def read(value: object, frame: Frame) -> str:
         known = frame.pack.words[vocabulary]
@@ -206,7 +207,7 @@ def word(vocabulary: str) -> Field:
             raise BadFact("unknown_word", said=quoted(value), allowed=", ".join(known.words))
         return found
 
-    return Field(read, "word", vocabulary)
+    return Field(read, "word", vocabulary, null)
 
 
 def told(vocabulary: str) -> Field:

@@ -36,6 +36,8 @@ ALIASES = {
     "fault_at": "performance_fault_at",
     "failed_repairs": "repairs_failed",
     "days_in_repair": "repair_days",
+    "cumulative_days": "repair_days",
+    "total_repair_days": "repair_days",
     "price_paid": "invoice_price",
     **car.ALIASES,
 }
@@ -233,15 +235,17 @@ def _depreciated(m: Matter, rule: Provision) -> Decision:
 
 
 def _days_used(m: Matter) -> int:
+    away = (m.facts.count("repair_days") or 0) + (m.facts.count("waiting_days") or 0)
     stated = m.facts.count("days_used")
     if stated is not None:
-        return stated
+        if away > stated:
+            raise Faulty("repair_days", "more_than_bought", most=stated)
+        return stated - away
     m.need("sold_at")
     # The fee runs to the return; the day of the fault stands for it until then, never the clock on the wall.
     end = m.facts.day("returned_at") or m.facts.day("now") or m.facts.day("performance_fault_at")
     if end is None:
         m.need("days_used")
-    away = (m.facts.count("repair_days") or 0) + (m.facts.count("waiting_days") or 0)
     spent = days_between(m.facts.the_day("sold_at"), end or m.on)
     if away > spent:
         raise Faulty("repair_days", "more_than_bought", most=spent)

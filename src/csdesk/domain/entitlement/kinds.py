@@ -37,7 +37,7 @@ from csdesk.domain.entitlement import (
     us_hk,
 )
 from csdesk.domain.entitlement.decision import BadFacts, Decision
-from csdesk.domain.entitlement.facts import FactError, Facts, Faulty, Lacking, out_of_order, read_fields
+from csdesk.domain.entitlement.facts import NOT, FactError, Facts, Faulty, Lacking, out_of_order, read_fields
 from csdesk.domain.entitlement.fields import (
     BadFact,
     Fields,
@@ -160,10 +160,18 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("EU", "refund_amount"): _rule(eu.refund_amount, eu.AMOUNT, eu.AMOUNT_ALIASES),
     ("EU", "return_freight"): _EU_FREIGHT,
     ("EU", "withdrawal_function"): _rule(eu.withdrawal_function, eu.FUNCTION, dated_by=("contract_date",)),
-    ("EU", "delivery_default"): _rule(eu.delivery_default, eu.DELIVERY, dated_by=("ordered",)),
+    ("EU", "delivery_default"): _rule(
+        eu.delivery_default, eu.DELIVERY, eu.DELIVERY_ALIASES, ("ordered",), (("ordered", "agreed_date"),)
+    ),
     ("EU", "burden_of_proof"): _BURDEN,
     ("UK", "withdrawal"): _EU_WITHDRAWAL,
     ("UK", "refund_deadline"): _rule(uk.refund_deadline, uk.REFUND, uk.REFUND_ALIASES, ("goods_back",)),
+    ("UK", "return_deadline"): _rule(
+        eu.return_deadline, eu.REFUND, eu.REFUND_ALIASES, ("withdrawal_notice",)
+    ),
+    ("UK", "delivery_default"): _rule(
+        eu.delivery_default, eu.DELIVERY, eu.DELIVERY_ALIASES, ("ordered",), (("ordered", "agreed_date"),)
+    ),
     ("UK", "refund_amount"): _rule(eu.refund_amount, eu.AMOUNT, eu.AMOUNT_ALIASES),
     ("UK", "return_freight"): _EU_FREIGHT,
     ("UK", "reject_fault"): _rule(
@@ -188,9 +196,13 @@ RULES: Mapping[tuple[str, str], Rule] = {
 
 
 def plain_name(jurisdiction: str, kind: str, name: str) -> str:
-    """The one name of a fact that a question knows by several (`paid` of what it also calls `price`)."""
+    """The one name of a fact that a question knows by several (`paid` of what it also calls `price`).
+
+    A name for the opposite of a fact (`seal_intact`) stays itself.
+    """
     rule = RULES.get((jurisdiction, kind)) or RULES.get(("", kind))
-    return rule.aliases.get(name, name) if rule else name
+    plain = rule.aliases.get(name, name) if rule else name
+    return name if plain.startswith(NOT) else plain
 
 
 def kinds_of(jurisdiction: str) -> tuple[str, ...]:

@@ -17,7 +17,17 @@ ALIASES = {
     "guardian_ratified": "guardian_consented",
     "ratified": "guardian_consented",
     "fit_for_age": "fits_age",
+    "age_appropriate": "fits_age",
+    "guardian_agreed": "guardian_consented",
+    "guardian_consent": "guardian_consented",
+    "guardian_agrees": "guardian_consented",
+    "guardian_approved": "guardian_consented",
+    "parental_consent": "guardian_consented",
+    "parent_consented": "guardian_consented",
+    "fits_age_and_intellect": "fits_age",
+    "suits_age": "fits_age",
     "age": "minor_age",
+    "amount": "paid",
 }
 DATED_BY = ("paid_at", "purchased_at", "now")
 

@@ -10,6 +10,7 @@ from csdesk.domain.entitlement.matter import Matter
 FIELDS: Fields = {
     "sale_channel": word("sale_channel"),
     "buyer": word("buyer"),
+    "purpose": word("purpose"),
     "product_class": product_class,
     "import_mode": word("import_mode"),
     "signed_at": past,
@@ -23,7 +24,7 @@ FIELDS: Fields = {
     "presale": flag,
     "paid_earnest_and_balance": flag,
     "unsuitable_nature": word("unsuitable_nature"),
-    "unsuitable_confirmed": word("unsuitable_confirmed"),
+    "unsuitable_confirmed": word("unsuitable_confirmed", null="none"),
     "near_expiry_disclosed": flag,
     "defect_disclosed_at_sale": flag,
     "merchant_label": text,
@@ -31,6 +32,7 @@ FIELDS: Fields = {
     "merchant_promises_excluded_kind": flag,
     "merchant_promise_days": days,
     "merchant_free_return_shipping": flag,
+    "freight_agreed_payer": word("party"),
     "nonconforming": flag,
     **intact.FIELDS,
 }
@@ -49,6 +51,39 @@ ALIASES = {
     "merchant_pays_return_freight": "merchant_free_return_shipping",
     "free_return_shipping": "merchant_free_return_shipping",
     "free_returns": "merchant_free_return_shipping",
+    "free_return": "merchant_free_return_shipping",
+    "free_return_freight": "merchant_free_return_shipping",
+    "merchant_promises_free_return": "merchant_free_return_shipping",
+    "freight_agreement": "freight_agreed_payer",
+    "agreed_freight_payer": "freight_agreed_payer",
+    "agreed_return_freight": "freight_agreed_payer",
+    "return_freight_agreed": "freight_agreed_payer",
+    "return_freight_agreement": "freight_agreed_payer",
+    "merchant_promised_days": "merchant_promise_days",
+    "promised_days": "merchant_promise_days",
+    "personalised": "individual_specification",
+    "made_to_order": "individual_specification",
+    "made_to_measure": "individual_specification",
+    "tailor_made": "individual_specification",
+    "bespoke": "individual_specification",
+    "custom": "individual_specification",
+    "customized": "individual_specification",
+    "customised": "individual_specification",
+    "engraved": "individual_specification",
+    "buyer_type": "buyer",
+    "signature_at": "signed_at",
+    "signed_on": "signed_at",
+    "delivery_signed_at": "signed_at",
+    "signed_for_at": "signed_at",
+    "notice_sent_at": "request_at",
+    "return_notice_at": "request_at",
+    "return_requested_at": "request_at",
+    "notified_at": "request_at",
+    "freight_promise": "freight_agreed_payer",
+    "confirmation": "unsuitable_confirmed",
+    "confirmed": "unsuitable_confirmed",
+    "nature": "unsuitable_nature",
+    "personalized": "individual_specification",
     "excluded_kind_promised": "merchant_promises_excluded_kind",
     "locker_without_consent": "left_without_consent",
     "proxy_signed_without_consent": "left_without_consent",
@@ -91,10 +126,11 @@ def decide(m: Matter) -> Decision:
 
 
 def _living(m: Matter) -> str | None:
-    buyer = m.facts.word("buyer")
-    if buyer is None:
+    """A purchase for living needs (消法§2); a stated purpose stands for who bought, and outranks it."""
+    buyer, purpose = m.facts.word("buyer"), m.facts.word("purpose")
+    if buyer is None and purpose is None:
         m.lack("buyer")
-    elif buyer != "consumer":
+    elif buyer == "business" or purpose == "business":
         m.say("not_for_living", "living_consumption")
         return "not_consumer"
     else:
@@ -159,6 +195,8 @@ def _is(m: Matter, family: str) -> bool:
     if family != "digital" or "downloaded" in families or m.facts.true("downloaded"):
         return True
     opened = m.facts.flag("unsealed_by_consumer")
+    if opened is None:
+        opened = m.facts.flag("seal_broken")
     if opened is None:
         m.lack("unsealed_by_consumer")
     return opened is True
@@ -259,7 +297,8 @@ def _only_promised(m: Matter) -> bool:
 
 
 def _freight(m: Matter) -> str:
-    if m.facts.true("merchant_free_return_shipping"):
+    agreed = m.facts.word("freight_agreed_payer") == "merchant"
+    if agreed or m.facts.true("merchant_free_return_shipping"):
         m.say("freight_agreed", "no_reason_freight")
         return "merchant"
     m.say("freight_consumer", "no_reason_freight")

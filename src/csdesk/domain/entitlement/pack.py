@@ -13,6 +13,12 @@ from csdesk.domain.clocks.deadline import Basis, Period
 Confidence = Literal["statute", "promise", "policy", "interpretation"]
 CONFIDENCE: tuple[Confidence, ...] = ("statute", "promise", "policy", "interpretation")
 
+# Families that the first part of a composed name tells, and those that its last part does not.
+TOLD_FIRST = frozenset({"custom", "fresh"})
+TAKEN_OUT = frozenset(
+    {"custom", "fresh", "digital", "downloaded", "media", "periodical", "excepted", "flight"}
+)
+
 Value = int | Decimal | str | tuple[str, ...]
 
 
@@ -153,9 +159,25 @@ class Pack:
         return None
 
     def product_class(self, said: str) -> ProductClass | None:
-        """The class of goods by any of its names, in singular or plural."""
+        """The class of goods by any of its names, in singular or plural; composed names by their parts."""
         plain = plain_word(said)
+        return self._class(plain) or self._composed(plain.split("_"))
+
+    def _class(self, plain: str) -> ProductClass | None:
         return self.classes.get(plain) or self.classes.get(plain.removesuffix("s"))
+
+    def _composed(self, parts: list[str]) -> ProductClass | None:
+        """`custom_ring` and `fresh_crab` by what comes first, `leather_shoes` by what comes last.
+
+        What the law takes out is never told by the last part: a dried_fruit is not fresh.
+        """
+        if len(parts) < 2:
+            return None
+        first = self._class(parts[0])
+        if first and first.families & TOLD_FIRST:
+            return first
+        last = self._class(parts[-1])
+        return last if last and not last.families & TAKEN_OUT else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ FIELDS: Fields = {
     "paid_at": past,
     "request_at": past,
     "had_same_service_before": flag,
+    "had_same_service_elsewhere": flag,
     "promised_days": days,
     "paid": money,
     "gift_amount": money,
@@ -32,7 +33,14 @@ FIELDS: Fields = {
     "unlawful_minor_service": flag,
 }
 # Of a closed shop the cause is known, and nobody asks for the seven days or for an age.
-_NOT_CLOSED = ("cause", "had_same_service_before", "minor_age", "guardian_consented", "fits_age")
+_NOT_CLOSED = (
+    "cause",
+    "had_same_service_before",
+    "had_same_service_elsewhere",
+    "minor_age",
+    "guardian_consented",
+    "fits_age",
+)
 CLOSED: Fields = {name: f for name, f in FIELDS.items() if name not in _NOT_CLOSED} | {"evades_refund": flag}
 CLOSED_ALIASES = {"requested_at": "request_at", "sessions_used": "used", "bonus": "gift_amount"}
 ALIASES = {
@@ -44,6 +52,34 @@ ALIASES = {
     "guardian_agreed": "guardian_consented",
     "fit_for_age": "fits_age",
     "age_appropriate": "fits_age",
+    "guardian_consent": "guardian_consented",
+    "guardian_agrees": "guardian_consented",
+    "guardian_approved": "guardian_consented",
+    "parental_consent": "guardian_consented",
+    "parent_consented": "guardian_consented",
+    "fits_age_and_intellect": "fits_age",
+    "suits_age": "fits_age",
+    "age": "minor_age",
+    "gift": "gift_amount",
+    "bonus_amount": "gift_amount",
+    "consumed": "consumed_value",
+    "used_value": "consumed_value",
+    "sessions_total": "sessions",
+    "total_sessions": "sessions",
+    "used_sessions": "used",
+    "months_used": "months_elapsed",
+    "months_total": "months",
+    "total_months": "months",
+    "received_same_service_before": "had_same_service_before",
+    "same_service_before": "had_same_service_before",
+    "had_same_service_elsewhere_before": "had_same_service_elsewhere",
+    "had_same_service_from_other": "had_same_service_elsewhere",
+    "valid_days": "days_total",
+    "total_days": "days_total",
+    "term_days": "days_total",
+    "days_used": "days_elapsed",
+    "stopped_after_months": "months_elapsed",
+    "stopped_after_days": "days_elapsed",
     "bonus": "gift_amount",
 }
 DATED_BY = ("paid_at", "request_at", "purchased_at", "now")
@@ -105,7 +141,7 @@ def _seven_days(m: Matter) -> Decision:
         m.say("after_window", "prepaid_window", last=window.rolled_day.isoformat())
         m.answer(no_reason_refund=False)
         return m.close("ineligible", "expired")
-    if m.facts.the_flag("had_same_service_before"):
+    if m.facts.true("had_same_service_elsewhere") or m.facts.the_flag("had_same_service_before"):
         m.say("had_service_before", "prepaid_window")
         m.answer(no_reason_refund=False)
         return m.close("ineligible", "had_same_service_before")

@@ -1,5 +1,6 @@
 """Quality and conformity: what a defect, a shortage or a cancelled order gives the consumer."""
 
+import re
 from collections.abc import Callable
 
 from csdesk.domain.entitlement import warranty
@@ -19,6 +20,10 @@ from csdesk.domain.entitlement.fields import (
 )
 from csdesk.domain.entitlement.matter import Matter
 
+# An agreement to take back within so many days, in words: 30天包退, 30_days_return. Exchange alone is not meant.
+AGREED_DAYS = re.compile(
+    r"(?<!\d)(\d{1,4})[\s_-]*(?:天|日|days?)(?=.{0,20}(?:退|return|refund))", re.IGNORECASE
+)
 # An agreement that can be reckoned with: how many days it gives for each remedy.
 AGREEMENT: Fields = {"return_days": days, "exchange_days": days, "repair_days": days}
 FIELDS: Fields = {
@@ -62,6 +67,15 @@ ALIASES = {
     "merchant_knew": "seller_knew",
     "quality_problem": "nonconforming",
     "received_qty": "delivered_qty",
+    "ordered_quantity": "ordered_qty",
+    "received_quantity": "delivered_qty",
+    "delivered_quantity": "delivered_qty",
+    "exchanged_at": "exchange_completed_at",
+    "installation_required": "needs_installation",
+    "defective": "nonconforming",
+    "quality_defect": "nonconforming",
+    "promised_return_days": "agreed_return_days",
+    "days_in_repair": "repair_days",
     "disclosed_before_purchase": "defect_disclosed_before_purchase",
 }
 DATED_BY = (
@@ -136,8 +150,11 @@ def _gift(m: Matter) -> Decision:
         m.say("gift_caused_damage", "gift_liability")
         m.answer(merchant_liable=True)
         return m.close("eligible", remedies=("damages",))
-    m.need("flaw_told", "affects_normal_use")
-    liable = m.facts.the_flag("affects_normal_use") or not m.facts.the_flag("flaw_told")
+    # A flaw that was not told makes liable by itself (条例§7(2)), as does one that spoils the normal use.
+    told, spoils = m.facts.flag("flaw_told"), m.facts.flag("affects_normal_use")
+    liable = told is False or spoils is True
+    if not liable:
+        m.need("flaw_told", "affects_normal_use")
     m.say("gift_flaw" if liable else "gift_flaw_told", "gift_liability")
     m.answer(merchant_liable=liable)
     return m.close("eligible" if liable else "ineligible", "ok" if liable else "flaw_told")
@@ -209,9 +226,12 @@ def _remedies(m: Matter) -> tuple[str, ...]:
 def _agreed(m: Matter) -> int:
     """Days for return by agreement; a national rule or agreement that is only named has to be looked up."""
     stated = m.facts.get("agreement")
-    if isinstance(stated, str):
-        m.need("agreed_return_days")
     agreed = stated.count("return_days") if isinstance(stated, Facts) else None
+    if isinstance(stated, str):
+        told = AGREED_DAYS.search(stated)
+        if told is None:
+            m.need("agreed_return_days")
+        agreed = int(told[1]) if told else None
     product = m.facts.product()
     if m.facts.get("national_rule") or (product and "guaranteed" in product.families):
         m.say("national_rule_exists", "quality_window")

@@ -25,7 +25,14 @@ FIELDS: Fields = {
     "ai_picture_suspected": flag,
     "address_cluster": flag,
 }
-ALIASES = {"goods_stage": "stage", "merchant_consents": "merchant_agrees", "rotten": "goods_worthless"}
+ALIASES = {
+    "goods_stage": "stage",
+    "shipment_state": "stage",
+    "state": "stage",
+    "merchant_consents": "merchant_agrees",
+    "merchant_consent": "merchant_agrees",
+    "rotten": "goods_worthless",
+}
 DATED_BY = ("request_at", "purchased_at", "now")
 ORDER = (("signed_at", "request_at"),)
 # Signs of abuse are for people to look at (条例§19(4)); no answer turns on them.

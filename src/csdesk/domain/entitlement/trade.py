@@ -6,7 +6,11 @@ from csdesk.domain.entitlement.matter import Matter, shown
 from csdesk.domain.money import Money
 
 EARNEST: Fields = {"contract_price": money, "earnest": money, "defaulted": word("party")}
-EARNEST_ALIASES = {"price": "contract_price", "earnest_money": "earnest", "breach_by": "defaulted"}
+EARNEST_ALIASES = {"price": "contract_price", "earnest_money": "earnest", "breach_by": "defaulted"} | {
+    "defaulting_party": "defaulted",
+    "earnest_paid": "earnest",
+    "breaching_party": "defaulted",
+}
 RENEWAL: Fields = {
     "charged_at": past,
     "charged": money,
@@ -14,7 +18,11 @@ RENEWAL: Fields = {
     "easy_cancel": flag,
     "used_since": flag,
 }
-RENEWAL_ALIASES = {"paid": "charged", "notice_given": "noticed", "renewed_at": "charged_at"}
+RENEWAL_ALIASES = {"paid": "charged", "notice_given": "noticed", "renewed_at": "charged_at"} | {
+    "notice_before_renewal": "noticed",
+    "notified": "noticed",
+    "amount": "charged",
+}
 PAYMENT: Fields = {
     "problem": word("payment_problem"),
     "captured": money,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from csdesk.domain.clocks.days import days_between
 from csdesk.domain.entitlement.decision import Decision
-from csdesk.domain.entitlement.fields import Fields, count, flag, past
+from csdesk.domain.entitlement.fields import Fields, count, days, flag, past
 from csdesk.domain.entitlement.matter import Matter
 
 REFUND: Fields = {
@@ -13,6 +13,7 @@ REFUND: Fields = {
     "cancelled_on": past,
     "no_goods": flag,
     "refund_agreed_on": past,
+    "trader_collects": flag,
 }
 REFUND_ALIASES = {"withdrawal_notice": "cancelled_on", "notice_on": "cancelled_on"}
 REJECT: Fields = {
@@ -21,6 +22,8 @@ REJECT: Fields = {
     "repair_asked": past,
     "repaired_back": past,
     "repairs_failed": count,
+    "repaired_once": flag,
+    "repair_days": days,
 }
 REJECT_ALIASES = {
     "delivered_at": "delivered",
@@ -29,11 +32,21 @@ REJECT_ALIASES = {
     "repair_requested_on": "repair_asked",
     "repaired_returned": "repaired_back",
     "repair_returned": "repaired_back",
+    "goods_back": "repaired_back",
+    "returned_repaired": "repaired_back",
+    "repair_completed": "repaired_back",
+    "in_repair_days": "repair_days",
+    "days_in_repair": "repair_days",
+    "repair_failed": "repaired_once",
+    "already_repaired": "repaired_once",
+    "repair_attempted": "repaired_once",
 }
 
 
 def refund_deadline(m: Matter) -> Decision:
-    """14 days after the goods, or proof that they were sent, came back; after the notice where none go back.
+    """14 days after the goods, or proof that they were sent, came back.
+
+    After the notice where none go back, or where the trader offered to collect them (reg. 34(5)).
 
     Rejected goods: 14 days after the trader agreed that a refund is due (CRA s. 20(15)).
     """
@@ -44,7 +57,7 @@ def refund_deadline(m: Matter) -> Decision:
         m.answer(refund_due=due.rolled_day)
         return m.close("computed")
     stated = [day for name in ("goods_back", "proof_of_sending") if (day := m.facts.day(name)) is not None]
-    if not stated and m.facts.true("no_goods"):
+    if not stated and (m.facts.true("no_goods") or m.facts.true("trader_collects")):
         stated = [m.facts.the_day("cancelled_on")]
     if not stated:
         m.need("goods_back")
@@ -63,6 +76,7 @@ def reject_fault(m: Matter) -> Decision:
     delivered, on = m.facts.the_day("delivered"), m.facts.the_day("reject_on")
     asked, back = m.facts.day("repair_asked"), m.facts.day("repaired_back")
     waited = days_between(asked, back) if asked and back and back > asked else 0
+    waited = waited or m.facts.count("repair_days") or 0
     last = m.count("reject_by", "short_term_reject", delivered, excluded=waited).rolled_day
     if back:
         last = max(last, back + timedelta(days=m.rule("short_term_reject").number("least_after_repair")))
@@ -71,7 +85,7 @@ def reject_fault(m: Matter) -> Decision:
     if right:
         m.say("may_reject", "short_term_reject", last=last.isoformat())
         return m.close("eligible", remedies=("reject", "repair_or_replacement"), payer="trader")
-    failed = (m.facts.count("repairs_failed") or 0) > 0
+    failed = (m.facts.count("repairs_failed") or 0) > 0 or m.facts.true("repaired_once")
     then = "price_reduction_or_final_reject" if failed else "repair_or_replacement"
     m.say("reject_over", "later_remedies", last=last.isoformat())
     m.answer(next=then)

@@ -5,8 +5,13 @@ from csdesk.domain.entitlement.fields import Fields, days, flag, past, text, wor
 from csdesk.domain.entitlement.matter import Matter
 
 US_WITHDRAWAL: Fields = {"channel": word("sale_channel"), "contract_date": past, "merchant_policy": text}
-SHIP: Fields = {"order_complete": past, "stated_time_days": days}
-SHIP_ALIASES = {"ordered": "order_complete", "stated_days": "stated_time_days"}
+SHIP: Fields = {"order_complete": past, "stated_time_days": days, "credit_applied": flag}
+SHIP_ALIASES = {
+    "ordered": "order_complete",
+    "stated_days": "stated_time_days",
+    "credit_application": "credit_applied",
+    "applied_for_credit": "credit_applied",
+}
 DELAY: Fields = {
     "consent_given": flag,
     "seller_cannot_ship": flag,
@@ -38,10 +43,14 @@ def us_withdrawal(m: Matter) -> Decision:
 
 
 def ship_deadline(m: Matter) -> Decision:
-    """Shipped in the stated time, else within 30 days of the completed order (16 CFR 435.2(a))."""
+    """Shipped in the stated time, else within 30 days of the completed order (16 CFR 435.2(a)).
+
+    50 days where the buyer asked the seller for credit to pay by (435.2(a)(1), not read).
+    """
     m.need("order_complete")
     stated = m.facts.count("stated_time_days")
-    due = m.count("ship_by", "ship_term", m.facts.the_day("order_complete"), length=stated)
+    term = "ship_term_credit" if stated is None and m.facts.true("credit_applied") else "ship_term"
+    due = m.count("ship_by", term, m.facts.the_day("order_complete"), length=stated)
     m.say(
         "ship_stated" if stated is not None else "ship_default", "ship_term", last=due.rolled_day.isoformat()
     )

@@ -20,21 +20,23 @@ def ends(m: Matter) -> Decision:
     Answers `warranty_end`, `restarted`.
     """
     months = m.facts.the_count("warranty_months")
+    # Before the regulation an agreed term ran as agreed: from delivery, without restart or days left out.
     exchanged = m.facts.day("exchange_completed_at")
     restarted = exchanged is not None and m.law("warranty_runs") is not None
+    law = "warranty_runs" if exchanged or m.law("warranty_runs") else "warranty_agreed"
     if exchanged and restarted:
         start = exchanged
         m.say("warranty_restarts", "warranty_runs", day=start.isoformat())
     elif m.facts.true("needs_installation") or m.facts.has("installed_at"):
         start = m.facts.the_day("installed_at")
-        m.say("warranty_from_installation", "warranty_runs", day=start.isoformat())
+        m.say("warranty_from_installation", law, day=start.isoformat())
     else:
         start = m.facts.the_day("received_at")
-        m.say("warranty_from_delivery", "warranty_runs", day=start.isoformat())
-    excluded = m.facts.count("repair_days") or 0
+        m.say("warranty_from_delivery", law, day=start.isoformat())
+    excluded = (m.facts.count("repair_days") or 0) if law == "warranty_runs" else 0
     if excluded:
         m.say("repair_time_excluded", "warranty_runs", days=excluded)
-    end = m.count("warranty_end", "warranty_runs", start, length=months, excluded=excluded)
+    end = m.count("warranty_end", law, start, length=months, excluded=excluded)
     m.answer(warranty_end=end.rolled_day, restarted=restarted)
     return m.close("computed")
 

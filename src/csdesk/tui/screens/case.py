@@ -29,8 +29,9 @@ from csdesk.tui.columns import next_change
 from csdesk.tui.messages import Changed, VerbDone
 from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.screens.composing import Composer, HoldLine
-from csdesk.tui.screens.facts import Scene, facts, header
+from csdesk.tui.screens.facts import facts, header
 from csdesk.tui.screens.replying import Replying
+from csdesk.tui.screens.scene import Scene
 from csdesk.tui.screens.talk import talk
 from csdesk.tui.summary import Line
 from csdesk.tui.widgets.page import Page
@@ -42,6 +43,13 @@ AIRY = 32
 FIRST_SECONDS = 0.03
 # So does the law, once it was read: then the first picture has the verdict in it.
 VERDICT_SECONDS = 0.01
+# What needs a case that was read.
+_OF_CASE = frozenset(
+    {
+        "resolve", "reply", "canned", "status", "copy_number", "repeat", "explain", "rulings", "clocks", "ledger",
+        "parcels", "links",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +195,8 @@ class CaseScreen(ConsoleScreen[None]):
         if self._clock is not None:
             self._clock.stop()
         now = self.console.now()
-        waits = [next_change(clock.due, now) for clock in self.view.case.clocks] if self.view else []
+        clocks = self.view.case.clocks if self.view else ()
+        waits = [next_change(clock.due, now) for clock in clocks if clock.open_pause is None]
         self._clock = self.set_timer(max(min(waits), 1000) / 1000, self._lay) if waits else None
 
     # Reading a case
@@ -314,19 +323,14 @@ class CaseScreen(ConsoleScreen[None]):
             action, action.removeprefix("verb.")
         )
         if self.view is None:
-            needs = action.startswith("verb.") or action in (
-                "resolve",
-                "reply",
-                "canned",
-                "status",
-                "copy_number",
-                "repeat",
-                "explain",
-                "rulings",
-            )
+            needs = action.startswith("verb.") or action in _OF_CASE
             return words("status.no_case") if needs else None
         if action == "explain" and self.owed is not None and self.owed.judged is None:
             return words("verdict.no_question")
+        if action == "ledger" and self.view.order is None:
+            return words("refused.order_unknown")
+        if action == "parcels" and not (self.view.case.parcels or self.view.trails):
+            return words("detail.no_parcels")
         if action == "rulings" and not any(entry.code == "ruled" for entry in self.view.timeline):
             return words("verdict.never_ruled")
         offer = next((offer for offer in self.view.offers if offer.verb == verb), None)
@@ -508,6 +512,23 @@ class CaseScreen(ConsoleScreen[None]):
     def action_explain(self) -> None:
         """Why the verdict is what it is, and what it would be if."""
         self.app.push_screen(doors.verdict(self.case_id), self._cited)
+
+    def action_clocks(self) -> None:
+        """How each deadline was counted."""
+        self.app.push_screen(doors.detail(self.case_id, "clocks"))
+
+    def action_ledger(self) -> None:
+        """All money of the order."""
+        self.app.push_screen(doors.detail(self.case_id, "ledger"))
+
+    def action_parcels(self) -> None:
+        """Every scan of the parcels."""
+        self.app.push_screen(doors.detail(self.case_id, "parcels"))
+
+    def action_links(self) -> None:
+        """Cases that belong to this one, and others of its customer."""
+        if self.view is not None:
+            self.app.push_screen(doors.links(self.view), self._found)
 
     def action_rulings(self) -> None:
         """Why it was decided and paid as it was."""

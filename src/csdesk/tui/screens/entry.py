@@ -30,7 +30,7 @@ def editor(field: Field, words: "Words", value: str, options: Iterable[Option] |
         options = [Option(code, words(f"form.{code}")) for code in FLAGS]
     elif field.choices and options is None:
         options = [
-            Option(code, words.code(_GROUPS.get(field.name, field.name), code)) for code in field.choices
+            Option(code, words.code(GROUPS.get(field.name, field.name), code)) for code in field.choices
         ]
     elif field.name == "priority":
         options = [Option(code, words(f"priority.{code}")) for code in PRIORITIES]
@@ -51,7 +51,8 @@ def editor(field: Field, words: "Words", value: str, options: Iterable[Option] |
     return LineField(value, placeholder=words(hint) if words.has(hint) else "")
 
 
-_GROUPS = {"kind": "kind", "reason": "reason", "outcome": "outcome", "channel": "channel"}
+# Under which name the catalogues word the values of a field, where it is not the field's own.
+GROUPS = {"track_kind": "track", "to_stage": "track_stage", "how": "link", "state": "refund_state"}
 
 
 def entered(widget: Editor) -> str:

@@ -1,47 +1,37 @@
 """The facts of a case in lines: what was asked, what is owed, by when, goods, money, parcels, verbs, other cases."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from csdesk.desk.queries import CaseView
 from csdesk.desk.words import Words
-from csdesk.domain.cases.case import CaseLine, Clock, Parcel, Refund
+from csdesk.domain.cases.case import CaseLine
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.text import clean
 from csdesk.store.feed import Row
 from csdesk.tui import cells
-from csdesk.tui.columns import SOON_MS, number
+from csdesk.tui.columns import number
+from csdesk.tui.offered import offered
+from csdesk.tui.screens.clock_lines import clocks, nearest
+from csdesk.tui.screens.money_lines import money
+from csdesk.tui.screens.parcel_lines import parcels
+from csdesk.tui.screens.scene import Scene, folded, folded_pieces
+from csdesk.tui.screens.track_lines import tracks
 from csdesk.tui.summary import Line
 
-SECTIONS = ("request", "verdict", "clocks", "goods", "money", "parcels", "verbs", "others")
+# Name, and the message of its label.
+SECTIONS = {
+    "request": "case.request", "verdict": "case.verdict", "clocks": "case.clocks", "tracks": "track.title",
+    "goods": "case.goods", "money": "case.money", "parcels": "case.parcels", "verbs": "case.verbs",
+    "others": "case.others",
+}  # fmt: skip
+# Below this width the facts are not in sight while one writes: the nearest deadline stands in the header.
+NARROW = 104
 # So much of what the customer said stands among the facts; all of it is in the conversation.
 WORDS_LINES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A case and what words it: time (UTC ms), who reads, names of agents, keys of verbs."""
-
-    view: CaseView
-    words: Words
-    now: int
-    me: str
-    name_of: Callable[[str], str]
-    key_of: Callable[[str], str]
-
-    @property
-    def currency(self) -> str:
-        """The currency of the case's money."""
-        return self.view.case.currency
-
-    def money(self, minor: int) -> str:
-        """An amount of the case."""
-        return self.words.money(minor, self.currency)
-
-
 def gutter(words: Words) -> int:
     """Cells of the column of labels."""
-    return max(cells.width(words(f"case.{name}")) for name in SECTIONS) + 2
+    return max(cells.width(words(label)) for label in SECTIONS.values()) + 2
 
 
 def facts(
@@ -56,6 +46,7 @@ def facts(
         "request": request(scene, width - left),
         "verdict": owed(width - left),
         "clocks": clocks(scene, width - left),
+        "tracks": tracks(scene, width - left),
         "goods": goods(scene, width - left),
         "money": money(scene, width - left),
         "parcels": parcels(scene, width - left),
@@ -66,7 +57,7 @@ def facts(
     for name, body in told.items():
         if body:
             gap: list[Line] = [[]] if airy and lines else []
-            lines += [*gap, *labelled(scene.words(f"case.{name}"), body, left)]
+            lines += [*gap, *labelled(scene.words(SECTIONS[name]), body, left)]
     return lines
 
 
@@ -77,7 +68,8 @@ def labelled(label: str, body: list[Line], left: int) -> list[Line]:
 
 def header(scene: Scene, width: int) -> list[Line]:
     """Two lines: which case, where it stands, whose it is; then order, merchant and customer."""
-    return [_spread(_which(scene), _whose(scene), width), _spread(_of_whom(scene), _marks(scene), width)]
+    which = [*_which(scene), *(nearest(scene) if width < NARROW else [])]
+    return [_spread(which, _whose(scene), width), _spread(_of_whom(scene), _marks(scene), width)]
 
 
 def _spread(left: Line, right: Line, width: int) -> Line:
@@ -146,27 +138,6 @@ def _marks(scene: Scene) -> Line:
     return line
 
 
-def clocks(scene: Scene, width: int) -> list[Line]:
-    """Deadlines, the nearest first: sign, name, time left or by how much late, until when, set by whom."""
-    lines: list[Line] = []
-    for clock in sorted(scene.view.case.clocks, key=lambda clock: clock.due):
-        lines += clock_lines(scene.words, clock, scene.now, width)
-    return lines
-
-
-def clock_lines(words: Words, clock: Clock, now: int, width: int) -> list[Line]:
-    """One deadline; a sign says late (!) and near (~). The article goes under it where there is no room."""
-    late, near = now >= clock.due, clock.due - now < SOON_MS
-    sign, how = ("! ", "late") if late else ("~ ", "soon") if near else ("  ", "text")
-    told: Line = [
-        (sign, how),
-        (cells.fit(words.code("clock", clock.name), 10), "text"),
-        (cells.fit(words.left(clock.due, now), 12), how),
-        (f"{words.short(clock.due)}  {words.code('basis', clock.basis)}", "quiet"),
-    ]
-    return folded([*told, (f"  {cells.safe(clock.article)}", "quiet")] if clock.article else told, width, 12)
-
-
 def request(scene: Scene, width: int) -> list[Line]:
     """Why, by which way, when, and the customer's words."""
     case, words = scene.view.case, scene.words
@@ -220,151 +191,67 @@ def _goods(scene: Scene, line: CaseLine, width: int) -> list[Line]:
     return [[(cells.fit(head, room), "strong"), (f" {worth}", "text")], *folded(told, width, 2)]
 
 
-def folded(line: Line, width: int, indent: int = 0) -> list[Line]:
-    """Pieces over as many lines as they need, broken between pieces; all but the first line indented."""
-    lines: list[Line] = [[]]
-    used = 0
-    for piece, how in line:
-        text = piece
-        if used and used + cells.width(piece) > width:
-            lines.append([(" " * indent, "text")] if indent else [])
-            used, text = indent, piece.lstrip()
-        lines[-1].append((text, how))
-        used += cells.width(text)
-    return lines
-
-
-def money(scene: Scene, width: int) -> list[Line]:
-    """What each payment of the order paid and has left, and each refund by the payments it goes back to."""
-    words, order = scene.words, scene.view.order
-    lines: list[Line] = []
-    for payment in order.payments if order else ():
-        back = payment.elsewhere + sum(
-            part.minor
-            for refund in scene.view.case.refunds
-            if refund.live
-            for part in refund.parts
-            if part.payment == payment.number
-        )
-        line: Line = [
-            (cells.fit(words.code("method", payment.method), 10), "text"),
-            (words("money.paid", amount=scene.money(payment.captured)), "text"),
-        ]
-        if back:
-            line.append((f"  {words('money.back', amount=scene.money(back))}", "quiet"))
-        lines.append(line)
-    for refund in scene.view.case.refunds:
-        lines += refund_lines(scene, refund, width)
-    return lines
-
-
-def refund_lines(scene: Scene, refund: Refund, width: int) -> list[Line]:
-    """A refund: how much, what became of it, the key to why; below, by which payment when there are several."""
-    words = scene.words
-    how = {"failed": "bad", "confirmed": "good"}.get(refund.state, "soon")
-    sign = {"failed": "! ", "confirmed": "+ "}.get(refund.state, "~ ")
-    one = refund.parts[0] if len(refund.parts) == 1 else None
-    line: Line = [
-        (f"{sign}{words('money.refund', amount=scene.money(refund.minor))}", "strong"),
-        (f"  {words.code('refund_state', refund.state)}", how),
-        (f"  {words.short(refund.at)}", "quiet"),
-        (f"  {words.code('method', one.method)}" if one else "", "quiet"),
-    ]
-    if any(entry.code == "ruled" and entry.at == refund.at for entry in scene.view.timeline):
-        line.append((f"  {scene.key_of('rulings')} {words('money.why')}", "accent"))
-    told = folded(line, width, 2)
-    return told if one else [*told, *parts_lines(scene, refund)]
-
-
-def parts_lines(scene: Scene, refund: Refund) -> list[Line]:
-    """By which payments a refund goes back."""
-    return [
-        [
-            (cells.fit("    " + scene.words.code("method", part.method), 14), "quiet"),
-            (scene.money(part.minor), "text"),
-        ]
-        for part in refund.parts
-    ]
-
-
-def parcels(scene: Scene, width: int) -> list[Line]:
-    """Parcels of the case: direction, carrier, waybill, what is in them, whether they came."""
-    case = scene.view.case
-    lines: list[Line] = []
-    address = case.address or scene.view.return_address
-    if address and case.state == "approved_wait_ship":
-        told = scene.words("parcel.to", address=cells.safe(address))
-        lines += [[(line, "text")] for line in cells.wrap(told, width)]
-    for parcel in case.parcels:
-        lines += folded(_parcel(scene.words, parcel), width, 6)
-    return lines
-
-
-def _parcel(words: Words, parcel: Parcel) -> Line:
-    inside = " ".join(f"{units.line}x{units.qty}" for units in parcel.lines)
-    line: Line = [
-        (cells.fit(words.code("direction", parcel.direction), 6), "text"),
-        (f"{cells.safe(parcel.carrier)} {cells.safe(parcel.waybill)}", "text"),
-        (f"  {inside}  {words.short(parcel.at)}", "quiet"),
-    ]
-    if parcel.received_at:
-        line.append((f"  + {words('parcel.received', at=words.short(parcel.received_at))}", "good"))
-    elif parcel.signed_at:
-        line.append((f"  + {words('parcel.signed', at=words.short(parcel.signed_at))}", "good"))
-    elif parcel.standing:
-        line.append((f"  {words.code('scan', parcel.standing)}", "quiet"))
-    line += [(f"  ! {words.code('parcel_finding', code)}", "bad") for code in parcel.findings]
-    return line
-
-
 def verbs(scene: Scene, width: int) -> list[Line]:
-    """What can be done now, the best next verb first, each with its key or its place in the status menu."""
-    on = [o.verb for o in scene.view.offers if o.off is None and o.verb not in _ELSEWHERE]
+    """What can be done now, the best next verb first, each with its key or its place in the status menu.
+
+    Of what every case has only what has a key or what something here calls for; the rest is in the menu.
+    """
+    groups = offered(scene.view)
+    on = [offer.verb for offer in groups.on]
+    shared = [
+        offer.verb
+        for offer in groups.shared
+        if offer.verb in _CALLED_FOR or scene.key_of(_ACTIONS.get(offer.verb, f"verb.{offer.verb}"))
+    ]
     lines: list[Line] = []
-    for names in ([n for n in on if not VERBS[n].verb.shared], [n for n in on if VERBS[n].verb.shared]):
+    for names in ([offer.verb for offer in groups.own], shared):
         told: list[Line] = []
         for name in names:
             key = scene.key_of(_ACTIONS.get(name, f"verb.{name}")) or _menu_key(scene, on.index(name) + 1)
             sign = "¥" if VERBS[name].verb.money else ""
             told.append([(f"{key} ", "accent"), (f"{sign}{scene.words.code('verb', name)}  ", "text")])
-        lines += _folded_pieces(told, width)
+        if names is shared and len(groups.shared) > len(shared):
+            rest = scene.words("case.more_verbs", n=len(groups.shared) - len(shared))
+            told.append([(f"{scene.key_of('status')} ", "accent"), (rest, "quiet")])
+        lines += folded_pieces(told, width)
     return lines
 
 
 # Verbs that have an action of their own, and those whose key acts on more than this case.
 _ACTIONS = {"reply": "reply", "close": "resolve"}
-_ELSEWHERE = ("undo",)
 _DIGITS = 9
+# On only while something waits for them.
+_CALLED_FOR = frozenset(
+    {
+        "approve_refund", "decline_refund", "clear_refund", "answer_notice", "callback_done", "resume_clocks",
+        "advance_track", "close_track", "wake", "link_order",
+    }
+)  # fmt: skip
 
 
 def _menu_key(scene: Scene, place: int) -> str:
     return f"{scene.key_of('status')}{place}" if place <= _DIGITS else scene.key_of("status")
 
 
-def _folded_pieces(pieces: list[Line], width: int) -> list[Line]:
-    """Pieces of several colours over as many lines as they need."""
-    lines: list[Line] = []
-    used = width
-    for piece in pieces:
-        size = sum(cells.width(text) for text, _ in piece)
-        if used + size > width + 2:
-            lines.append([])
-            used = 0
-        lines[-1] += piece
-        used += size
+def others(scene: Scene) -> list[Line]:
+    """Cases that belong to this one, then other cases of the same customer, the newest first."""
+    words, view = scene.words, scene.view
+    links = {case: how for how, case in view.case.links}
+    known = {row.id for row in view.others}
+    rows = sorted(view.others, key=lambda row: row.id not in links)
+    lines = [_other(words, row, links.get(row.id, "")) for row in rows]
+    lines += [[(words.code("link", how), "mark")] for case, how in links.items() if case not in known]
+    if links:
+        lines[0] = [*lines[0], (f"  {scene.key_of('links')} {words('case.open_link')}", "accent")]
     return lines
 
 
-def others(scene: Scene) -> list[Line]:
-    """Other cases of the same customer, the newest first."""
-    return [_other(scene.words, row) for row in scene.view.others]
-
-
-def _other(words: Words, row: Row) -> Line:
+def _other(words: Words, row: Row, how: str) -> Line:
     done = row.phase == "done"
     return [
         (f"{number(row)}  ", "quiet" if done else "text"),
         (cells.fit(words.code("state", row.state), 10), "quiet" if done else "accent"),
+        (f"{words.code('link', how)}  " if how else "", "mark"),
         (f"{words.short(row.opened_at)}  ", "quiet"),
         (cells.safe(row.subject) or words.code("reason", row.reason), "quiet" if done else "text"),
     ]

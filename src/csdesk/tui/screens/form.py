@@ -21,7 +21,8 @@ from csdesk.domain.cases.opening import CHANNELS
 from csdesk.tui import cells, doors
 from csdesk.tui.messages import Changed
 from csdesk.tui.screen import ConsoleScreen
-from csdesk.tui.screens.entry import FieldRow, editor
+from csdesk.tui.screens.choices import LEADING, following, means, of_case, shown_beside
+from csdesk.tui.screens.entry import GROUPS, FieldRow, editor
 from csdesk.tui.screens.outcome import outcome, where
 from csdesk.tui.screens.overlay import Sheet, Title
 from csdesk.tui.summary import Line
@@ -91,23 +92,16 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
     def options(self, field: Field, likely: str) -> list[Option] | None:
         """The values to choose from, when the field is one of a list."""
         words = self.console.words
+        if self.case is not None:
+            known = of_case(field.name, self.verb, self.case, self.order, words, self.console.names)
+            if known is not None:
+                return known
         if field.name == "channel":
             return [Option(code, words.code("channel", code)) for code in CHANNELS]
-        if field.name == "to_agent":
-            others = {
-                id_: name
-                for id_, name in self.console.names.items()
-                if not self.case or id_ != self.case.assignee
-            }
-            return [Option(id_, name) for id_, name in others.items()] or None
         if field.name == "kind":
             return [Option(kind.value, words.code("kind", kind)) for kind in Kind if self._serves(kind)]
         if field.name == "reason" and "kind" in self.rows:
             return self._reasons(likely)
-        if field.name == "waybill" and self.verb == "receive" and self.case:
-            coming = [p for p in self.case.parcels if p.direction == "back" and not p.received_at]
-            every = Option("", words("form.any_parcel"))
-            return [every, *(Option(p.waybill, f"{p.carrier} {p.waybill}") for p in coming)]
         return None
 
     def _serves(self, kind: Kind) -> bool:
@@ -127,8 +121,8 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
             return case.kind is Kind.EXCHANGE
         if case is not None and self.verb == "approve" and field.name == "address":
             return not (case.return_address or (self.order is not None and self.order.return_address))
-        if case is not None and self.verb == "receive" and field.name == "waybill":
-            return any(p.direction == "back" and not p.received_at for p in case.parcels)
+        if case is not None and not means(field.name, self.verb, case):
+            return False
         return not (case is not None and field.name == "drop") or bool(case.tags)
 
     def compose(self) -> ComposeResult:
@@ -137,7 +131,10 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         room = max((cells.width(words.code("field", field.name)) for field in asked), default=0) + 4
         for field in asked:
             value = likely.get(field.name, shown(field.default))
-            widget = editor(field, words, value, self.options(field, value))
+            options = self.options(field, value)
+            if field.required and options is not None and len(options) == 1:
+                value = options[0].value
+            widget = editor(field, words, value, options)
             self.rows[field.name] = FieldRow(field, words.code("field", field.name), room, widget)
         yield Sheet(Title(self.title_text()), Fields(*self.rows.values()), self.told, StatusLine(), Hints())
 
@@ -146,6 +143,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
             if name in self.rows:
                 self.rows[name].put(text)
         self._fill_grids()
+        self._fit()
         self.rejudge()
 
     @property
@@ -176,6 +174,8 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         for name, grid in self._grids():
             grid.fill(self._lines(), self._quantities(name))
             grid.limit(self._most(name, grid))
+            if self.rows[name].field.shape == "graded":
+                grid.grade_by(self.console.rules.policy.operations.grades)
 
     def _lines(self) -> list[GridRow]:
         """The lines to count units of: the case's, or the order's while the case has none."""
@@ -225,18 +225,29 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
 
     def _setting(self) -> Context:
         console = self.console
-        return Context(console.now(), console.desk.me, self._request, self.order, zone=console.words.zone)
+        rules = console.rules
+        return Context(
+            console.now(),
+            console.desk.me,
+            self._request,
+            self.order,
+            rules.policy,
+            console.words.zone,
+            times=rules.times,
+        )
 
     def command(self) -> Command:
         """The command as it is entered now; raises Refused."""
-        values = {name: row.text for name, row in self.rows.items() if row.text.strip()}
+        values = {name: row.text for name, row in self.rows.items() if row.text.strip() and row.display}
         likely = self.likely()
         for name, grid in self._grids():
             # No units means all of them to the verb, and none to the person who took them all away.
             if name in likely and likely[name] and not grid.text:
                 raise Refused("no_units")
         for name, row in self.rows.items():
-            if isinstance(row.editor, Choice) and not row.editor.settled:
+            # What need not be chosen the verb decides by itself, or says that it cannot.
+            asked = row.display and (row.field.required or row.text)
+            if asked and isinstance(row.editor, Choice) and not row.editor.settled:
                 raise Refused("field_missing", verb=self.verb, field=name)
         return command(self.verb, {**self.fixed(), **values})
 
@@ -317,7 +328,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
 
     def _next(self) -> None:
         """To the next field; from the last one a verb that asks for no confirmation is carried out."""
-        last = list(self.rows.values())[-1].editor
+        last = [row for row in self.rows.values() if row.display][-1].editor
         if self.focused is not last:
             self.focus_next()
         elif VERBS[self.verb].verb.confirm or VERBS[self.verb].verb.undo is Undo.NONE:
@@ -363,11 +374,27 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         row.touched = row.touched or widget is self.focused
         if row.field.name == "kind":
             self._kind_changed()
+        if row.field.name in LEADING:
+            self._fit()
         if row.field.name == "article":
             self.console.call(self._name_article(row))
         if row.field.name == "order" and self.verb == "link_order":
             self.console.call(self._find_order(row.text))
         self.rejudge()
+
+    def _fit(self) -> None:
+        """Fields that mean something only beside what stands in another, and lists that follow it."""
+        if self.case is None:
+            return
+        entered = {name: row.text for name, row in self.rows.items()}
+        for name, row in self.rows.items():
+            row.display = shown_beside(name, self.verb, entered)
+            follows = following(name, self.verb, self.case, entered)
+            if follows is not None and isinstance(row.editor, Choice):
+                group = GROUPS.get(name, name)
+                told = [Option(code, self.console.words.code(group, code)) for code in follows]
+                if tuple(told) != row.editor.options:
+                    row.editor.offer(told, row.text if row.text in follows else "")
 
     def _kind_changed(self) -> None:
         row = self.rows.get("reason")

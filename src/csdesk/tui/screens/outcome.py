@@ -12,7 +12,7 @@ from csdesk.domain.cases.kinds import Decided
 from csdesk.domain.cases.refund_events import RefundProposed
 from csdesk.store.cases import Past
 from csdesk.tui import cells
-from csdesk.tui.screens.facts import clock_lines
+from csdesk.tui.screens.clock_lines import clock_lines
 from csdesk.tui.summary import Line
 
 
@@ -33,7 +33,7 @@ def outcome(
     old = before.clocks if before else ()
     for clock in after.clocks:
         if clock not in old:
-            lines += clock_lines(words, clock, now, width)
+            lines += clock_lines(words, clock, now, width, name_of)
     return lines
 
 

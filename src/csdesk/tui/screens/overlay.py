@@ -93,6 +93,9 @@ class Overlay(ConsoleScreen[ScreenResultType], ModalScreen[ScreenResultType], in
         else:
             self.choose(pick)
 
+    def action_find(self) -> None:
+        """A short list needs no looking for anything."""
+
     @on(Input.Submitted)
     def _entered(self) -> None:
         self.action_open()

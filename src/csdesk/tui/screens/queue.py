@@ -7,15 +7,17 @@ from textual import events
 from textual.timer import Timer
 from textual.widget import Widget
 
+from csdesk.domain.roles import Right, may
 from csdesk.store.feed import Place
 from csdesk.tui import doors
 from csdesk.tui.columns import number
+from csdesk.tui.kinds import tabs
 from csdesk.tui.messages import Changed, CursorMoved, VerbDone
 from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.start import First, Stand
 from csdesk.tui.widgets.case_list import CaseList
 from csdesk.tui.widgets.preview import Preview
-from csdesk.tui.widgets.tabs import TABS, QueueTabs
+from csdesk.tui.widgets.tabs import QueueTabs
 
 # From this width on the preview stands at the right, below it under the list.
 WIDE = 110
@@ -58,7 +60,7 @@ class QueueScreen(ConsoleScreen[None]):
     def __init__(self, first: First) -> None:
         super().__init__()
         self._first = first
-        self.tabs = QueueTabs(first.stand.queue, first.counts)
+        self.tabs = QueueTabs(first.stand.queue, first.counts, letters=first.letters)
         self.list = CaseList(first)
         self.preview = Preview()
         self._pause: Timer | None = None
@@ -96,6 +98,8 @@ class QueueScreen(ConsoleScreen[None]):
 
         state = await self.console.desk.ask(GetPlace())
         stand = Stand.read(state)
+        if stand.queue not in tabs(letters=may(self.console.desk.me.role, Right.ASSIGN)):
+            stand = Stand(opened=stand.opened, preview=stand.preview)  # a queue no longer for this reader
         self.tabs.show(stand.queue)
         self.preview.display = stand.preview
         await self._count()
@@ -168,7 +172,7 @@ class QueueScreen(ConsoleScreen[None]):
         from csdesk.desk.queries import QueueCounts
 
         counts = await self.console.desk.ask(QueueCounts())
-        self.tabs.count(counts)
+        self.tabs.count(counts, letters=may(self.console.desk.me.role, Right.ASSIGN))
 
     # Keeping the place
 
@@ -219,16 +223,16 @@ class QueueScreen(ConsoleScreen[None]):
 
     def action_queue_next(self) -> None:
         """To the queue at the right."""
-        self._queue(TABS[(TABS.index(self.list.window.queue) + 1) % len(TABS)])
+        self._queue(self.tabs.beside(1))
 
     def action_queue_prev(self) -> None:
         """To the queue at the left."""
-        self._queue(TABS[TABS.index(self.list.window.queue) - 1])
+        self._queue(self.tabs.beside(-1))
 
     def action_nth(self, key: str) -> None:
-        """To the queue with this number."""
-        if key.isdecimal() and 1 <= int(key) <= len(TABS):
-            self._queue(TABS[int(key) - 1])
+        """To the queue with this number; 0 is the last."""
+        if queue := self.tabs.numbered(key):
+            self._queue(queue)
 
     def _queue(self, queue: str) -> None:
         self.tabs.show(queue)
@@ -336,6 +340,10 @@ class QueueScreen(ConsoleScreen[None]):
     def _found(self, case: str | None) -> None:
         if case:
             self._open(case)
+
+    def action_awaiting(self) -> None:
+        """Refunds that wait for a second person."""
+        self.app.push_screen(doors.awaiting(), self._found)
 
     def action_explain(self) -> None:
         """Why the verdict on the case under the cursor is what it is."""

@@ -16,7 +16,7 @@ from csdesk.domain.entitlement.pack import Article
 from csdesk.domain.money import Money
 from csdesk.tui import cells
 from csdesk.tui.columns import SOON_MS
-from csdesk.tui.screens.facts import folded
+from csdesk.tui.screens.scene import folded
 from csdesk.tui.summary import Line
 
 # A sign beside the colour of each outcome, one cell in every terminal.

@@ -6,8 +6,8 @@ from csdesk.desk.queries import Entry
 from csdesk.domain.cases.case import Message
 from csdesk.domain.text import clean
 from csdesk.tui import cells
-from csdesk.tui.screens.facts import Scene
 from csdesk.tui.screens.outcome import named
+from csdesk.tui.screens.scene import Scene
 from csdesk.tui.summary import Line, actor
 
 # Colours of what became of a reply.

@@ -18,7 +18,7 @@ from csdesk.tui.messages import Changed, VerbDone
 from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.screens import ruling
 from csdesk.tui.screens.entering import Entered, FactForm, Value, can_enter
-from csdesk.tui.screens.facts import folded
+from csdesk.tui.screens.scene import folded
 from csdesk.tui.summary import Line
 from csdesk.tui.widgets.choice import Option
 from csdesk.tui.widgets.groups import GroupList, heading

@@ -1,4 +1,4 @@
-"""Quantities of order lines: one column of units, or one a disposition; typed, or counted up and down."""
+"""Quantities of order lines: one column of units, or one a disposition; typed, or counted up and down; a grade."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from csdesk.domain.cases.case import Disposition
 from csdesk.tui import cells
 from csdesk.tui.widgets.lines import Lines
 
@@ -38,7 +39,10 @@ Cell = tuple[int, str]
 
 
 class UnitGrid(Lines, can_focus=True):
-    """`values` and `most` by (line number, column code); a most that nobody knows is left out."""
+    """`values` and `most` by (line number, column code); a most that nobody knows is left out.
+
+    `grades` by line number, out of `known`, which its letters choose from; none known: nothing is graded.
+    """
 
     editing_keys = frozenset({"left", "right", "backspace", "enter"})
     DEFAULT_CSS = "UnitGrid { height: auto; background: $field; }"
@@ -57,6 +61,8 @@ class UnitGrid(Lines, can_focus=True):
         self.columns = tuple(columns)
         self.values: dict[Cell, int] = {}
         self.most: dict[Cell, int] = {}
+        self.known: tuple[str, ...] = ()
+        self.grades: dict[int, str] = {}
         self.row = 0
         self.column = 0
         self.top = 0
@@ -67,7 +73,33 @@ class UnitGrid(Lines, can_focus=True):
         """The quantities as the registry of verbs reads them: 1x2,3x1 or 1x1:restock."""
         counted = ((row.line, column.code) for row in self.rows for column in self.columns)
         told = ((line, code, self.values.get((line, code), 0)) for line, code in counted)
-        return ",".join(f"{line}x{n}" + (f":{code}" if code else "") for line, code, n in told if n)
+        return ",".join(
+            f"{line}x{n}" + (f":{code}" if code else "") + self._graded(line, code)
+            for line, code, n in told
+            if n
+        )
+
+    def _graded(self, line: int, code: str) -> str:
+        """The grade of units that are there."""
+        grade = self.grades.get(line, "") if code != Disposition.MISSING else ""
+        return f":{grade}" if grade else ""
+
+    def grade_by(self, known: tuple[str, ...]) -> None:
+        """Let lines be graded with these grades."""
+        self.known = known
+        self.refresh()
+
+    def _grade(self, letter: str) -> bool:
+        """Take the next grade that begins so, and none after the last; False when none does."""
+        fitting = [grade for grade in self.known if grade.casefold().startswith(letter.casefold())]
+        if not fitting:
+            return False
+        line = self.rows[self.row].line
+        at = fitting.index(self.grades[line]) + 1 if self.grades.get(line) in fitting else 0
+        self.grades[line] = fitting[at] if at < len(fitting) else ""
+        self.refresh(Region(0, self.row - self.top + self._heads, self.size.width, 1))
+        self.post_message(self.Edited(self, on=False))
+        return True
 
     def fill(self, rows: Sequence[GridRow], values: Mapping[Cell, int]) -> None:
         """Show these lines with these quantities."""
@@ -149,6 +181,8 @@ class UnitGrid(Lines, can_focus=True):
             self.refresh()
         elif event.key == "enter":
             self.post_message(self.Edited(self, on=True))
+        elif sign.isalpha() and len(sign) == 1 and self._grade(sign):
+            pass
         else:
             self._typing = typing
             return
@@ -177,12 +211,15 @@ class UnitGrid(Lines, can_focus=True):
     def render_line(self, y: int) -> Strip:
         palette, width = self.console.palette, self.size.width
         rest = palette.style("text", "field")
-        room = width - 1 - sum(self._width(column) for column in self.columns) - 2
+        grade = self._grade_width()
+        room = width - 1 - sum(self._width(column) for column in self.columns) - grade - 2
         if y < self._heads:
             heads = [
                 (cells.fit(c.label, self._width(c), "right"), palette.style("quiet", "field"))
                 for c in self.columns
             ]
+            if grade:
+                heads.append((f"  {self.console.words('form.grade')}", palette.style("quiet", "field")))
             return cells.line([(" " * (room + 1), rest), *heads], width, rest)
         index = self.top + y - self._heads
         if index >= len(self.rows):
@@ -196,7 +233,18 @@ class UnitGrid(Lines, can_focus=True):
         ]
         for n, column in enumerate(self.columns):
             parts += self._quantity(row, column, here and n == self.column)
+        if grade:
+            told = self.grades.get(row.line, "-")
+            parts.append(
+                (f"  {told}", palette.style("strong" if row.line in self.grades else "faint", "field"))
+            )
         return cells.line(parts, width, rest)
+
+    def _grade_width(self) -> int:
+        """Cells of the grade; 0 when nothing is graded."""
+        if not self.known:
+            return 0
+        return 3 + max(cells.width(text) for text in (self.console.words("form.grade"), *self.known))
 
     def _quantity(self, row: GridRow, column: GridColumn, here: bool) -> list[tuple[str, Style]]:
         style = self.console.palette.style

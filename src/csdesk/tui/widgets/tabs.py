@@ -7,20 +7,28 @@ from textual.strip import Strip
 
 from csdesk.store.feed import Count
 from csdesk.tui import cells
+from csdesk.tui.kinds import PINNED, tabs
 from csdesk.tui.widgets.lines import Lines
 
-# Written out, and held against the machines by a test: the domain takes longer to import than the first
-# picture to paint. Inquiries come last: most of them are answered while the caller is on the line.
-TABS = ("returns", "exchanges", "repairs", "complaints", "inquiries", "mine", "all")
 _Parts = list[tuple[str, str]]
+# The key of `all`, whatever its place.
+LAST_KEY = "0"
+# How tight tabs can be: with number keys; without; short names, no spaces, no zeros; counts in thousands.
+_TIGHTEST = 3
+# Room for the sign that says how many tabs are out of sight, and whether something there is late: "<12! ".
+_SIGN = 5
 
 
 class QueueTabs(Lines):
-    """One line of tabs. The one shown stands in brackets; late counts carry a `!`."""
+    """One line of tabs. The one shown stands in brackets; late counts carry a `!`.
 
-    def __init__(self, queue: str, counts: Sequence[Count]) -> None:
+    Where not all fit, those around the one shown do, and a sign at the side counts the others.
+    """
+
+    def __init__(self, queue: str, counts: Sequence[Count], *, letters: bool = False) -> None:
         super().__init__()
         self.styles.height = 1
+        self.names = tabs(letters=letters)
         self.queue = queue
         self.counts = {count.queue: count for count in counts}
 
@@ -29,48 +37,95 @@ class QueueTabs(Lines):
         self.queue = queue
         self.refresh()
 
-    def count(self, counts: Sequence[Count]) -> None:
-        """Take new counts; paints only when one of them differs."""
-        found = {count.queue: count for count in counts}
-        if found != self.counts:
-            self.counts = found
+    def count(self, counts: Sequence[Count], *, letters: bool) -> None:
+        """Take new counts, and whether authorities' letters are for this reader; paints only what differs."""
+        found, names = {count.queue: count for count in counts}, tabs(letters=letters)
+        if found != self.counts or names != self.names:
+            self.counts, self.names = found, names
             self.refresh()
+
+    def beside(self, by: int) -> str:
+        """The tab so many places from the one shown, around the ends."""
+        at = self.names.index(self.queue) if self.queue in self.names else len(self.names) - 1
+        return self.names[(at + by) % len(self.names)]
+
+    def numbered(self, key: str) -> str:
+        """The tab with this number key, or ""."""
+        if key == LAST_KEY:
+            return self.names[-1]
+        at = int(key) - 1 if key.isdecimal() else -1
+        return self.names[at] if 0 <= at < len(self.names) else ""
 
     def render_line(self, y: int) -> Strip:
         palette, width = self.console.palette, self.size.width
-        tight = (0, 1, 2, 3)
-        told: list[list[tuple[str, str]]] = []
-        for level in tight:
-            told = [self._tab(n, level) for n in range(len(TABS))]
-            if sum(cells.width(text) for tab in told for text, _ in tab) <= width:
-                break
         parts: list[tuple[str, Style]] = []
-        for name, tab in zip(TABS, told, strict=True):
+        for name, tab in self.fitted(width):
             on = "ground" if name == self.queue else "raised"
             parts += [(text, palette.style(meaning, on, bold=name == self.queue)) for text, meaning in tab]
         return cells.line(parts, width, palette.style("text", "raised"))
 
-    def _tab(self, n: int, tight: int) -> _Parts:
-        """One tab as (text, meaning).
+    def fitted(self, width: int) -> list[tuple[str, _Parts]]:
+        """The tabs as they fit into `width`, each with its name; a sign for others has none."""
+        told: list[tuple[str, _Parts]] = []
+        for tight in range(_TIGHTEST + 1):
+            told = [(name, self._tab(n, tight)) for n, name in enumerate(self.names)]
+            if sum(_width(tab) for _, tab in told) <= width:
+                return told
+        return self._around(told, width)
 
-        `tight` 0 to 3: with number key, without, without spaces, counts in thousands.
-        """
-        name = TABS[n]
+    def _around(self, told: list[tuple[str, _Parts]], width: int) -> list[tuple[str, _Parts]]:
+        """The tab shown with as many beside it as fit, and the pinned ones."""
+        rolling = [tab for tab in told if tab[0] not in PINNED]
+        pinned = [tab for tab in told if tab[0] in PINNED]
+        room = width - sum(_width(tab) for _, tab in pinned) - 2 * _SIGN
+        first = next((n for n, (name, _) in enumerate(rolling) if name == self.queue), 0)
+        last, used = first + 1, _width(rolling[first][1])
+        while True:
+            if last < len(rolling) and used + _width(rolling[last][1]) <= room:
+                used += _width(rolling[last][1])
+                last += 1
+            elif first and used + _width(rolling[first - 1][1]) <= room:
+                first -= 1
+                used += _width(rolling[first][1])
+            else:
+                break
+        before, after = rolling[:first], rolling[last:]
+        signs = [("", self._hidden(before, "<", "")), ("", self._hidden(after, "", "> "))]
+        return [signs[0], *rolling[first:last], signs[1], *pinned]
+
+    def _hidden(self, tabs: list[tuple[str, _Parts]], left: str, right: str) -> _Parts:
+        if not tabs:
+            return []
+        late = any(self.counts[name].breached for name, _ in tabs if name in self.counts)
+        sign = "!" if late else ""
+        return [(f"{left}{len(tabs)}{sign}{right}", "late" if late else "accent")]
+
+    def _tab(self, n: int, tight: int) -> _Parts:
+        """One tab as (text, meaning), `tight` as said above."""
+        name, words = self.names[n], self.console.words
         front = name == self.queue
         count = self.counts.get(name, Count(name, 0, 0))
-        live = _short(count.live) if tight == 3 else f"{count.live:,}"
         space = "" if tight >= 2 else " "
         parts: _Parts = [("[" if front else " ", "accent")]
-        if tight == 0:
-            parts.append((f"{n + 1} ", "accent" if front else "faint"))
-        parts.append((self.console.words.code("queue", name), "strong" if front else "text"))
-        parts.append((f"{space}{live}", "text" if front else "quiet"))
+        key = LAST_KEY if n == len(self.names) - 1 else str(n + 1) if n < 9 else ""
+        if tight == 0 and key:
+            parts.append((f"{key} ", "accent" if front else "faint"))
+        short = f"tab.{name}"
+        told = words(short) if tight >= 2 and words.has(short) else words.code("queue", name)
+        parts.append((told, "strong" if front else "text"))
+        if count.live or tight < 2:
+            live = _short(count.live) if tight == 3 else f"{count.live:,}"
+            parts.append((f"{space}{live}", "text" if front else "quiet"))
         if count.breached:
             late = _short(count.breached) if tight == 3 else f"{count.breached:,}"
             parts.append((f"{space}!{late}", "late"))
         if tight < 2 or front:
             parts.append(("]" if front else " ", "accent"))
         return parts
+
+
+def _width(parts: _Parts) -> int:
+    return sum(cells.width(text) for text, _ in parts)
 
 
 def _short(n: int) -> str:

@@ -1,10 +1,12 @@
 """Laws of every kind under any order of commands: only refusals, no dead end, no fen too much, one truth."""
 
+import os
 from dataclasses import fields
 from random import Random
 from typing import Any, cast, get_type_hints
 
 import pytest
+from hypothesis import Phase as Stage
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -15,8 +17,13 @@ from csdesk.domain.cases.events import Graded
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.refunds import SettleRefund
 from csdesk.domain.cases.shared import Breach
-from tests.unit.domain.cases.lives import ORDERS, READY, Life
+from tests.unit.domain.cases.lives import ORDERS, READY, TWO_PEOPLE, Life
 from tests.unit.domain.cases.play import HOUR, LI, WANG, make
+
+# How many times as many lives as in CI: CSDESK_SOAK=100 pytest tests/unit/domain/cases/test_machines.py
+SOAK = max(1, int(os.environ.get("CSDESK_SOAK", "1")))
+# Nothing is shrunk: a life is made of seeds, and another seed makes no smaller life, only another one.
+STAGES = (Stage.explicit, Stage.reuse, Stage.generate)
 
 LINES = st.integers(1, 4)
 UNITS = st.lists(st.builds(LineQty, LINES, st.integers(-1, 4)), max_size=3).map(tuple)
@@ -71,9 +78,14 @@ class AnyOrder(RuleBasedStateMachine):
 
     kind: Kind
 
-    @initialize(order=st.sampled_from(ORDERS), part=st.booleans(), seed=st.integers(0, 1 << 32))
-    def begin(self, order: Any, part: bool, seed: int) -> None:
-        self.life = Life(self.kind, order, part=part)
+    @initialize(
+        order=st.sampled_from(ORDERS),
+        part=st.booleans(),
+        policy=st.sampled_from([None, TWO_PEOPLE]),
+        seed=st.integers(0, 1 << 32),
+    )
+    def begin(self, order: Any, part: bool, policy: Any, seed: int) -> None:
+        self.life = Life(self.kind, order, part=part, policy=policy)
         self.life.live(Random(seed), seed % 25)
 
     @rule(data=st.data(), who=st.sampled_from([WANG, WANG, LI]), times=st.integers(1, 6))
@@ -108,23 +120,26 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "life"):
-            assert self.life.can_end(), f"no way out of {self.life.play.case}"
+            assert self.life.no_end() == ""
 
 
 @pytest.mark.parametrize("kind", MACHINES)
 def test_any_order_of_commands_keeps_the_laws(kind: Kind):
     machine = cast("type[AnyOrder]", type(f"Any{kind.title()}", (AnyOrder,), {"kind": kind}))
-    machine.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+    machine.TestCase.settings = settings(
+        max_examples=40 * SOAK, stateful_step_count=20, deadline=None, phases=STAGES
+    )
     machine.TestCase("runTest").runTest()
 
 
 @pytest.mark.parametrize("kind", MACHINES)
 def test_many_long_lives_keep_the_laws_and_can_end(kind: Kind):
-    for seed in range(100):
+    for seed in range(100 * SOAK):
         chance = Random(seed)
-        life = Life(kind, chance.choice(ORDERS), part=chance.random() < 0.2)
+        part, policy = chance.random() < 0.2, chance.choice((None, TWO_PEOPLE))
+        life = Life(kind, chance.choice(ORDERS), part=part, policy=policy)
         life.live(chance, 40)
-        assert life.can_end(), f"seed {seed}: no way out of {life.play.case}"
+        assert life.no_end() == "", f"seed {seed}"
 
 
 @pytest.mark.parametrize("kind", MACHINES)

@@ -12,7 +12,9 @@ from csdesk.domain.cases.case import Case, Kind, Phase, Refund
 from csdesk.domain.cases.command import VERBS, Command
 from csdesk.domain.cases.consent import STAGES
 from csdesk.domain.cases.context import Actor, Refused
+from csdesk.domain.cases.courses import COURSES
 from csdesk.domain.cases.differences import DIFFERENCE, PAID, REDUCTION, held, merchant_owes
+from csdesk.domain.cases.events import Graded
 from csdesk.domain.cases.goods import awaited
 from csdesk.domain.cases.kinds import MACHINES, run
 from csdesk.domain.cases.machine import CALLBACK, NOTICE, pledged
@@ -58,7 +60,7 @@ def settling(case: Case) -> Iterator[Step]:
             yield from _settles(refund)
             return
     for track in opened(case):
-        yield Step(make("close_track", track=track.id))
+        yield Step(make("close_track", track=track.id, outcome=COURSES[track.kind].outcomes[-1]))
         return
     for clock in pledged(case):
         answers = {NOTICE: make("answer_notice", letter=clock.ref), CALLBACK: make("callback_done")}
@@ -103,8 +105,9 @@ def happening(case: Case) -> Iterator[Step]:
 
 def working(case: Case, now: int, *, part: bool = False) -> Iterator[Step]:
     """Steps of the kind's own machine; `part`: of one unit only, and with answers that a search need not try."""
-    for name in MACHINES[case.kind].verbs():
-        if name not in READY or name == "reopen":
+    machine = MACHINES[case.kind]
+    for name in machine.verbs():
+        if name not in READY or name == "reopen" or machine.edge(name, case.state) is None:
             continue
         sane = dict(VERBS[name].suggest(case))
         if part:
@@ -112,21 +115,20 @@ def working(case: Case, now: int, *, part: bool = False) -> Iterator[Step]:
         if name in ("ship_back", "reissue", "send_home"):
             sane["waybill"] = f"SF9{len(case.parcels):09}"
         yield Step(make(name, **sane))
-        yield from (Step(make(name, **{**sane, **other})) for other in _others(name, case.kind, part))
+        yield from (Step(make(name, **{**sane, **other})) for other in _others(name, case, part))
         if name == "inspect" and sane["graded"]:
             for disposition in ("return_to_consumer", "missing"):
                 graded = tuple(replace(one, disposition=disposition) for one in sane["graded"])
                 yield Step(make(name, graded=graded))
         if name == "inspect" and (short := awaited(case)):
-            missing = tuple({"line": one.line, "qty": one.qty, "disposition": "missing"} for one in short)
-            yield Step(make(name, graded=tuple(_graded(**one) for one in missing)))
-    ends = {term.name for term in MACHINES[case.kind].state(case.state).terms if term.then}
+            yield Step(make(name, graded=tuple(Graded(one.line, one.qty, "missing") for one in short)))
+    ends = {term.name for term in machine.state(case.state).terms if term.then}
     for clock in case.clocks:
         if clock.name in ends and not clock.open_pause:
             yield Step(Breach(clock.label, clock.due), SYSTEM, max(1, clock.due - now))
 
 
-def _others(name: str, kind: Kind, part: bool) -> Iterator[dict[str, Any]]:
+def _others(name: str, case: Case, part: bool) -> Iterator[dict[str, Any]]:
     """Other answers to a verb's questions."""
     if name == "refuse_request":
         yield {"reason": "identity_not_verified"}
@@ -138,17 +140,13 @@ def _others(name: str, kind: Kind, part: bool) -> Iterator[dict[str, Any]]:
         yield {"risk": "consumer"}
     if part and name == "classify":
         yield from ({"stage": stage} for stage in STAGES)
-    if part and name == "approve" and kind is Kind.EXCHANGE:
+    if part and name == "approve" and case.kind is Kind.EXCHANGE:
         yield from ({"exchange_sku": "X-2", "difference_minor": minor} for minor in (300, -1))
+    if name == "refund" and (twice := sum(refund.minor for refund in case.refunds if refund.twice)):
+        yield {"less": (f"paid_already={twice}",)}
     if part and name == "refund":
         yield {"less": ("return_freight=100", "gift=1")}
         yield {"freight": 1_200, "outbound": 1}
-
-
-def _graded(line: int, qty: int, disposition: str) -> Any:
-    from csdesk.domain.cases.events import Graded
-
-    return Graded(line, qty, disposition)
 
 
 def _one(units: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -185,10 +183,9 @@ def _mark(case: Case) -> tuple[object, ...]:
     owes = tuple(case.counters.get(name, 0) for name in (DIFFERENCE, PAID, REDUCTION))
     return (
         *(case.kind, case.state, case.lines, case.noticed, owes, "exchange_right_open" in case.counters),
-        tuple(p.received_at or p.lost_at for p in case.parcels),
-        tuple(sorted({fact.name for fact in case.facts})),
-        case.counters.get("identity_verified", 0),
+        tuple((p.direction, p.lines, bool(p.received_at), bool(p.lost_at)) for p in case.parcels),
         tuple(sorted(case.counters)),
+        len(case.facts),
     )
 
 

@@ -131,7 +131,7 @@ def test_how_a_promotion_may_be_written(repaid, promo, paid):
             ("paid", "does_not_add_up"),
         ),
         (
-            {"items": [A], "promo": "第二件半价", "paid": 150, "returned": ["A"]},
+            {"items": [A], "promo": "会员随机立减", "paid": 150, "returned": ["A"]},
             ("promo", "unknown_promotion"),
         ),
         ({"list_price": 100, "coupon": 20, "cash_paid": 70}, ("cash_paid", "does_not_add_up")),

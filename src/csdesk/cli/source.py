@@ -1,0 +1,187 @@
+"""`csdesk source`: the order system asked, followed and compared; what it does wrong never stops a desk."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.desk.config import Config, ConfigError
+from csdesk.desk.core import Core
+from csdesk.desk.order_source import SourceSettings, read_settings
+from csdesk.desk.words import Words
+
+if TYPE_CHECKING:
+    from csdesk.effects.orders.csvdrop import Dropped
+    from csdesk.interop.ordering import Looked, Pulled
+    from csdesk.store.sources import State
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The order system: look up, follow, compare."
+)
+
+
+def _configured(config: Config) -> SourceSettings:
+    if not config.orders:
+        raise ConfigError("no_orders")
+    return read_settings(config.orders)
+
+
+@app.command("check")
+def check(
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Read the settings and the map, and say how the order system stands: last answer, last fault, the feed."""
+    from csdesk.interop.maps import load_map
+    from csdesk.store import sources
+
+    config = settings(file, agent, language).config
+    source = _configured(config)
+    load_map(source.map)
+    if source.csv is None:
+        from csdesk.effects.orders.making import source_of
+
+        source_of(source)
+    with desk(config) as core:
+        state = sources.state(core.store.conn, core.desk, source.source.name)
+        answer(state, as_json, _state(source, state, say(core, config)))
+
+
+def _state(source: SourceSettings, state: "State", words: Words) -> Iterator[str]:
+    yield words("source.is", name=source.source.name, kind=source.source.kind, map=source.map)
+    if source.writes:
+        asks = words.between.join(words.code("order_ask", what) for what in sorted(source.writes))
+        yield words("source.writes", asks=asks)
+    yield words("source.answered", at=words.moment(state.answered_at), pulled=words.moment(state.pulled_at))
+    if state.fault:
+        yield words(
+            "source.failed", at=words.moment(state.failed_at), why=words.code("order_fault", state.fault)
+        )
+
+
+@app.command("lookup")
+def lookup(
+    text: str = typer.Argument(help="Order number, waybill, or the customer's phone."),
+    by: str = typer.Option("", help="What it is: order, phone or waybill; guessed when absent."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Ask the order system, keep what it tells, and show what is known with its age; open cases are told."""
+    from csdesk.effects.orders.making import source_of
+    from csdesk.interop.ordering import look_up
+
+    config = settings(file, agent, language).config
+    source = _configured(config)
+    with desk(config) as core:
+        found, words = look_up(core, source_of(source), source, text, by), say(core, config)
+        answer(found, as_json, _looked(found, words, core.now()))
+    raise typer.Exit(int(not found.orders))
+
+
+def _looked(found: "Looked", words: Words, now: int) -> Iterator[str]:
+    if found.fault:
+        why = words.code("order_fault", found.fault)
+        yield words("source.stale" if found.asked else "source.resting", why=why)
+    yield from found.problems
+    if not found.orders:
+        yield words("source.nothing")
+    for one in found.orders:
+        order, person = one.found.order, one.found.person
+        status, money = words.code("order_status", order.status), words.money(order.total, order.currency)
+        yield f"{order.number}  {person.name if person else '–'}  {status}  {money}  {order.titles}"
+        yield "  " + words("source.age", age=age(words, one.seen_at, now), at=words.moment(one.seen_at))
+
+
+def age(words: Words, at: int, now: int) -> str:
+    """How long ago something was told, in its largest whole unit."""
+    minutes = max(0, now - at) // 60_000
+    for unit, size in (("days", 1440), ("hours", 60)):
+        if minutes >= 2 * size:
+            return words.count(f"source.ago.{unit}", minutes // size)
+    return words.count("source.ago.minutes", minutes)
+
+
+@app.command("pull")
+def pull_(
+    every: int = typer.Option(0, min=0, max=86_400, help="Go on, with so many seconds between two pulls."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Take what changed since the last pull; open cases are told. A fault is said, and the next pull goes on there."""
+    config = settings(file, None, language).config
+    source = _configured(config)
+    while True:
+        with desk(config, system=True) as core:
+            failed = _pull_once(core, config, source, as_json)
+        if not every:
+            raise typer.Exit(int(failed))
+        time.sleep(every)
+
+
+def _pull_once(core: Core, config: Config, source: SourceSettings, as_json: bool) -> bool:
+    """One pull; whether anything went wrong."""
+    words = say(core, config)
+    if source.csv is not None:
+        dropped = _drop(core, source)
+        answer(_plain(dropped), as_json, _dropped(dropped, words))
+        return bool(dropped.refused)
+    from csdesk.effects.orders.making import source_of
+    from csdesk.interop.ordering import pull
+
+    done = pull(core, source_of(source), source)
+    answer(done, as_json, _pulled(done, words))
+    return bool(done.fault)
+
+
+def _pulled(done: "Pulled", words: Words) -> Iterator[str]:
+    counts = {name: getattr(done, name) for name in ("added", "changed", "unchanged", "older", "rejected")}
+    yield words("source.pulled", pages=done.pages, **counts)
+    if done.told:
+        yield words("import.told", told=done.told)
+    yield from done.problems
+    if done.fault:
+        yield words("source.broke_off", why=words.code("order_fault", done.fault))
+
+
+def _drop(core: Core, source: SourceSettings) -> "Dropped":
+    """Import every whole file of the folder; a file with no good record is refused."""
+    from csdesk.effects.orders.csvdrop import take
+    from csdesk.interop.faults import ImportFault
+    from csdesk.interop.importer import import_source
+    from csdesk.interop.maps import load_map
+    from csdesk.interop.readers import look
+
+    assert source.csv is not None  # the caller has looked
+    map_ = load_map(source.map)
+
+    def keep(path: Path) -> str:
+        try:
+            report = import_source(core, look(path, map_), map_)
+        except ImportFault as fault:
+            return str(fault)
+        rejected, records = report.total("rejected"), report.total("records")
+        return "\n".join(map(str, report.rejects)) if records and rejected == records else ""
+
+    return take(source.beside(source.csv.folder), source.csv.settle_seconds, keep)
+
+
+def _plain(dropped: "Dropped") -> dict[str, object]:
+    return {
+        "taken": [path.name for path in dropped.taken],
+        "refused": [[path.name, why] for path, why in dropped.refused],
+        "left": dropped.left,
+    }
+
+
+def _dropped(dropped: "Dropped", words: Words) -> Iterator[str]:
+    yield words("source.dropped", taken=len(dropped.taken), left=dropped.left)
+    for path, why in dropped.refused:
+        yield words("source.file_refused", name=path.name, why=why.splitlines()[0])

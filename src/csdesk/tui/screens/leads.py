@@ -1,0 +1,96 @@
+"""Lists that lead to a case: those that belong to the one in front, and refunds that wait for a person."""
+
+from typing import ClassVar
+
+from csdesk.desk.money_queries import AwaitingRefunds, Waiting
+from csdesk.desk.queries import CaseView, Rows
+from csdesk.store.feed import Row
+from csdesk.tui import cells
+from csdesk.tui.columns import number
+from csdesk.tui.screens.overlay import Overlay
+from csdesk.tui.widgets.picks import Pick
+
+
+class LinksScreen(Overlay[str | None]):
+    """Cases linked with one, then others of its customer; dismissed with the id of the one to open."""
+
+    context: ClassVar[str] = "menu"
+    title_key: ClassVar[str] = "links.title"
+
+    def __init__(self, view: CaseView) -> None:
+        super().__init__()
+        self._links = {case: how for how, case in view.case.links}
+        self._others = view.others
+
+    def on_mount(self) -> None:
+        self.console.call(self._fill())
+
+    async def _fill(self) -> None:
+        linked = await self.console.desk.ask(Rows(tuple(self._links))) if self._links else []
+        rows = {row.id: row for row in (*linked, *self._others)}
+        self.picks.show([self._line(row) for row in rows.values()])
+        if not rows:
+            self.console.say(self.console.words("links.none"), "warn")
+
+    def _line(self, row: Row) -> Pick:
+        words = self.console.words
+        how = self._links.get(row.id)
+        return Pick(
+            row.id,
+            [
+                (f"{number(row)}  ", "strong"),
+                (cells.fit(words.code("link", how) if how else words("links.customer"), 14), "mark"),
+                (cells.fit(words.code("kind", row.kind), 10), "quiet"),
+                (cells.fit(words.code("state", row.state), 12), "accent"),
+                (f" {words.short(row.opened_at)}  {cells.safe(row.subject)}", "quiet"),
+            ],
+        )
+
+    def choose(self, pick: Pick) -> None:
+        self.dismiss(pick.id)
+
+    def action_nth(self, key: str) -> None:
+        """A case has a number of its own."""
+
+
+class AwaitingScreen(Overlay[str | None]):
+    """Refunds that wait for a second person or for somebody who finds out; what I may do comes first."""
+
+    context: ClassVar[str] = "menu"
+    title_key: ClassVar[str] = "awaiting.title"
+
+    def on_mount(self) -> None:
+        self.console.call(self._fill())
+
+    async def _fill(self) -> None:
+        found = await self.console.patient(self.console.desk.ask(AwaitingRefunds()))
+        # Of a case with several the first line is enough: its verbs mean all of them.
+        first: dict[str, Waiting] = {}
+        for one in sorted(found, key=lambda one: not one.mine):
+            first.setdefault(one.id, one)
+        self.picks.show([self._line(one) for one in first.values()])
+        if not found:
+            self.console.say(self.console.words("awaiting.none"), "info")
+
+    def _line(self, one: Waiting) -> Pick:
+        words = self.console.words
+        late = bool(one.due) and self.console.now() >= one.due
+        due = words.left(one.due, self.console.now()) if one.due else ""
+        return Pick(
+            one.id,
+            [
+                (f"{one.number}  ", "strong" if one.mine else "quiet"),
+                (cells.fit(words.money(one.minor, one.currency), 14, "right"), "text"),
+                (f"  {cells.fit(words.code('cause', one.cause), 10)}", "quiet"),
+                (cells.fit(words.code("refund_state", one.state), 8), "soon"),
+                (cells.fit(f"{'! ' if late else ''}{due}", 16), "late" if late else "quiet"),
+                (words("awaiting.by", who=cells.safe(self.console.name_of(one.by))), "text"),
+                ("" if one.mine else f"  {words('awaiting.not_mine')}", "quiet"),
+            ],
+        )
+
+    def choose(self, pick: Pick) -> None:
+        self.dismiss(pick.id)
+
+    def action_nth(self, key: str) -> None:
+        """A case has a number of its own."""
