@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import UTC
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
@@ -23,23 +22,22 @@ from csdesk.desk.config import Config, docs
 from csdesk.desk.law import differing, judging, lives, replay, touched
 from csdesk.desk.queries import QUESTIONS
 from csdesk.desk.registry import Field, form, shown
-from csdesk.desk.words import LANGUAGES, Words
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.command import VERBS, Command, Undo
 from csdesk.domain.cases.context import Policy
 from csdesk.domain.cases.kinds import MACHINES
-from csdesk.domain.cases.machine import Edge, Machine, State, Term
+from csdesk.domain.cases.machine import Machine
 from csdesk.domain.entitlement import fields as facts_fields
 from csdesk.domain.roles import RIGHTS, Right, Role
 from csdesk.interop.maps import SHAPES as RECORDS
 from csdesk.interop.maps import load_map, shipped
 from csdesk.tui import keymap
 from csdesk.tui.actions import CONTEXTS, Action, label, registry
+from page_parts import EN, HANS, HANT, both, code, codes, page, table
+from state_pages import INTRO, machine_parts
 from track_pages import tracks
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
-HANS, HANT, EN = (Words(language, UTC) for language in LANGUAGES)
-MADE = "<!-- Made by `make docs` from the code: change that, not this page. -->"
 
 # How a person writes a value of each shape on the command line; a shape that is not here fails the making.
 SHAPES = MappingProxyType(
@@ -112,26 +110,6 @@ names it), or the file that `CSDESK_CONFIG` names. A variable of the environment
 an option over both. An unknown name, a wrong type or a value out of range is refused with file and
 line.
 """
-STATES = """
-Each kind of case has its states. The **phase** says whose turn it is: `ours`, `waiting` (for
-somebody else) or `done`. A state starts **clocks**. One counted in days does not count the day it
-starts on and runs until 24:00 of the last one, in the desk's zone. Its basis is `law`, `notice`,
-`promise` or `policy`; only a `law` clock is a legal deadline, and it names its article. A clock
-that a state keeps runs on from the state before it. When time is up, the desk itself does the verb
-that is named here; without one, the breach is recorded.
-
-A verb without a target stays in the state or decides for itself, and a few go by the facts rather
-than by the table:
-
-- `approve` leads to `received_inspecting` when goods are here already.
-- `settle_dispute` leads to `received_inspecting`, or to `rejected` when nothing passed inspection.
-- `settle_refund` stays while other refunds are under way; when one failed, or units are still owed,
-  it goes where `refund_failed` goes, which is nobody's verb.
-- `convert` leads to the first state of the new kind.
-
-The verbs that every kind has (`note`, `reply`, `take` …) are in [verbs](verbs.md), and here only
-where they move the case.
-"""
 ROLES = """
 An agent of the desk has one role, a role has rights, and every verb and question needs exactly one
 right. `system` is the worker that runs clocks and sends; nobody can be given it.
@@ -162,34 +140,6 @@ def every_action() -> list[Action]:
     """All actions of the console, its verbs in the order of `every_verb`."""
     order = {f"verb.{cls.verb.name}": n for n, cls in enumerate(every_verb())}
     return sorted(registry().values(), key=lambda action: order.get(action.id, -1))
-
-
-def page(title: str, *parts: str) -> str:
-    """A page: its title, who made it, its parts."""
-    return "\n\n".join([f"# {title}", MADE, *(part.strip("\n") for part in parts if part)]) + "\n"
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table of Markdown, its cells on one line and safe in their columns."""
-    lines = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in (head, *rows)]
-    lines.insert(1, ["---"] * len(lines[0]))
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def code(text: object) -> str:
-    """A word as code; nothing for nothing."""
-    return f"`{text}`" if str(text) else ""
-
-
-def codes(words: Iterable[object]) -> str:
-    """Several words as code."""
-    return " ".join(code(word) for word in words)
-
-
-def both(group: str, name: str) -> str:
-    """What a code is called, in Chinese and English; nothing when no catalogue words it."""
-    said = dict.fromkeys((HANS.code(group, name), EN.code(group, name)))
-    return " ".join(said) if list(said) != [name] else ""
 
 
 def about(thing: object) -> str:
@@ -448,59 +398,9 @@ def _setting(name: str, type_: str, default: object, about_: str, limits: Any) -
 
 def states() -> str:
     """states.md: the machine of each kind."""
-    return page("States", STATES, *(p for m in machines() for p in _machine(m)), *tracks(table, code, both))
-
-
-def _machine(machine: Machine) -> Iterator[str]:
-    kind = machine.kind.value
-    yield f"## {kind} ({both('kind', kind)})" if both("kind", kind) else f"## {kind}"
-    yield f"Numbers begin with `{machine.letters}`. Queue: `{machine.queue}`."
-    yield "### States"
-    rows = [(code(s.name), both("state", s.name), code(s.phase), _clocks(s)) for s in machine.states]
-    yield table(("state", "label", "phase", "clocks"), rows)
-    yield "### Edges"
-    rows = [(code(e.verb), both("verb", e.verb), codes(e.sources), code(e.target)) for e in machine.edges]
-    yield table(("verb", "label", "from", "to"), rows)
-    yield "\n".join(["```mermaid", "stateDiagram-v2", *(f"    {line}" for line in _drawn(machine)), "```"])
-    yield "### Reasons"
-    yield table(("reason", "label"), [(code(reason), both("reason", reason)) for reason in machine.reasons])
-
-
-def _clocks(state: State) -> str:
-    told = [_clock(term) for term in state.terms]
-    if state.keeps:
-        told.append(f"keeps {', '.join(code(name) for name in state.keeps)}")
-    return "<br>".join(told)
-
-
-def _clock(term: Term) -> str:
-    basis = f"{term.basis} {term.article}".strip()
-    then = f", then {code(term.then)}" if term.then else ""
-    return f"{code(term.name)} {term.amount} {term.unit} ({basis}){then}"
-
-
-def _drawn(machine: Machine) -> Iterator[str]:
-    """One arrow for all verbs between two states; verbs without a target in a note at each state."""
-    arrows: dict[tuple[str, str], list[Edge]] = {}
-    free: dict[str, list[Edge]] = {}
-    for edge in machine.edges:
-        for source in edge.sources:
-            if edge.target:
-                arrows.setdefault((source, edge.target), []).append(edge)
-            else:
-                free.setdefault(source, []).append(edge)
-    yield f"[*] --> {machine.first.name}"
-    for (source, target), edges in arrows.items():
-        yield f"{source} --> {target} : {_verbs_of(edges)}"
-    for source, edges in free.items():
-        yield f"note right of {source} : also {_verbs_of(edges)}"
-    for state in machine.states:
-        if state.phase == "done":
-            yield f"{state.name} --> [*]"
-
-
-def _verbs_of(edges: list[Edge]) -> str:
-    return ", ".join(dict.fromkeys(edge.verb for edge in edges))
+    return page(
+        "States", INTRO, *(p for m in machines() for p in machine_parts(m)), *tracks(table, code, both)
+    )
 
 
 def roles() -> str:

@@ -132,6 +132,6 @@ async def test_of_two_cases_that_want_the_last_unit_at_once_one_is_opened(rush: 
     told = await asyncio.gather(
         *(rush.desks[who].do(wanted) for who in ("wang", "li")), return_exceptions=True
     )
-    assert sorted(type(answer) for answer in told if not isinstance(answer, Done)) == [Refused]
+    assert sum(isinstance(answer, Done) for answer in told) == 1
     assert [answer.code for answer in told if isinstance(answer, Refused)] == ["over_bought"]
     assert place.wrong() == []

@@ -203,6 +203,18 @@ async def test_a_reply_that_left_is_not_offered_for_undo(wang: Desk, place: Plac
     assert (await refusal(wang, TakeBack(), case)).code == "already_sent"
 
 
+async def test_what_was_done_before_a_verb_of_somebody_else_was_undone_is_not_brought_back(
+    wang: Desk, li: Desk, place: Place
+):
+    case = (await opened(wang, place)).case.id
+    await wang.do(Approve(), case)
+    await li.do(Tag(("破损",)), case)
+    assert (await wang.do(TakeBack(), case)).case.state == "submitted"
+    refused = await refusal(li, TakeBack(), case)
+    assert (refused.code, refused.detail["by"]) == ("undo_overtaken", "undone")
+    assert (await wang.ask(q.ShowCase(case))).case.state == "submitted"
+
+
 async def test_what_somebody_built_upon_is_not_taken_back(wang: Desk, li: Desk, place: Place):
     case = (await opened(wang, place)).case.id
     await wang.do(Approve(), case)

@@ -329,3 +329,49 @@ async def test_a_verb_that_asks_for_nothing_is_two_keys_away(desk_file: DeskFile
         await open_case(hands, case.id)
         await hands.keys("s", "1")
         await hands.sees("已受理", "协商")
+
+
+async def test_a_letter_grades_what_came_back_and_the_same_letter_takes_the_grade_off(desk_file: DeskFile):
+    wang, case = bought(desk_file, line(1, 39_800))
+    wang.do(Approve(), case.id)
+    wang.do(ShipBack("顺丰", "SF1234567890"), case.id)
+    wang.do(Receive(), case.id)
+    async with console(desk_file) as hands:
+        screen = await form(hands, case, "inspect")
+        await hands.sees("成色")
+        await hands.keys("b")
+        await hands.until(lambda: grid(screen).text == "1x1:restock:B")
+        await hands.keys("b")
+        await hands.until(lambda: grid(screen).text == "1x1:restock")
+        await hands.keys("a")
+        await hands.press("send")
+        await hands.at(CaseScreen)
+        await hands.sees("可再售 1")
+
+
+async def test_a_letter_has_its_day_by_the_published_calendar_and_an_owner_out_of_a_list(desk_file: DeskFile):
+    case = desk_file.core("wang").do(Open(Kind.COMPLAINT, desk_file.order(), reason="service")).case
+    async with console(desk_file) as hands:
+        screen = await form(hands, case, "notice")
+        await hands.write("A-1")
+        await hands.press("field_next")
+        await hands.write("7个工作日")
+        await hands.sees("来函答复", "11-12 00:00")
+        assert "未公布" not in hands.shown()
+        owner = screen.rows["owner"].editor
+        assert isinstance(owner, Choice)
+        assert owner.options[0].value == ""
+        assert {"wang", "li", "zhao"} <= {option.value for option in owner.options}
+
+
+async def test_a_track_is_asked_only_for_what_its_kind_needs(desk_file: DeskFile):
+    case = desk_file.core("wang").do(Open(Kind.COMPLAINT, desk_file.order(), reason="service")).case
+    async with console(desk_file) as hands:
+        screen = await form(hands, case, "open_track")
+        await hands.keys("3")
+        await hands.until(lambda: screen.rows["track_kind"].text == "merchant")
+        assert not screen.rows["owner"].display and not screen.rows["agreement"].display
+        screen.rows["track_kind"].editor.focus()
+        await hands.until(lambda: screen.focused is screen.rows["track_kind"].editor)
+        await hands.keys("2")
+        await hands.until(lambda: screen.rows["owner"].display and screen.rows["deadline"].display)

@@ -6,7 +6,7 @@ from csdesk.tui.screens.command import CommandScreen
 from csdesk.tui.screens.find import FindScreen
 from csdesk.tui.screens.form import VerbForm
 from csdesk.tui.screens.help import HelpScreen
-from csdesk.tui.screens.overlay import Overlay
+from csdesk.tui.screens.overlay import Overlay, Sheet
 from csdesk.tui.screens.palette import PaletteScreen, rank
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
@@ -35,7 +35,7 @@ async def test_the_status_menu_offers_what_is_on_first_and_says_why_the_rest_is_
         await hands.sees("1 领取", "这类工单的操作")
         # What is off stands below with its reason, and the list scrolls to it.
         await hands.press("bottom")
-        await hands.sees("暂时不能用")
+        await hands.sees("没有可撤回的回复")
 
 
 async def test_the_status_menu_finds_a_verb_by_letters_of_its_name_and_says_why_it_is_off(
@@ -47,6 +47,7 @@ async def test_the_status_menu_finds_a_verb_by_letters_of_its_name_and_says_why_
         await hands.press("status")
         await hands.at(StatusMenu)
         await hands.until(lambda: bool(picks(hands)))
+        assert hands.screen.query_one(Sheet).region.y > 0  # its title and the case behind it stay in sight
         await hands.press("find")
         await hands.write("tuikuan")
         await hands.until(lambda: "refund" in picks(hands)[:3])

@@ -39,7 +39,7 @@ def order(status: str) -> Order:
 
 @cache
 def walks(kind: Kind) -> tuple[Walk, ...]:
-    """As few walks as together enter every state of a kind and, unless it is done there, leave it by a person's verb."""
+    """As few walks as together enter every state of a kind and, unless it is done there, leave it by a verb."""
     entered, left = dict[str, Walk](), dict[str, Walk]()
     for status in STATUSES:
         try:

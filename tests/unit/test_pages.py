@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from typer.core import TyperCommand, TyperGroup
@@ -17,15 +18,27 @@ import pages
 from csdesk.cli import main
 from csdesk.desk.config import docs
 from csdesk.desk.registry import command
+from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.interop.importer import run_import
 from csdesk.interop.maps import SHAPES
 from csdesk.tui.actions import registry
+from page_parts import table
+from state_pages import arrows
 from tests.building import build
+from tests.unit.domain.cases.lives import ORDERS, Life
 
 ROOT = Path(__file__).parent.parent.parent
 WRITTEN = sorted((ROOT / "docs").rglob("*.md"))
+# What moves a case along an edge that has another name.
+BY_OTHER_NAMES = {
+    "hear": ("reopen",),
+    "breach": ("auto_close", "open_exchange_right"),
+    "settle_refund": ("refund_failed",),
+    "decline_refund": ("refund_failed", "settle_refund"),
+    "clear_refund": ("refund_failed", "settle_refund"),
+}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```(?:sh|shell)?\n(.*?)^```$", re.M | re.S)
 MAKE = """
@@ -87,13 +100,45 @@ def test_nothing_that_is_registered_is_left_out():
     for machine in MACHINES.values():
         (room,) = (part for part in states.split("\n## ") if part.startswith(machine.kind.value))
         assert [state.name for state in machine.states if f"\n| `{state.name}` |" not in room] == []
-        arrows = {(edge.verb, s, edge.target) for edge in machine.edges for s in edge.sources if edge.target}
-        drawn = re.findall(r"^    (\w+) --> (\w+) : (.+)$", room, re.M)
-        assert {(verb, a, b) for a, b, verbs in drawn for verb in verbs.split(", ")} == arrows
+        assert drawn(room) == {
+            (verb, source, target)
+            for (verb, target), sources in arrows(machine).items()
+            for source in sources
+        }
+
+
+def drawn(room: str) -> set[tuple[str, str, str]]:
+    """Verb, source and target of every arrow of a diagram, and of every note that stands for some."""
+    found = set()
+    for source, target, verbs in re.findall(r"^    (\w+) --> (\w+) : (.+)$", room, re.M):
+        found |= {(verb.split()[-1], source, target) for verb in verbs.split(", ")}
+    for target, lines in re.findall(r"^    note right of (\w+)\n(.+?)^    end note$", room, re.M | re.S):
+        for verb, sources in re.findall(r"(\w+) ← (.+)", lines):
+            found |= {(verb, source, target) for source in sources.split(", ")}
+    return found
+
+
+@pytest.mark.parametrize("kind", MACHINES)
+def test_a_diagram_has_an_arrow_for_every_move_that_cases_make(kind: Kind):
+    known = {
+        (verb, source, to) for (verb, to), sources in arrows(MACHINES[kind]).items() for source in sources
+    }
+    for seed in range(25):
+        life = Life(kind, ORDERS[seed % 2])
+        life.live(Random(seed), 40)
+        moves = [(verb, before) for _, verb, _, before, _ in life.play.groups if before is not None]
+        afters = [*(before for _, before in moves[1:]), life.play.case]
+        for (verb, before), after in zip(moves, afters, strict=True):
+            # An undo goes back; what was paid late leaves wherever its money was owed again.
+            late = verb == "settle_refund" and after.state == "refunded"
+            moved = before.state != after.state and before.kind is after.kind is kind
+            if moved and verb != "undo" and not late:
+                names = {verb, *BY_OTHER_NAMES.get(verb, ())}
+                assert {(name, before.state, after.state) for name in names} & known, f"{verb} {seed}"
 
 
 def test_a_cell_with_a_bar_or_a_line_end_stays_one_cell():
-    assert pages.table(("a",), [("x|y\nz",)]) == "| a |\n| --- |\n| x\\|y z |"
+    assert table(("a",), [("x|y\nz",)]) == "| a |\n| --- |\n| x\\|y z |"
 
 
 EXAMPLES = [verb for verb, cls in VERBS.items() if cls.verb.example and verb != "open"]

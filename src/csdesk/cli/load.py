@@ -13,7 +13,7 @@ def import_(
     map_: str = typer.Option(
         ...,
         "--map",
-        help="retail, tracking, kdniao, kuaidi100, couriers, articles, canned, complaints, or a map file of yours.",
+        help="A shipped map (retail, zendesk, articles, canned …), or a map file of yours.",
     ),
     dry_run: bool = typer.Option(False, help="Read and check everything, write nothing."),
     overlay: str = typer.Option("", help="Made-up data over the source's own, labelled as such: retail_cn."),

@@ -33,6 +33,7 @@ SINGLES = {
     "migrate": "csdesk.cli.keeping",
     "work": "csdesk.cli.work",
     "import": "csdesk.cli.load",
+    "export": "csdesk.cli.export",
     "demo": "csdesk.cli.demo",
     "console": "csdesk.cli.console",
     "ask": "csdesk.cli.ask",

@@ -14,6 +14,7 @@ from csdesk.desk.order_source import SourceSettings, read_settings
 from csdesk.desk.words import Words
 
 if TYPE_CHECKING:
+    from csdesk.desk.order_differences import Difference, Report
     from csdesk.effects.orders.csvdrop import Dropped
     from csdesk.interop.ordering import Looked, Pulled
     from csdesk.store.sources import State
@@ -185,3 +186,77 @@ def _dropped(dropped: "Dropped", words: Words) -> Iterator[str]:
     yield words("source.dropped", taken=len(dropped.taken), left=dropped.left)
     for path, why in dropped.refused:
         yield words("source.file_refused", name=path.name, why=why.splitlines()[0])
+
+
+@app.command("differences")
+def differences_(
+    order: str = typer.Argument("", help="Order number; all orders that can differ when absent."),
+    after: str = typer.Option("", help="Where the page before ended."),
+    settled: bool = typer.Option(False, help="Also show what people have settled already."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """List where our record and the order system's differ: money given back, status, parcels, prices, requests."""
+    from csdesk.desk.order_differences import differences
+
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        found, words = differences(core, order, after=after, settled=settled), say(core, config)
+        answer(found, as_json, _differing(found, words))
+
+
+@app.command("settle")
+def settle_(
+    order: str = typer.Argument(help="Order number."),
+    what: str = typer.Argument(help="The difference, as the list names it: refund, cancelled, price …"),
+    how: str = typer.Option(..., help="theirs, ours (with a reason), or case to open one."),
+    reason: str = typer.Option("", help="Why; kept with it."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Settle a difference: the source is right, we are right, or a case finds out; noted in its open cases."""
+    from csdesk.desk.order_differences import settle
+
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        words = say(core, config)
+
+        def word(one: "Difference", case: str) -> str:
+            named = words.code("order_difference", one.what)
+            settled = {"how": words.code("settled_how", one.how), "case": case, "reason": one.reason}
+            return words("source.note", what=named, **_sides(one, words), **settled)
+
+        opened = settle(core, order, what, how, reason, word)
+        told = words("source.settled", how=words.code("settled_how", how), case=opened)
+        answer({"how": how, "case": opened}, as_json, iter((told,)))
+
+
+def _differing(report: "Report", words: Words) -> Iterator[str]:
+    if not report.differences:
+        yield words("source.no_differences")
+    for one in report.differences:
+        cases = f"  {' '.join(one.cases)}" if one.cases else ""
+        yield f"{one.order}  {one.what} {words.code('order_difference', one.what)}{cases}"
+        yield "  " + words("source.sides", **_sides(one, words))
+        if one.how:
+            yield "  " + words("source.settled_as", how=words.code("settled_how", one.how), reason=one.reason)
+    if report.after:
+        yield words("source.more", after=report.after)
+
+
+def _sides(one: "Difference", words: Words) -> dict[str, str]:
+    return {"theirs": _side(one, one.theirs, words), "ours": _side(one, one.ours, words)}
+
+
+def _side(one: "Difference", value: str, words: Words) -> str:
+    """One side of a difference in words: an amount, a status, a request, or as it stands."""
+    if one.what in ("refund", "price"):
+        return words.money(int(value), one.currency)
+    for group in ("order_ask", "order_fault", "order_status", "state"):
+        if words.has(f"{group}.{value}"):
+            return words.code(group, value)
+    return value or "–"

@@ -187,7 +187,9 @@ class Config:
     )
     orders: str = field(
         default="",
-        metadata=_doc("A TOML file about the order system: where orders are looked up and what is asked of it."),
+        metadata=_doc(
+            "A TOML file about the order system: where orders are looked up and what is asked of it."
+        ),
     )
     worker: bool = field(
         default=True, metadata=_doc("Whether a console may run timers and sending when nobody else does.")

@@ -55,6 +55,8 @@ _CODED = {
     "nature": "nature",
     "expects": "expects",
     "standing": "scan",
+    "what": "order_ask",
+    "fault": "order_fault",
 }
 _TIMES = ("due", "until", "at")
 _MONEY = ("minor", "most_minor", "less")

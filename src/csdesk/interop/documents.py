@@ -8,7 +8,7 @@ from typing import Any
 
 from csdesk.desk.core import Core
 from csdesk.interop.faults import ImportFault, Problem
-from csdesk.interop.fields import Fields, reading
+from csdesk.interop.fields import Fields, Reading, reading
 from csdesk.interop.importer import Report, import_source
 from csdesk.interop.maps import ImportMap, Search, Section
 from csdesk.interop.readers import KEY, Item, Source
@@ -110,12 +110,12 @@ def _sift(
     core: Core, map_: ImportMap, section: Section, data: Any, stamp: str, only: str
 ) -> tuple[list[Item], dict[str, _Order], int, int]:
     """The records of orders that count, the orders by number, how many were older, how many nobody asked for."""
-    search = _compiled(stamp)
+    search, read = _compiled(stamp), reading(map_, core.zone)
     rest: list[Item] = []
     newest: dict[str, _Order] = {}
     older = other = 0
     for item in all_items(data, section.records):
-        number = _number(core, map_, section, item)
+        number = _number(read, section, item)
         if not number:
             rest.append(item)  # another kind of record, or a broken one, which the importer will name
             continue
@@ -130,7 +130,7 @@ def _sift(
     return items, newest, older, other
 
 
-def _number(core: Core, map_: ImportMap, section: Section, item: Item) -> str:
+def _number(read: Reading, section: Section, item: Item) -> str:
     from jmespath.exceptions import JMESPathError
 
     assert section.when is not None  # a map without it does not load
@@ -139,7 +139,7 @@ def _number(core: Core, map_: ImportMap, section: Section, item: Item) -> str:
             return ""
     except JMESPathError:
         return ""
-    return Fields(reading(map_, core.zone), section, item.data, []).line("id")
+    return Fields(read, section, item.data, []).line("id")
 
 
 def _compiled(stamp: str) -> Search | None:

@@ -25,14 +25,14 @@ def to_text(html: str) -> str:
     while (opens := html.find("<", at)) >= 0:
         said.append(unescape(html[at:opens]).replace("\n", " "))
         name = _NAME.match(html, opens + 1)
-        closes = html.find(">", opens)
-        if closes < 0:
-            at = opens
-            break
         if name is None and not html.startswith(("<!", "<?"), opens):
             said.append("<")
             at = opens + 1
             continue
+        closes = html.find(">", opens)
+        if closes < 0:
+            at = opens
+            break
         at = closes + 1
         tag = name[1].lower() if name else ""
         if html.startswith("<!--", opens):

@@ -1,5 +1,6 @@
-"""Order systems followed and asked on demand: what they tell goes through the importer, and a fault of theirs only
-makes what we know older.
+"""Order systems followed and asked on demand.
+
+What they tell goes through the importer; a fault of theirs only makes what we know older.
 """
 
 from dataclasses import dataclass, replace

@@ -207,4 +207,6 @@ _LAW = (
         PRIMARY KEY (desk_id, seq)) WITHOUT ROWID""",
 )
 
-STATEMENTS: tuple[str, ...] = _DESK + _RECORDS + _CASES + _BESIDE + _INBOUND + _SOURCES + _LAW + _INDEX + _LIBRARY
+STATEMENTS: tuple[str, ...] = (
+    _DESK + _RECORDS + _CASES + _BESIDE + _INBOUND + _SOURCES + _LAW + _INDEX + _LIBRARY
+)

@@ -218,10 +218,10 @@ def freshdesk_tickets() -> list[Json]:
 def freshdesk_conversations() -> list[Json]:
     """GET /api/v2/tickets/{id}/conversations of all tickets: HTML only where its text is missing."""
 
-    def said(id_: int, ticket: int, body: str, at: str, **more: Any) -> Json:
+    def said(id_: int, ticket: int, text: str, at: str, **more: Any) -> Json:
         return {
-            "body": f"<div>{body}</div>",
-            "body_text": body,
+            "body": f"<div>{text}</div>",
+            "body_text": text,
             "id": id_,
             "incoming": False,
             "private": False,

@@ -54,7 +54,10 @@ def test_text_modules_of_zammad_as_their_csv(zhao: Core, write: Write):
 
 
 def test_macros_of_zammad_and_what_they_do(zhao: Core, write: Write):
-    perform = {"ticket.state_id": {"value": "4"}, "article.note": {"body": "<b>Done</b>", "internal": "false"}}
+    perform = {
+        "ticket.state_id": {"value": "4"},
+        "article.note": {"body": "<b>Done</b>", "internal": "false"},
+    }
     macro = {"id": 1, "name": "Close & tell", "perform": perform, "active": True, "note": ""}
     report = run_import(zhao, [write("macros.json", [macro])], "zammad")
     assert bodies(zhao) == {"Close & tell": "Done"}
@@ -74,7 +77,13 @@ def test_canned_responses_and_macros_of_chatwoot(zhao: Core, write: Write):
 
 
 def test_canned_responses_and_scenarios_of_freshdesk(zhao: Core, write: Write):
-    canned = {"id": 1, "title": "收到", "content": "您好，{{ticket.requester.name}}", "folder_id": 3, "attachments": []}
+    canned = {
+        "id": 1,
+        "title": "收到",
+        "content": "您好，{{ticket.requester.name}}",
+        "folder_id": 3,
+        "attachments": [],
+    }
     reply = {"name": "add_reply", "value": "<div>已处理</div>"}
     scenario = {"id": 1, "name": "结案", "actions": [{"name": "status", "value": 5}, reply]}
     report = run_import(zhao, [write("canned.jsonl", [canned, scenario])], "freshdesk")

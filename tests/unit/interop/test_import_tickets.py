@@ -1,5 +1,6 @@
 """Desks of other systems as cases: counts equal the source's, words in time order, nothing leaves, nothing twice."""
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.shared import Note
+from csdesk.domain.text import clean
 from csdesk.interop.comments import Comments
+from csdesk.interop.faults import ImportFault
+from csdesk.interop.html import to_text
 from csdesk.interop.importer import Report, run_import
 from csdesk.interop.tickets import Tickets
 from csdesk.store import cases
@@ -367,6 +371,7 @@ def test_a_broken_import_is_ended_by_the_next_as_if_whole(
         with pytest.raises(Cut):
             run_import(zhao, freshdesk, "freshdesk", progress=cut)
     run_import(zhao, freshdesk, "freshdesk")
+    (tmp_path / "whole").mkdir()
     whole = build(tmp_path / "whole").core("zhao")
     run_import(whole, freshdesk, "freshdesk")
     for core in (zhao, whole):
@@ -375,3 +380,51 @@ def test_a_broken_import_is_ended_by_the_next_as_if_whole(
         {n: (case.body, said(core, case)) for n, case in by_source(core).items()} for core in (zhao, whole)
     )
     assert cut_ == straight
+
+
+def test_a_cut_off_page_is_refused_whole(zhao: Core, write: Write):
+    whole = json.dumps(desks.zendesk_tickets(), ensure_ascii=False)
+    with pytest.raises(ImportFault, match="is not JSON") as caught:
+        run_import(zhao, [write("t.json", whole[:-40])], "zendesk")
+    assert caught.value.code == "import_bad_json"
+    assert by_source(zhao) == {}
+
+
+def test_a_comment_of_fifty_megabytes_is_left_out_alone(zhao: Core, write: Write):
+    comments = desks.zendesk_comments()["comments"][:2]
+    comments[0]["body"] = comments[0]["plain_body"] = comments[0]["html_body"] = "长" * 17_000_000
+    files = [write("t.json", desks.zendesk_tickets()), write("c.jsonl", comments)]
+    report = run_import(zhao, files, "zendesk")
+    assert counts(report)["comments"] == (2, 1, 1)
+    assert report.reasons["line_too_long"] == 1
+
+
+def test_tickets_merged_into_one_another_end_as_they_are(zhao: Core, write: Write):
+    tickets = [
+        desks.zendesk_ticket(21, "a", "x", "closed", merged_ticket_ids=[22], via_followup_source_id=22),
+        desks.zendesk_ticket(22, "b", "y", "closed", merged_ticket_ids=[21], via_followup_source_id=21),
+    ]
+    run_import(zhao, [write("t.json", {"tickets": tickets})], "zendesk")
+    assert [case.open for case in by_source(zhao).values()] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>一</p><p>二</p>", "一\n\n二"),
+        ("a<br/>b &amp; c &#x1b;", "a\nb & c"),
+        ("<script>x</script>y<!-- z -->", "y"),
+        ("1 < 2", "1 < 2"),
+        ("<ul><li>一</li><li>二</li></ul>", "- 一\n\n- 二"),
+        ("<b>unfinished <i", "unfinished <i"),
+        ("<style>never closed", ""),
+    ],
+)
+def test_html_becomes_lines(html: str, text: str):
+    assert clean(to_text(html)).text == text
+
+
+def test_html_of_many_open_tags_is_read_once():
+    assert to_text("<div" * 250_000).startswith("<div")
+    assert to_text("<script>" * 100_000) == ""
+    assert to_text("< " * 400_000 + ">").startswith("< <")

@@ -10,11 +10,12 @@ import pytest
 from csdesk.desk.core import Core
 from csdesk.desk.order_source import OrderSource, SourceSettings, read_settings
 from csdesk.domain.cases.case import Kind, LineQty
+from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import OrderChanged
 from csdesk.domain.cases.opening import Open
 from csdesk.effects.order_simulator import Simulator
 from csdesk.effects.orders.making import source_of
-from csdesk.interop.ordering import REST_MS, look_up, pull
+from csdesk.interop.ordering import REST_MS, guess, look_up, pull
 from csdesk.store import cases, sources
 from tests.building import HOUR, DeskFile, desk_file
 
@@ -182,6 +183,32 @@ def test_an_answer_about_another_order_is_none(shop, source, settings, wang):
     found = look_up(wang, source, settings, "W1", "order")
     assert (found.fault, found.orders) == ("other_order", ())
     assert wang.store.conn.execute("SELECT count(*) FROM orders").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("said", "first"),
+    [
+        ("138 1234 5678", "phone"),
+        ("+8613812345678", "phone"),
+        ("SF1234567890123", "waybill"),
+        ("W1", "order"),
+    ],
+)
+def test_what_a_text_is_likeliest_to_be(said: str, first: str):
+    assert guess(said)[0] == first
+
+
+def test_a_question_that_the_source_does_not_take_is_asked_another_way(shop, source, settings, wang):
+    shop.orders["13812345678"] = order("13812345678")
+    found = look_up(wang, source, settings, "13812345678")  # no path for phones: it may be an order's number
+    assert (found.fault, found.told, len(shop.asked)) == ("", 1, 1)
+    with pytest.raises(Refused, match="bad_choice"):
+        look_up(wang, source, settings, "W1", "colour")
+
+
+def test_an_auditor_asks_nobody(desk_file, source, settings):
+    with pytest.raises(Refused, match="no_right"):
+        look_up(desk_file.core("sun"), source, settings, "W1")
 
 
 def test_what_the_map_finds_nothing_in_is_not_understood(shop, source, settings, wang):

@@ -44,7 +44,8 @@ def claimed(case: Case, line: int) -> int:
     # Goods that stay for less money are nobody else's while that is owed.
     if not case.decided_at or case.counters.get(REDUCTION):
         return mine.asked
-    return max(mine.approved, mine.received, mine.conceded)
+    # Allowed anew for fewer, what is here, given up or paid for by then stays nobody else's.
+    return max(mine.approved, mine.received + mine.conceded, mine.refunded_units)
 
 
 def check_claims(now: Case, then: Case, order: Order | None) -> None:

@@ -17,7 +17,15 @@ from csdesk.domain.roles import Right
 # What a consumer may owe against a refund: freight of a return without reason and free shipping whose condition is
 # gone (七日办法 §18), a gift that stays (§12), a discount settled anew (§17), a card fee (§16), use (三包 §11); and
 # what reached the consumer already, since a provider paid twice: the payments lack just that for what is owed still.
-DEDUCTIONS = ("return_freight", "outbound_freight", "gift", "bundle", "card_fee", "depreciation", "paid_already")
+DEDUCTIONS = (
+    "return_freight",
+    "outbound_freight",
+    "gift",
+    "bundle",
+    "card_fee",
+    "depreciation",
+    "paid_already",
+)
 # How the merchant pays what no payment of the order took: by a transfer of the provider's own.
 TRANSFER = "transfer"
 

@@ -82,15 +82,15 @@ class OrderDeclined(Event):
 @event("order_doubted")
 @dataclass(frozen=True, slots=True)
 class OrderDoubted(Event):
-    """The order system could not say whether it did it, for `reason`; it is asked after, and never for it again."""
+    """The order system could not say whether it did it (`fault`); it is asked after, and never for it again."""
 
     commutes: ClassVar[bool] = True
     id: str
     what: str
-    reason: str
+    fault: str
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
-        return _answered(case, self.id, "in_doubt", "", self.reason)
+        return _answered(case, self.id, "in_doubt", "", self.fault)
 
 
 def _answered(case: Case, id_: str, state: str, reference: str, why: str) -> Case:

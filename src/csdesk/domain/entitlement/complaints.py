@@ -20,6 +20,12 @@ ALIASES = {
     "handled_by": "already_handled_by",
     "authority_competent": "competent",
     "has_dispute": "dispute_shown",
+    "jurisdiction_ok": "competent",
+    "within_competence": "competent",
+    "knew_of_harm_at": "knew_at",
+    "known_at": "knew_at",
+    "received_at": "filed_at",
+    "handled_elsewhere_by": "already_handled_by",
     "harm_known_at": "knew_at",
 }
 DATED_BY = ("filed_at", "now")
@@ -42,8 +48,9 @@ def decide(m: Matter) -> Decision:
     absent = [name for name in SHOWN if not m.facts.has(name)]
     if absent and split:
         return m.close("computed")
-    if m.facts.has("filed_at", "knew_at"):
+    if m.facts.has("filed_at", "knew_at") and not m.facts.unknown:
         # In time and without a ground against it: taken up, provided that what is still asked for is in order.
+        # A fact that is not understood may be such a ground.
         m.answer(accept=True)
     m.need(*absent)
     m.say("accepted", "complaint_grounds acceptance_decision")

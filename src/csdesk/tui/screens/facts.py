@@ -201,7 +201,7 @@ def verbs(scene: Scene, width: int) -> list[Line]:
     shared = [
         offer.verb
         for offer in groups.shared
-        if offer.verb in _CALLED_FOR or scene.key_of(_ACTIONS.get(offer.verb, f"verb.{offer.verb}"))
+        if offer.verb in _IN_SIGHT or scene.key_of(_ACTIONS.get(offer.verb, f"verb.{offer.verb}"))
     ]
     lines: list[Line] = []
     for names in ([offer.verb for offer in groups.own], shared):
@@ -220,11 +220,11 @@ def verbs(scene: Scene, width: int) -> list[Line]:
 # Verbs that have an action of their own, and those whose key acts on more than this case.
 _ACTIONS = {"reply": "reply", "close": "resolve"}
 _DIGITS = 9
-# On only while something waits for them.
-_CALLED_FOR = frozenset(
+# What comes up in every conversation, and what is on only while something waits for it.
+_IN_SIGHT = frozenset(
     {
         "approve_refund", "decline_refund", "clear_refund", "answer_notice", "callback_done", "resume_clocks",
-        "advance_track", "close_track", "wake", "link_order",
+        "advance_track", "close_track", "wake", "link_order", "hear",
     }
 )  # fmt: skip
 

@@ -256,9 +256,16 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         try:
             self.judged = run(self.case, self.command(), self._setting())
         except Refused as refused:
-            self.judged = refused
+            self.judged = self._missed(refused)
         self._tell_fields()
         self.told.lay()
+
+    def _missed(self, refused: Refused) -> Refused:
+        """A refusal about a list from which nothing was chosen says just that."""
+        name = where(refused.code, dict(refused.detail), list(self.rows))
+        row = self.rows.get(name)
+        nothing = row is not None and isinstance(row.editor, Choice) and not row.text
+        return Refused("field_missing", verb=self.verb, field=name) if nothing else refused
 
     def _tell_fields(self) -> None:
         about = self._about()

@@ -28,7 +28,11 @@ _DIGITS = 9
 class Verbs(GroupList):
     """As many lines as the screen has room for, the case staying in sight above."""
 
-    DEFAULT_CSS = "Verbs { height: auto; max-height: 65vh; }"
+    DEFAULT_CSS = "Verbs { height: auto; }"
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        # A sheet takes the height that its lines would like to have, whatever a style says they may have.
+        return min(super().get_content_height(container, viewport, width), self.app.size.height * 65 // 100)
 
 
 class StatusMenu(Overlay[None]):

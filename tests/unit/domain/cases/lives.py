@@ -109,6 +109,9 @@ class Life:
                 "undo_overtaken",
                 "already_sent",
                 "over_bought",
+                # Back to an end: not while a promise or a track is open.
+                "clock_open",
+                "track_open",
             )
 
     def run_what_is_due(self) -> None:
@@ -260,4 +263,6 @@ class Life:
         """Why the case cannot be brought to an end from where it is; "" when it can."""
         search = Search(self.play)
         found = search.result()
-        return "" if found is Found.END else f"{found.value} of {self.play.case} after {search.tried} commands"
+        return (
+            "" if found is Found.END else f"{found.value} of {self.play.case} after {search.tried} commands"
+        )

@@ -99,7 +99,9 @@ def happening(case: Case) -> Iterator[Step]:
     yield Step(make("compensate", minor=60_000), LI)
     yield Step(make("notice", letter=f"12315-{case.version}"))
     yield Step(make("promise_callback"))
-    yield from (Step(make("open_track", track_kind=kind, ref=f"T-{case.version}")) for kind in ("merchant", "carrier"))
+    yield from (
+        Step(make("open_track", track_kind=kind, ref=f"T-{case.version}")) for kind in ("merchant", "carrier")
+    )
     yield Step(make("hear"), LI)
 
 

@@ -86,7 +86,7 @@ def test_an_opposite_and_its_fact_may_not_contradict(faults):
 
 
 @pytest.mark.parametrize("promo", ["套装", "套装价150", "bundle", "2件7.5折", "第二件半价"])
-def test_办法17_one_price_for_several_falls_with_the_first_that_goes_back(told, promo):
+def test_measures_17_one_price_for_several_falls_with_the_first_that_goes_back(told, promo):
     items = [{"sku": "pot", "price": 110.0}, {"sku": "lid", "price": 90.0}]
     decision = told("no_reason_refund_amount", items=items, promo=promo, paid=150.0, returned=["lid"])
     assert decision["refund"] == 40.0
@@ -141,7 +141,7 @@ def test_amounts(told, article, facts, expected):
     same(told("no_reason_refund_amount", **facts), expected)
 
 
-def test_办法17_pieces_that_still_make_the_lower_price_are_for_people(faults):
+def test_measures_17_pieces_that_still_make_the_lower_price_are_for_people(faults):
     items = [{"sku": "a", "price": 50, "qty": 3}]
     facts = {"items": items, "promo": "2件8折", "paid": 120, "returned": [{"sku": "a", "qty": 1}]}
     assert faults("no_reason_refund_amount", **facts) == [("promo", "unknown_promotion")]
@@ -239,6 +239,19 @@ def test_办法17_pieces_that_still_make_the_lower_price_are_for_people(faults):
             {"accept": True, "missing": ["materials", "identity", "purpose"]},
         ),
         (
+            "令121§16 a fact that is not understood may be a ground",
+            "gov_complaint_admissibility",
+            {"filed_at": "2026-06-15", "knew_at": "2023-06-15", "respondent_exists": False},
+            {"accept": None, "decision": "needs_info"},
+        ),
+        (
+            "消法§24 the wrong colour does not conform",
+            "quality_remedy",
+            {"product_class": "jeans", "wrong_colour": True}
+            | {"received_at": "2026-06-02", "request_at": "2026-06-04"},
+            {"remedies": ["return", "exchange", "repair"], "return_freight": "merchant"},
+        ),
+        (
             "处罚办法§9② no address",
             "deadline",
             {"event": "return_address_not_given", "at": "2026-06-01"},
@@ -330,7 +343,7 @@ def test_other_places(told, article, place, kind, facts, expected):
     same(told(kind, jurisdiction=place, **facts), expected)
 
 
-def test_七日办法17_a_bundle_that_was_cut_short_is_settled_by_what_was_paid(told):
+def test_measures_17_a_bundle_that_was_cut_short_is_settled_by_what_was_paid(told):
     kept_back = {"deducted_for": "promotion", "promo": "套装价150", "list_total": 200, "returned_list": 90}
     decision = told("deduction", **kept_back, order_paid=150, refunded_amount=30)
     assert (decision["refund"], decision["shortfall"]) == (40.0, 10.0)

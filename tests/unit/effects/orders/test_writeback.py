@@ -124,7 +124,15 @@ def test_a_reissue_is_written_back_once_though_the_call_timed_out_and_the_worker
     case = sent(desk_file, wang)
     shop.plan("done_then_silence")
     run = subprocess.run(
-        [sys.executable, "-c", DYING_WORKER, desk_file.path, shop.address, tmp_path, str(desk_file.clock.now)],
+        [
+            sys.executable,
+            "-c",
+            DYING_WORKER,
+            desk_file.path,
+            shop.address,
+            tmp_path,
+            str(desk_file.clock.now),
+        ],
         capture_output=True,
         text=True,
         check=False,
