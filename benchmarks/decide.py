@@ -17,10 +17,10 @@ from typing import Any
 
 import msgspec
 
+from csdesk.desk.law.packs import load_lawbook
 from csdesk.domain.entitlement.decision import BadFacts, as_json
 from csdesk.domain.entitlement.kinds import decide
 from csdesk.domain.entitlement.pack import Lawbook
-from csdesk.desk.law.packs import load_lawbook
 
 Row = dict[str, Any]
 OWN: tuple[Row, ...] = (

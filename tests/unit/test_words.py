@@ -84,7 +84,6 @@ def keys() -> set[str]:
         | {"order_repaired", "fulfilled", "partly_fulfilled", "refused", "waived"},
         "track": TRACKS,
         "track_stage": courses.STAGES,
-        "link": ("follow_up", "follows", "split_off", "split_from"),
         "item": {*privacy_request.IDENTIFIERS, *(item for items in telling.TELLS.values() for item in items)},
         "role": Role,
         "right": Right,
@@ -97,7 +96,7 @@ def keys() -> set[str]:
         "sorted": ("said", "words", "unknown"),
         "alike": ("order", "person", "claimed", "words"),
         "nature": Nature,
-        "link": arriving.LINKS,
+        "link": {"follow_up", "follows", "split_off", "split_from", *arriving.LINKS},
         "field": {field.name for verb in VERBS for field in form(verb)} - HIDDEN,
         "event": {name for name in EVENTS if name not in SILENT}
         | {f"moved.{verb}" for verb in moving_verbs()},

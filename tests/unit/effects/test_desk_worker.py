@@ -129,7 +129,9 @@ def test_a_message_is_acknowledged_in_its_language_by_its_channel_with_number_an
     assert f"by {due}." in told["text"]
 
 
-def test_chats_leave_by_the_gateway_and_letters_as_files(desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch):
+def test_chats_leave_by_the_gateway_and_letters_as_files(
+    desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("GATEWAY", "a secret of desk and gateway")
     core = desk_file.core("system")
     with pytest.raises(ConfigError, match="config_gateway"):

@@ -333,7 +333,9 @@ class Case:
     def owner(self) -> str:
         """Who answers for an authority's letter that is still open: the case stands in that person's queue alone."""
         letters = (track.owner for track in self.tracks if not track.closed_at)
-        return next(filter(None, (*letters, *(clock.owner for clock in self.clocks if clock.basis == "notice"))), "")
+        return next(
+            filter(None, (*letters, *(clock.owner for clock in self.clocks if clock.basis == "notice"))), ""
+        )
 
     @property
     def protected(self) -> bool:

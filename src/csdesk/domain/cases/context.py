@@ -152,7 +152,7 @@ class Context:
     undoes: History | None = None
     rulings: tuple[Ruling, ...] = ()
     prices: Mapping[str, int] = field(default_factory=dict)
-    times: Times = Times()
+    times: Times = field(default_factory=Times)
 
     def fresh(self, n: int = 0) -> str:
         """The n-th new id of this request: the same request always names the same things."""

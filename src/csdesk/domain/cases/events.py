@@ -352,7 +352,14 @@ class ReplyHeld(Event):
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
         message = Message(
-            self.id, "out", self.channel, "held", stamp.at, stamp.actor, self.until, receipt=self.canned == RECEIVED
+            self.id,
+            "out",
+            self.channel,
+            "held",
+            stamp.at,
+            stamp.actor,
+            self.until,
+            receipt=self.canned == RECEIVED,
         )
         return replace(case, messages=(*case.messages, message))
 
@@ -470,7 +477,9 @@ class GoodsReceived(Event):
         """Since when the parcel was here by its signature; where none is named, the first that came; 0 for unknown."""
         first = not any(line.received for line in case.lines)
         named = (p for p in case.parcels if p.direction == "back" and not p.received_at and p.signed_at)
-        return min((p.signed_at for p in named if p.id == self.parcel or (first and not self.parcel)), default=0)
+        return min(
+            (p.signed_at for p in named if p.id == self.parcel or (first and not self.parcel)), default=0
+        )
 
 
 @dataclass(frozen=True, slots=True)

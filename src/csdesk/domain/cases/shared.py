@@ -222,7 +222,9 @@ class Withdraw(Command):
             raise Refused("goods_here")
         to = self.to(case)
         # Held like any reply: who takes the verb back recalls the notice with it.
-        notice = ReplyHeld(ctx.fresh(1), case.channel, ctx.now + ctx.policy.hold_ms, canned="notice.withdrawn")
+        notice = ReplyHeld(
+            ctx.fresh(1), case.channel, ctx.now + ctx.policy.hold_ms, canned="notice.withdrawn"
+        )
         return (notice, Moved("withdraw", to.name, to.phase, outcome="withdrawn", note=self.note))
 
 
@@ -231,7 +233,11 @@ def unsettled(case: Case) -> Refused | None:
     machine = MACHINES[case.kind]
     if machine.edge("deliver", case.state) and on_the_way(case, "out"):
         return Refused("goods_on_the_way")
-    if machine.edge("inspect", case.state) and awaited(case) and any(line.refundable < 0 for line in case.lines):
+    if (
+        machine.edge("inspect", case.state)
+        and awaited(case)
+        and any(line.refundable < 0 for line in case.lines)
+    ):
         return Refused("goods_outstanding")
     if machine.edge("refund_difference", case.state) and (minor := merchant_owes(case)):
         return Refused("difference_owed", minor=minor, currency=case.currency)

@@ -8,6 +8,7 @@ from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import Graded
 from csdesk.domain.cases.kinds import offers
 from csdesk.domain.cases.parcels import LoseParcel
+from csdesk.domain.cases.tracking_events import TrackingTold
 from csdesk.domain.clocks.clock import Clock
 from csdesk.domain.roles import Role, may
 from tests.unit.domain.cases.play import DAY, HOUR, NOW, SYSTEM, Play, an_order
@@ -41,12 +42,14 @@ def test_a_change_is_told_once_with_what_is_new_and_gone():
     play = sent_back()
     tell(play, standing="departed", since=NOW, findings=("stale",))
     told = play.groups[-1][4][0]
+    assert isinstance(told, TrackingTold)
     assert (told.new, told.gone) == (("stale",), ())
     assert (
         play.no("tell_tracking", SYSTEM, waybill=SF, standing="arrived", findings=("stale",)) == "nothing_new"
     )
     tell(play, standing="arrived", since=NOW + HOUR)
     told = play.groups[-1][4][0]
+    assert isinstance(told, TrackingTold)
     assert (told.new, told.gone, parcel(play).findings) == ((), ("stale",), ())
 
 
