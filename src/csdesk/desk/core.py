@@ -346,14 +346,11 @@ class Core:
             # never set alone: what set them says more.
             own = {p.event.type for p in group}
             rest = past[group[-1].seq :]
-            since = {p.cause for p in rest}
-            # What was done and undone since left nothing; what was undone from before is in `before` still.
             later = tuple(
                 p.event.type
                 for p in rest
                 if p.cause not in undone
-                and not isinstance(p.event, ClocksSet)
-                and not (isinstance(p.event, Undone) and p.event.cause in since)
+                and not isinstance(p.event, Undone | ClocksSet)
                 and (p.event.type in own or not p.event.commutes)
             )
             after = before

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from csdesk.domain.cases.case import Case, Clock
+from csdesk.domain.cases.case import UNDOABLE, Case, Clock
 from csdesk.domain.cases.command import VERBS, Command, Undo, verb
 from csdesk.domain.cases.context import Context, History, Refused
 from csdesk.domain.cases.differences import held, merchant_owes
@@ -25,7 +25,7 @@ from csdesk.domain.cases.goods import awaited, on_the_way
 from csdesk.domain.cases.machine import MACHINES, pledged
 from csdesk.domain.cases.opening import check_claims
 from csdesk.domain.cases.operations import AUTOMATIC
-from csdesk.domain.cases.tracks import beside, opened
+from csdesk.domain.cases.tracks import opened
 from csdesk.domain.clocks.clock import in_order
 from csdesk.domain.roles import Right, may
 
@@ -313,6 +313,17 @@ def clocks_before(now: tuple[Clock, ...], before: Case, after: Case | None) -> t
     return tuple(sorted([*kept, *back], key=in_order))
 
 
+def restored(case: Case, past: History) -> Case:
+    """The case without what a command did: the fields it touched as they were, all others as they are now.
+
+    Others may have put tags on since, recorded a letter, moved a track: what commutes stays.
+    """
+    before, after = past.before, past.after
+    touched = [name for name in UNDOABLE if after is None or getattr(before, name) != getattr(after, name)]
+    then = replace(case, **{name: getattr(before, name) for name in touched})
+    return replace(then, clocks=clocks_before(case.clocks, before, after))
+
+
 def recalled(case: Case, past: History) -> tuple[Event, ...]:
     """The notices that a verb sent by itself, called back with it; Refused `already_sent` once one has left."""
     known = {message.id for message in past.before.messages}
@@ -349,25 +360,11 @@ class TakeBack(Command):
             raise Refused("undo_none", verb=past.verb, why="outside")
         if past.later:
             raise Refused("undo_overtaken", verb=past.verb, by=past.later[-1])
-        before = past.before
-        then = replace(case, phase=before.phase, lines=before.lines, decided_at=before.decided_at)
+        then = restored(case, past)
         check_claims(case, then, ctx.order)
-        return (
-            *recalled(case, past),
-            Undone(
-                cause=past.cause,
-                verb=past.verb,
-                before=replace(
-                    beside(before, case, past.verb),
-                    # Others may have put tags on since: they commute with all verbs but `tag` itself.
-                    tags=before.tags if past.verb == "tag" else case.tags,
-                    clocks=clocks_before(case.clocks, before, past.after),
-                    messages=(),
-                    parcels=(),
-                    refunds=(),
-                ),
-            ),
-        )
+        # What left the desk is no part of an undo: its records need not be kept twice.
+        kept = replace(then, messages=(), parcels=(), refunds=())
+        return (*recalled(case, past), Undone(cause=past.cause, verb=past.verb, before=kept))
 
 
 @verb("breach", right=Right.RUN, shared=True, undo=Undo.NONE, why="record")

@@ -37,11 +37,6 @@ def hinders(case: Case) -> Refused | None:
     )
 
 
-def beside(then: Case, now: Case, verb: str) -> Case:
-    """The case `then`, to which a verb is taken back, with the tracks of `now` unless a track verb is taken back."""
-    return then if verb in VERBS_HERE else replace(then, tracks=now.tracks)
-
-
 def _line(text: str, name: str) -> str:
     """A short field without its edges; Refused when it is too long."""
     said = text.strip()
@@ -270,8 +265,3 @@ class CloseTrack(OnTrack):
             raise Refused("unknown_outcome", outcome=self.outcome, allowed=allowed)
         now = replace(track, outcome=self.outcome, closed_at=ctx.now, ref=_line(self.ref, "ref") or track.ref)
         return _changed(case, Tracked(now, _note(case, track.kind, self.note)), stop=track.clocks)
-
-
-VERBS_HERE = frozenset(
-    {"open_track", "advance_track", "remind_track", "escalate_track", "hand_track", "close_track"}
-)

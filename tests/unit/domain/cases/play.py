@@ -216,13 +216,12 @@ class Play:
             if who != actor.id or cause in undone or verb in ("undo", "recall"):
                 continue
             assert before is not None
-            since = {later_cause for later_cause, *_ in self.groups[at + 1 :]}
             later = tuple(
                 event.type
                 for later_cause, _, _, _, events in self.groups[at + 1 :]
                 if later_cause not in undone
                 for event in events
-                if not event.commutes and not (isinstance(event, Undone) and event.cause in since)
+                if not event.commutes and not isinstance(event, Undone)
             )
             after = self.groups[at + 1][3] if at + 1 < len(self.groups) else self.case
             return History(cause, verb, before, later, after)
