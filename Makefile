@@ -22,9 +22,11 @@ test: $(VENV)/.dev ## the whole suite, on every core
 
 check: lint types contracts locale-check docs-check unit ## the fast lane, under a minute
 
+# What starts servers or programs, writes large files or plays whole lives of cases is left to the suite.
+SLOW := tests/unit/interop tests/unit/effects tests/unit/cli tests/unit/test_words.py tests/unit/domain/cases/test_machines.py
 unit: $(VENV)/.dev
-	@echo "pytest: tests/unit"
-	@$(BIN)/python -m pytest -q -n $(JOBS) tests/unit $(ARGS)
+	@echo "pytest: tests/unit, a few examples of each law, without $(SLOW)"
+	@$(BIN)/python -m pytest -q -n $(JOBS) --hypothesis-profile=fast $(addprefix --ignore=,$(SLOW)) tests/unit $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, rules and layout
 	@echo "ruff: rules and layout"

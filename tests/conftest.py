@@ -9,6 +9,8 @@ from hypothesis import settings
 # Two shared cores make single examples slow now and then; a deadline would only measure the neighbours.
 settings.register_profile("csdesk", deadline=None, print_blob=True)
 settings.load_profile("csdesk")
+# The fast lane (make check) tries a few examples of each law; the suite tries a hundred.
+settings.register_profile("fast", deadline=None, print_blob=True, max_examples=10)
 
 
 @pytest.fixture(autouse=True)
