@@ -23,7 +23,7 @@ test: $(VENV)/.dev ## the whole suite, on every core
 check: lint types contracts locale-check docs-check unit ## the fast lane, under a minute
 
 # What starts servers or programs, writes large files or plays whole lives of cases is left to the suite.
-SLOW := tests/unit/interop tests/unit/effects tests/unit/cli tests/unit/test_words.py tests/unit/domain/cases/test_machines.py
+SLOW := tests/unit/interop tests/unit/effects tests/unit/store tests/unit/cli tests/unit/domain/cases/test_machines.py
 unit: $(VENV)/.dev
 	@echo "pytest: tests/unit, a few examples of each law, without $(SLOW)"
 	@$(BIN)/python -m pytest -q -n $(JOBS) --hypothesis-profile=fast $(addprefix --ignore=,$(SLOW)) tests/unit $(ARGS)

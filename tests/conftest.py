@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from hypothesis import settings
@@ -16,7 +17,8 @@ settings.register_profile("fast", deadline=None, print_blob=True, max_examples=1
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own for each test, so that nobody's configuration, data or state is read or written."""
-    home = tmp_path_factory.mktemp("home")
+    # Not mktemp: it lists all homes there are to number the next one, and there are thousands.
+    home = Path(mkdtemp(prefix="home-", dir=tmp_path_factory.getbasetemp()))
     for name in [name for name in os.environ if name.startswith(("CSDESK_", "XDG_"))]:
         monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR"):
