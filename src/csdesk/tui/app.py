@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
@@ -272,6 +272,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         await self._opened.wait()
         try:
             await work
+        except ScreenStackError:
+            # The console was left while the desk still answered: there is no screen any more to tell.
+            if self.screen_stack:
+                raise
         except Exception as error:
             told = self.explain(error)
             if told is None:
