@@ -425,7 +425,10 @@ class ShowVerdict(Ask[VerdictView]):
 
 @dataclass(frozen=True, slots=True)
 class KeptRuling:
-    """The decisions that a verb rested on, as kept: `seq` is its event; `override` None: not for this reader."""
+    """The decisions that a verb rested on, as kept: `seq` is its event; `override` None: not for this reader.
+
+    `approved_by`, `approved_at`: the second person on the refund that it proposed, "" and 0 where there was none.
+    """
 
     seq: int
     at: int
@@ -435,6 +438,8 @@ class KeptRuling:
     rulings: tuple[Ruling, ...]
     against: bool
     override: str | None
+    approved_by: str = ""
+    approved_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from csdesk.desk.law.judging import Bench, Judged
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import Ruled
+from csdesk.domain.cases.refund_events import RefundProposed
 from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.entitlement.kinds import HOME, shapes
 from csdesk.domain.entitlement.pack import Pack
@@ -54,13 +55,21 @@ def show_rulings(core: Core, ask: q.ShowRulings) -> list[q.KeptRuling]:
 def _kept(core: Core, case: Case) -> Iterator[q.KeptRuling]:
     may_read = reads(core, case)
     keys = core.store.keys if may_read else None
-    for past in cases.history(core.store.conn, core.desk, case.id, keys):
+    history = list(cases.history(core.store.conn, core.desk, case.id, keys))
+    proposed = {
+        past.cause: past.event.refund.id for past in history if isinstance(past.event, RefundProposed)
+    }
+    for past in history:
         ruled = past.event
         if isinstance(ruled, Ruled):
             said = None if past.sealed and not may_read else mask_text(ruled.override)
-            yield q.KeptRuling(
+            told = q.KeptRuling(
                 past.seq, past.at, past.actor, past.verb, ruled.stance, ruled.rulings, ruled.against, said
             )
+            refund = case.refund(proposed.get(past.cause, ""))
+            if refund is not None:
+                told = replace(told, approved_by=refund.approved_by, approved_at=refund.approved_at)
+            yield told
 
 
 @answers(q.ReplayRuling)

@@ -399,11 +399,14 @@ def lost_units(case: Case) -> tuple[LineQty, ...]:
 
 @verb("settle_dispute", undo=Undo.INVERSE, example="csdesk case do RT-… settle_dispute accepted=true")
 @dataclass(frozen=True, slots=True)
-class SettleDispute(Command):
+class SettleDispute(Deciding):
     """End a dispute about goods that are not intact or were lost: accepted, they are owed; not, nothing is."""
 
     accepted: bool
     note: str = ""
+
+    def stance(self) -> Stance:
+        return Stance.GRANTS if self.accepted else Stance.DENIES
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         # Units that passed inspection stay owed, whatever was said of the others; so do conceded ones.

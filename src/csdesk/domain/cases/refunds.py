@@ -150,7 +150,7 @@ def deducted(asked: tuple[str, ...], worth: int, currency: str) -> tuple[Deducti
     example="csdesk case do PA-… refund_payment payment=2",
 )
 @dataclass(frozen=True, slots=True)
-class RefundPayment(Command):
+class RefundPayment(Deciding):
     """Give back a payment that no order stands behind: taken twice, or taken and no order made (电商法 §55).
 
     `minor` is in minor units; 0 gives back all that the payment has left.
@@ -158,6 +158,9 @@ class RefundPayment(Command):
 
     payment: int
     minor: int = 0
+
+    def stance(self) -> Stance:
+        return Stance.GRANTS
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)

@@ -95,6 +95,10 @@ class RulingsScreen(ConsoleScreen[FoundArticle | None]):
         kept, one, view = self._seen
         words, judged = self.console.words, view.judged
         lines: list[Line] = [[(self._title(kept), "strong")]]
+        if kept.approved_by:
+            who = actor(kept.approved_by, words, self.console.name_of)
+            told = words("rulings.approved", at=words.moment(kept.approved_at), who=who)
+            lines += [[(line, "text")] for line in cells.wrap(told, width)]
         if kept.against:
             said = words("label.closed_text") if kept.override is None else kept.override
             told = words("rulings.override", reason=cells.safe(said))

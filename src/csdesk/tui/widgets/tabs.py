@@ -16,7 +16,7 @@ LAST_KEY = "0"
 # How tight tabs can be: with number keys; without; short names, no spaces, no zeros; counts in thousands.
 _TIGHTEST = 3
 # Room for the sign that says how many tabs are out of sight, and whether something there is late: "<12! ".
-_SIGN = 5
+_SIGN = 7
 
 
 class QueueTabs(Lines):
@@ -90,7 +90,7 @@ class QueueTabs(Lines):
             else:
                 break
         before, after = rolling[:first], rolling[last:]
-        signs = [("", self._hidden(before, "<", "")), ("", self._hidden(after, "", "> "))]
+        signs = [("", self._hidden(before, "<", " ")), ("", self._hidden(after, " +", "> "))]
         return [signs[0], *rolling[first:last], signs[1], *pinned]
 
     def _hidden(self, tabs: list[tuple[str, _Parts]], left: str, right: str) -> _Parts:
