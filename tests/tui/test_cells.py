@@ -65,3 +65,10 @@ def test_with_ascii_signs_only_a_line_keeps_its_cells_and_its_words():
     line = cells.line([(cells.fit("蓝牙耳机 降噪版", 8), Style()), (" ×2", Style())], 14, Style())
     assert cells.plain(line).text == "蓝牙耳~  x2   "
     assert cells.plain(line).cell_length == line.cell_length
+
+
+def test_a_piece_that_nobody_made_safe_cannot_act_on_the_terminal():
+    strip = cells.line([("  \x1b]52;c;cm0=\x07退\u202e款\u3000单 ", Style())], 30, Style())
+    assert strip.cell_length == 30
+    assert not any(ord(sign) < 32 or sign in "\x7f\x9b\u202e" for sign in strip.text)
+    assert strip.text.startswith("  ")

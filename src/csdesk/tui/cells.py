@@ -79,13 +79,25 @@ def fit(text: str, cells: int, align: str = "left", more: str = MORE) -> str:
 
 
 def line(parts: Iterable[tuple[str, Style]], cells: int, rest: Style) -> Strip:
-    """Styled pieces as one line of exactly `cells` cells; what is left over has the style `rest`."""
-    segments = [Segment(text, style) for text, style in parts if text]
+    """Styled pieces as one line of exactly `cells` cells; what is left over has the style `rest`.
+
+    The last gate before the terminal: whatever a piece forgot to make safe is made so here.
+    """
+    segments = [Segment(_gated(text), style) for text, style in parts if text]
     used = sum(width(segment.text) for segment in segments)
     if used < cells:
         segments.append(Segment(" " * (cells - used), rest))
     strip = Strip(segments, max(used, cells))
     return strip.crop(0, cells) if used > cells else strip
+
+
+def _gated(text: str) -> str:
+    """`text` as it is when every sign of it prints, else made safe between the blanks that lay it out."""
+    if text.isprintable():
+        return text
+    inner = text.strip(" ")
+    before, _, after = text.partition(inner)
+    return f"{before}{safe(inner)}{after}"
 
 
 # Our own ornaments and their ASCII twins, cell for cell.
