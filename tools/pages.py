@@ -18,9 +18,9 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from csdesk.cli.main import build
+from csdesk.desk import asking
 from csdesk.desk.config import Config, docs
 from csdesk.desk.law import differing, judging, lives, replay, touched
-from csdesk.desk.queries import QUESTIONS
 from csdesk.desk.registry import Field, form, shown
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.command import VERBS, Command, Undo
@@ -315,7 +315,7 @@ def questions() -> str:
     """questions.md: what `csdesk ask` can be asked, and the shapes of the answers."""
     shapes: dict[str, type] = {}
     rows = []
-    for name, cls in QUESTIONS.items():
+    for name, cls in asking.questions().items():
         answer = get_args(cls.__orig_bases__[0])[0]  # type: ignore[attr-defined]
         for hint in (answer, *_hints(cls).values()):
             _gather(hint, shapes)
@@ -414,7 +414,7 @@ def roles() -> str:
         (
             code(right),
             codes(cls.verb.name for cls in every_verb() if cls.verb.right is right),
-            codes(name for name, cls in QUESTIONS.items() if cls.right is right),
+            codes(name for name, cls in asking.questions().items() if cls.right is right),
         )
         for right in Right
     ]

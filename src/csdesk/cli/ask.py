@@ -6,7 +6,7 @@ import msgspec
 import typer
 
 from csdesk.cli.session import AGENT, FILE, LANGUAGE, as_json, desk, settings
-from csdesk.desk.queries import QUESTIONS
+from csdesk.desk.asking import questions
 from csdesk.domain.cases.context import Refused
 
 
@@ -19,15 +19,15 @@ def ask_(
 ) -> None:
     """Ask the desk anything that a screen can ask."""
     if not name:
-        for known, cls in QUESTIONS.items():
+        for known, cls in questions().items():
             fields = ", ".join(f.name for f in dataclasses.fields(cls))
             print(f"{known}({fields})  {(cls.__doc__ or '').splitlines()[0]}")
         return
-    if name not in QUESTIONS:
-        raise Refused("unknown_question", name=name, allowed=tuple(QUESTIONS))
+    if name not in questions():
+        raise Refused("unknown_question", name=name, allowed=tuple(questions()))
     given = dict(_pair(value) for value in values or [])
     try:
-        question = msgspec.convert(given, QUESTIONS[name], strict=False)
+        question = msgspec.convert(given, questions()[name], strict=False)
     except msgspec.ValidationError as exc:
         raise Refused("bad_question", name=name, reason=str(exc)) from None
     with desk(settings(file, agent, language).config) as core:

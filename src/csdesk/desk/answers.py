@@ -3,12 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from csdesk.desk import law_queries as law
-from csdesk.desk import money_queries as money
-from csdesk.desk import parcel_queries as parcel
 from csdesk.desk import queries as q
 from csdesk.desk import trails
-from csdesk.desk.clock_queries import ExplainClocks
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Ask
 from csdesk.desk.timeline import entry
@@ -276,64 +272,3 @@ def _lets_itself_be_undone(core: Core, case: Case, past: History) -> bool:
     if undo is Undo.UNTIL_SENT:
         return any(m.state == "held" and m.author == core.me.id for m in case.messages)
     return undo is Undo.INVERSE and not past.later
-
-
-def when_asked(core: Core, ask: Ask[Any]) -> Any:
-    """Answer the first question about the library: its answers then stand in place of this one.
-
-    What they need takes 8 ms to load, which a starting console need not wait for.
-    """
-    import csdesk.desk.library
-    import csdesk.desk.saying  # noqa: F401
-
-    return ANSWERS[type(ask)](core, ask)
-
-
-def when_judged(core: Core, ask: Ask[Any]) -> object:
-    """Answer the first question about a verdict: the law takes 60 ms to load, which no queue waits for."""
-    import csdesk.desk.verdicts  # noqa: F401
-
-    return ANSWERS[type(ask)](core, ask)
-
-
-def when_explained(core: Core, ask: Ask[Any]) -> object:
-    """Answer the first question about the arithmetic of clocks."""
-    import csdesk.desk.clock_answers  # noqa: F401
-
-    return ANSWERS[type(ask)](core, ask)
-
-
-def when_counted(core: Core, ask: Ask[Any]) -> object:
-    """Answer the first question about ledgers of money."""
-    import csdesk.desk.money_answers  # noqa: F401
-
-    return ANSWERS[type(ask)](core, ask)
-
-
-def when_tracked(core: Core, ask: Ask[Any]) -> object:
-    """Answer the first question about parcels and couriers."""
-    import csdesk.desk.parcel_answers  # noqa: F401
-
-    return ANSWERS[type(ask)](core, ask)
-
-
-def when_law(core: Core, ask: Ask[Any]) -> object:
-    """Answer the first question about packs, which few sessions ask."""
-    import csdesk.desk.law_answers  # noqa: F401
-
-    return ANSWERS[type(ask)](core, ask)
-
-
-ANSWERS |= dict.fromkeys(
-    (law.Packs, law.ShowPack, law.StagePack, law.ApprovePack, law.WithdrawPack), when_law
-)
-ANSWERS |= {ExplainClocks: when_explained}
-ANSWERS |= dict.fromkeys(
-    (parcel.ShowParcel, parcel.UnknownParcels, parcel.Couriers, parcel.SetCourier), when_tracked
-)
-ANSWERS |= dict.fromkeys((money.OrderLedger, money.AwaitingRefunds, money.PlanRefund), when_counted)
-ANSWERS |= dict.fromkeys((law.FlaggedTexts, law.ReviewTexts, law.ReplayCases), when_law)
-ANSWERS |= dict.fromkeys((q.ShowVerdict, q.ShowRulings, q.ReplayRuling), when_judged)
-ANSWERS |= dict.fromkeys(
-    (q.SearchPolicies, q.ShowArticle, q.SearchCanned, q.FillCanned, q.CheckReply), when_asked
-)

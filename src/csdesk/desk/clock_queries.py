@@ -23,4 +23,5 @@ class ExplainClocks(Ask[list[ClockTold]]):
     """Every clock of a case, the nearest first, step by step; those that are paused come last."""
 
     name: ClassVar[str] = "explain_clocks"
+    room: ClassVar[str] = "clock_answers"
     case: str

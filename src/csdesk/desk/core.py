@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from csdesk.desk.times import desk_times
 from csdesk.domain import ids
 from csdesk.domain.cases import shared
 from csdesk.domain.cases.arriving import LinkCase
+from csdesk.domain.cases.calls import NoteCall
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.clocks import Notice
 from csdesk.domain.cases.command import Command, Deciding
@@ -185,7 +187,7 @@ class Core:
         if row is None:
             return None
         # What was heard on an old case may have gone on to its follow-up.
-        other_case = not isinstance(command, Open | Hear) and self.case_id(said) != row[0]
+        other_case = not isinstance(command, Open | Hear | NoteCall) and self.case_id(said) != row[0]
         if row[1] != command.verb.name or row[2] != self.me.id or other_case:
             raise Refused("key_reused", key=key, verb=row[1])
         found, _ = self.load(row[0])
@@ -193,7 +195,7 @@ class Core:
 
     def _decide(self, command: Command, said: str, version: int | None, key: str) -> tuple[Done, Batch]:
         before, head = (None, b"") if isinstance(command, Open) else self.load(self.case_id(said))
-        if before and isinstance(command, Hear) and (goes := self._where_heard(before)) is not before:
+        if before and isinstance(command, Hear | NoteCall) and (goes := self._where_heard(before)) is not before:
             (before, head), version = self.load(goes.id), None
         if before and (unknown := cases.unknown_events(self.store.conn, self.desk, before.id)):
             raise Refused("case_of_later_version", number=self.number(before), events=unknown)
@@ -364,6 +366,9 @@ class Core:
         from csdesk.desk.answers import ANSWERS
 
         self.need(question.right)
+        if type(question) not in ANSWERS:
+            # The law takes 60 ms to load and the library 8: a starting console waits for neither.
+            import_module(f"csdesk.desk.{question.room}")
         answer = ANSWERS[type(question)]
         if not question.writes:
             return answer(self, question)  # type: ignore[no-any-return]

@@ -14,9 +14,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Ask(Generic[T]):
-    """A question, or a small errand beside the chain (`writes`), answered with a T."""
+    """A question, or a small errand beside the chain (`writes`), answered with a T.
+
+    `room`: the module of `csdesk.desk` that answers it, loaded with the first such question.
+    """
 
     name: ClassVar[str] = ""
+    room: ClassVar[str] = "answers"
     right: ClassVar[Right] = Right.READ
     writes: ClassVar[bool] = False
 

@@ -56,6 +56,7 @@ class Packs(Ask[PackList]):
     """The law of this desk: each pack's versions and where they stand."""
 
     name: ClassVar[str] = "packs"
+    room: ClassVar[str] = "law_answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class ShowPack(Ask[PackStory]):
     """A version of a pack (CN@2026-11-22) beside `against`, or beside what is in force when that is empty."""
 
     name: ClassVar[str] = "show_pack"
+    room: ClassVar[str] = "law_answers"
     pack: str
     against: str = ""
 
@@ -86,6 +88,7 @@ class StagePack(Ask[PackStory]):
     """
 
     name: ClassVar[str] = "stage_pack"
+    room: ClassVar[str] = "law_answers"
     right: ClassVar[Right] = Right.LAW
     writes: ClassVar[bool] = True
     text: str = ""
@@ -99,6 +102,7 @@ class ApprovePack(Ask[PackView]):
     """Approve a staged version; the second of two people brings it into force on its day."""
 
     name: ClassVar[str] = "approve_pack"
+    room: ClassVar[str] = "law_answers"
     right: ClassVar[Right] = Right.LAW
     writes: ClassVar[bool] = True
     pack: str
@@ -109,6 +113,7 @@ class WithdrawPack(Ask[PackView]):
     """Take a version back before it is in force, with a reason."""
 
     name: ClassVar[str] = "withdraw_pack"
+    room: ClassVar[str] = "law_answers"
     right: ClassVar[Right] = Right.LAW
     writes: ClassVar[bool] = True
     pack: str
@@ -129,6 +134,7 @@ class FlaggedTexts(Ask[list[Flagged]]):
     """Articles and canned replies to look at again, because the law they cite has changed."""
 
     name: ClassVar[str] = "flagged_texts"
+    room: ClassVar[str] = "law_answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,7 @@ class ReviewTexts(Ask[list[str]]):
     """Say that articles or replies (ids) were looked at and stand; the answer names them with their kind."""
 
     name: ClassVar[str] = "review_texts"
+    room: ClassVar[str] = "law_answers"
     right: ClassVar[Right] = Right.LAW
     writes: ClassVar[bool] = True
     ids: tuple[str, ...]
@@ -169,6 +176,7 @@ class ReplayCases(Ask[ReplayPage]):
     """
 
     name: ClassVar[str] = "replay_cases"
+    room: ClassVar[str] = "law_answers"
     pack: str = ""
     text: str = ""
     on: str = ""

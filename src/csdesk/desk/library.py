@@ -41,7 +41,7 @@ def search_canned(core: Core, ask: q.SearchCanned) -> list[q.FoundCanned]:
     case = core.load(core.case_id(ask.case))[0] if ask.case else None
     facts = _known(core, case) if case else None
     against = frozenset(code for code in GUARDS if facts.holds(code) is False) if facts else frozenset()
-    language = ask.language or _customers(core, case) or DEFAULT_LANGUAGE
+    language = ask.language or spoken_by(core, case) or DEFAULT_LANGUAGE
     kind, state = (case.kind.value, case.state) if case else ("", "")
     hits = core.store.replies.search(
         ask.text, language, min(ask.limit, MOST_HITS), kind=kind, state=state, against=against
@@ -68,7 +68,7 @@ def search_canned(core: Core, ask: q.SearchCanned) -> list[q.FoundCanned]:
 @answers(q.FillCanned)
 def fill_canned(core: Core, ask: q.FillCanned) -> q.Filled:
     case, _ = core.load(core.case_id(ask.case))
-    language = _customers(core, case) or ask.language or DEFAULT_LANGUAGE
+    language = spoken_by(core, case) or ask.language or DEFAULT_LANGUAGE
     canned = core.store.replies.reply(ask.canned, language)
     if canned is None:
         raise Refused("bad_value", field="canned", value=ask.canned)
@@ -125,10 +125,10 @@ def _day(core: Core, said: str) -> str:
         raise Refused("bad_value", field="as_of", value=said) from None
 
 
-def _customers(core: Core, case: Case | None) -> str:
+def spoken_by(core: Core, case: Case | None) -> str:
     """The language in which the case's customer is answered, "" when that is not known."""
     known = core.store.people.open(case.customer) if case else None
     said = known.language.casefold().replace("_", "-") if known else ""
     if said.startswith("zh"):
         return "zh-Hant" if any(part in said for part in ("hant", "tw", "hk", "mo")) else "zh-Hans"
-    return "en" if said.startswith("en") else ""
+    return "en" if said.startswith("en") else case.language if case else ""

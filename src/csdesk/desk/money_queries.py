@@ -93,6 +93,7 @@ class OrderLedger(Ask[Ledger]):
     """Where an order's money is, payment by payment, over all of its cases and the order system's own returns."""
 
     name: ClassVar[str] = "order_ledger"
+    room: ClassVar[str] = "money_answers"
     order: str
 
 
@@ -119,6 +120,7 @@ class AwaitingRefunds(Ask[list[Waiting]]):
     """Refunds and compensation that await a second person, and those in doubt; the oldest first."""
 
     name: ClassVar[str] = "awaiting_refunds"
+    room: ClassVar[str] = "money_answers"
     right: ClassVar[Right] = Right.REFUND
     limit: int = 100
 
@@ -161,4 +163,5 @@ class PlanRefund(Ask[RefundPlan]):
     """What is owed in a case, line by line, what the verdict lets come off, and by which payments it goes back."""
 
     name: ClassVar[str] = "plan_refund"
+    room: ClassVar[str] = "money_answers"
     case: str

@@ -65,6 +65,7 @@ class ShowParcel(Ask[ParcelView]):
     """A parcel by its waybill: its trail, what is wrong with it, which order and case it belongs to."""
 
     name: ClassVar[str] = "show_parcel"
+    room: ClassVar[str] = "parcel_answers"
     waybill: str
 
 
@@ -83,6 +84,7 @@ class UnknownParcels(Ask[list[UnknownParcel]]):
     """Waybills with scans that no order or case names yet, the latest first."""
 
     name: ClassVar[str] = "unknown_parcels"
+    room: ClassVar[str] = "parcel_answers"
     limit: int = 50
 
 
@@ -103,6 +105,7 @@ class Couriers(Ask[list[CourierView]]):
     """The couriers whose identity status this desk knows, of a carrier or of all."""
 
     name: ClassVar[str] = "couriers"
+    room: ClassVar[str] = "parcel_answers"
     carrier: str = ""
     limit: int = 200
 
@@ -116,6 +119,7 @@ class SetCourier(Ask[CourierView]):
     """
 
     name: ClassVar[str] = "set_courier"
+    room: ClassVar[str] = "parcel_answers"
     right: ClassVar[Right] = Right.LOAD
     writes: ClassVar[bool] = True
     carrier: str

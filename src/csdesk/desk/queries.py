@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from csdesk.desk import clock_queries, law_queries, money_queries, parcel_queries
+from csdesk.desk import parcel_queries
 from csdesk.desk.desk import Ask
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Order
@@ -280,6 +280,7 @@ class SearchPolicies(Ask[list[FoundArticle]]):
     """
 
     name: ClassVar[str] = "search_policies"
+    room: ClassVar[str] = "library"
     text: str
     limit: int = 20
     as_of: str = ""
@@ -291,6 +292,7 @@ class ShowArticle(Ask[FoundArticle]):
     """One article by the id it was imported with, or by citation; in the reader's language where there is one."""
 
     name: ClassVar[str] = "show_article"
+    room: ClassVar[str] = "library"
     article: str
     language: str = ""
 
@@ -325,6 +327,7 @@ class SearchCanned(Ask[list[FoundCanned]]):
     """
 
     name: ClassVar[str] = "search_canned"
+    room: ClassVar[str] = "library"
     text: str = ""
     case: str = ""
     language: str = ""
@@ -356,6 +359,7 @@ class FillCanned(Ask[Filled]):
     """
 
     name: ClassVar[str] = "fill_canned"
+    room: ClassVar[str] = "library"
     canned: str
     case: str
     values: tuple[tuple[str, str], ...] = ()
@@ -391,6 +395,7 @@ class CheckReply(Ask[list[Finding]]):
     """
 
     name: ClassVar[str] = "check_reply"
+    room: ClassVar[str] = "saying"
     right: ClassVar[Right] = Right.WORK
     case: str
     text: str
@@ -418,6 +423,7 @@ class ShowVerdict(Ask[VerdictView]):
     """What the consumer is owed on a line of a case (0: its first), supposing `instead` (name, value); kept nowhere."""
 
     name: ClassVar[str] = "show_verdict"
+    room: ClassVar[str] = "verdicts"
     case: str
     line: int = 0
     instead: tuple[tuple[str, str | int | bool], ...] = ()
@@ -447,6 +453,7 @@ class ShowRulings(Ask[list[KeptRuling]]):
     """Why a case was decided and paid as it was: every kept decision, the oldest first."""
 
     name: ClassVar[str] = "show_rulings"
+    room: ClassVar[str] = "verdicts"
     case: str
 
 
@@ -455,19 +462,7 @@ class ReplayRuling(Ask[VerdictView]):
     """A kept decision decided again on its own facts, under the law of its own day and pack: the same answer."""
 
     name: ClassVar[str] = "replay_ruling"
+    room: ClassVar[str] = "verdicts"
     case: str
     seq: int
     line: int = 0
-
-
-QUESTIONS: dict[str, type[Ask[Any]]] = {
-    found.name: found
-    for found in (
-        *globals().values(),
-        *vars(law_queries).values(),
-        *vars(clock_queries).values(),
-        *vars(money_queries).values(),
-        *vars(parcel_queries).values(),
-    )
-    if isinstance(found, type) and issubclass(found, Ask) and found is not Ask
-}

@@ -50,8 +50,10 @@ JOBS_A_TURN = 20
 CHANGES_KEPT = 10_000
 # What a worker waits out; with any other error of the file it has no business going on.
 PASSING = frozenset({"locked", "disk_full", "io_failed"})
-# A job of no case: a look at a parcel, which may be several cases' or none's.
-PARCEL = "parcel"
+# Jobs of no case: a look at a parcel, which may be several cases' or none's; a step of a run over many cases.
+PARCEL, BULK = "parcel", "bulk"
+# The next step of a run: at once, after whatever else is due.
+NEXT_STEP_MS = 1
 
 
 class Worker:
@@ -149,12 +151,14 @@ class Worker:
         return kept
 
     def _outcome(self, job: Job) -> Outcome:
-        if job.kind not in (*self._runs, PARCEL):
+        if job.kind not in (*self._runs, PARCEL, BULK):
             log.error("job %s is of unknown kind %s: a newer csdesk must run it", job.key, job.kind)
             return Again("unknown_kind", pause=UNKNOWN_PAUSE_MS)
         try:
             if job.kind == PARCEL:
                 return self._parcel(job)
+            if job.kind == BULK:
+                return self._bulk(job)
             case, _ = self._core.load(job.case)
             return self._runs[job.kind](job, case)
         except StoreError as exc:
@@ -276,6 +280,12 @@ class Worker:
         with write(self._core.store.conn):
             tell(self._core, (job.ref,))
         return Close("moot", "looked_at")
+
+    def _bulk(self, job: Job) -> Outcome:
+        from csdesk.desk.bulk_answers import step
+
+        over = step(self._core, job.ref)
+        return Close("done") if over else Again("more", pause=NEXT_STEP_MS)
 
     def _wake(self, job: Job, case: Case) -> Outcome:
         if str(case.snoozed_until) != job.ref:

@@ -37,12 +37,12 @@ from csdesk.store.tracking import PUT_CASE_PARCEL, timer_key
 
 CASE_COLUMNS = (
     "desk_id, id, body, kind, queue, state, phase, live, version, order_id, order_number, customer, merchant, assignee,"
-    " priority, escalation, subject, reason, amount, currency, due, breached, opened_at, changed_at, closed_at, head,"
-    " snapshot"
+    " priority, escalation, subject, reason, amount, currency, due, breached, opened_at, changed_at, closed_at,"
+    " language, incident, head, snapshot"
 )
 # Not REPLACE: two cases with one number must be an error, never one case fewer.
 _PUT_CASE = (
-    f"INSERT INTO cases ({CASE_COLUMNS}) VALUES ({', '.join('?' * 27)}) ON CONFLICT (desk_id, id) DO UPDATE SET "
+    f"INSERT INTO cases ({CASE_COLUMNS}) VALUES ({', '.join('?' * 29)}) ON CONFLICT (desk_id, id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in CASE_COLUMNS.split(", ")[2:])
 )
 _PUT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -217,6 +217,8 @@ def case_row(case: Case, head: bytes) -> tuple[object, ...]:
         case.opened_at,
         case.changed_at,
         case.closed_at,
+        case.language,
+        case.incident,
         head,
         encode_case(case),
     )

@@ -329,6 +329,20 @@ def bulk(conn: Connection, *, wait_s: float = 10.0) -> Iterator[Connection]:
 
 
 @contextmanager
+def savepoint(conn: Connection) -> Iterator[None]:
+    """What happens inside is kept whole or not at all, within the caller's transaction."""
+    conn.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK TO part")
+            conn.execute("RELEASE part")
+        raise
+    conn.execute("RELEASE part")
+
+
+@contextmanager
 def read(conn: Connection) -> Iterator[Connection]:
     """One snapshot for several SELECTs, 4 µs. Inside another transaction it joins that one."""
     conn.guard()

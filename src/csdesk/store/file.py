@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeskInfo:
-    """A desk of a file: its id, name and time zone."""
+    """A desk of a file: its id, name and time zone; one for `practice` can neither send nor pay."""
 
     id: str
     name: str
     zone: str
     file_id: str
+    practice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,16 @@ class Store:
 def desks(conn: Connection) -> list[DeskInfo]:
     """The desks of a file."""
     return [
-        DeskInfo(*row)
-        for row in conn.execute("SELECT desk_id, name, zone, file_id FROM desk ORDER BY desk_id")
+        DeskInfo(*row, practice=bool(practice))
+        for *row, practice in conn.execute(
+            "SELECT desk_id, name, zone, file_id, practice FROM desk ORDER BY desk_id"
+        )
     ]
 
 
-def init(path: Path, name: str, zone: str, now: int, source: KeySource | None = None) -> DeskInfo:
+def init(
+    path: Path, name: str, zone: str, now: int, source: KeySource | None = None, *, practice: bool = False
+) -> DeskInfo:
     """Make a file with one desk and its keys. StoreError `already_exists` rather than touch what is there.
 
     Keys come first: a file without its keys is worthless, keys without a file are only lonely.
@@ -125,11 +130,14 @@ def init(path: Path, name: str, zone: str, now: int, source: KeySource | None = 
         keyring = keysource.load(source)
     try:
         migrate(path, create=True)
-        desk = DeskInfo("main", name, zone, file_id)
+        desk = DeskInfo("main", name, zone, file_id, practice)
         conn = connect(path, schema_version=SCHEMA_VERSION)
         try:
             with write(conn):
-                conn.execute("INSERT INTO desk VALUES (?,?,?,?,?)", (desk.id, name, zone, file_id, now))
+                conn.execute(
+                    "INSERT INTO desk VALUES (?,?,?,?,?,?)",
+                    (desk.id, name, zone, file_id, now, int(practice)),
+                )
                 conn.executemany(
                     "INSERT INTO fingerprint VALUES (?,?,?)",
                     [(desk.id, key, print_) for key, print_ in keyring.fingerprints().items()],

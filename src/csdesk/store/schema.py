@@ -12,11 +12,19 @@ SCHEMA_VERSION = 1
 _DESK = (
     """CREATE TABLE desk (
         desk_id TEXT PRIMARY KEY, name TEXT NOT NULL, zone TEXT NOT NULL, file_id TEXT NOT NULL,
-        created_at INTEGER NOT NULL) WITHOUT ROWID""",
+        created_at INTEGER NOT NULL, practice INTEGER NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE agent (
         desk_id TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, os_user TEXT NOT NULL,
         active INTEGER NOT NULL, PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
     "CREATE INDEX agent_os_user ON agent (desk_id, os_user)",
+    # What somebody can take (lists parted by blanks, "" for all), how dear a case may be and how many at once (0: any).
+    """CREATE TABLE agent_skill (
+        desk_id TEXT NOT NULL, agent TEXT NOT NULL, queues TEXT NOT NULL, languages TEXT NOT NULL,
+        most_amount INTEGER NOT NULL, most_cases INTEGER NOT NULL, PRIMARY KEY (desk_id, agent)) WITHOUT ROWID""",
+    # Who is here: each change is a row, the last one holds.
+    """CREATE TABLE agent_state (
+        desk_id TEXT NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL, state TEXT NOT NULL, actor TEXT NOT NULL,
+        PRIMARY KEY (desk_id, agent, at)) WITHOUT ROWID""",
     """CREATE TABLE person_key (
         desk_id TEXT NOT NULL, person TEXT NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL,
         shredded_at INTEGER NOT NULL, PRIMARY KEY (desk_id, person)) WITHOUT ROWID""",
@@ -84,7 +92,7 @@ _RECORDS = (
         checked_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (desk_id, carrier, id)) WITHOUT ROWID""",
     """CREATE TABLE source_record (
         desk_id TEXT NOT NULL, entity TEXT NOT NULL, source TEXT NOT NULL, external_id BLOB NOT NULL,
-        digest BLOB NOT NULL, record TEXT NOT NULL, version INTEGER NOT NULL,
+        digest BLOB NOT NULL, record TEXT NOT NULL, version INTEGER NOT NULL, as_of INTEGER NOT NULL,
         PRIMARY KEY (desk_id, entity, source, external_id)) WITHOUT ROWID""",
     """CREATE TABLE import_run (
         desk_id TEXT NOT NULL, digest BLOB NOT NULL, map TEXT NOT NULL, position INTEGER NOT NULL,
@@ -99,11 +107,16 @@ _CASES = (
         assignee TEXT NOT NULL, priority INTEGER NOT NULL, escalation INTEGER NOT NULL, subject TEXT NOT NULL,
         reason TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, due INTEGER NOT NULL,
         breached INTEGER NOT NULL, opened_at INTEGER NOT NULL, changed_at INTEGER NOT NULL,
-        closed_at INTEGER NOT NULL, head BLOB NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY (desk_id, id))""",
+        closed_at INTEGER NOT NULL, language TEXT NOT NULL, incident TEXT NOT NULL, head BLOB NOT NULL,
+        snapshot BLOB NOT NULL, PRIMARY KEY (desk_id, id))""",
     "CREATE UNIQUE INDEX cases_body ON cases (desk_id, body)",
     "CREATE INDEX cases_queue ON cases (desk_id, queue, due, id) WHERE live = 1",
     "CREATE INDEX cases_all ON cases (desk_id, due, id) WHERE live = 1",
     "CREATE INDEX cases_mine ON cases (desk_id, assignee, due, id) WHERE live = 1",
+    # Those that not every agent can read; all others come from the queue's own index.
+    """CREATE INDEX cases_language ON cases (desk_id, queue, language, due, id)
+        WHERE live = 1 AND language NOT IN ('', 'zh-Hans')""",
+    "CREATE INDEX cases_incident ON cases (desk_id, incident, id) WHERE incident <> ''",
     # For going through every open case, whatever its deadline does meanwhile.
     "CREATE INDEX cases_open ON cases (desk_id, id) WHERE closed_at = 0",
     "CREATE INDEX cases_hint ON cases (desk_id, order_number COLLATE NOCASE) WHERE order_id = ''",
@@ -164,6 +177,30 @@ _BESIDE = (
         WITHOUT ROWID""",
 )
 
+# One verb for many cases: the run, and what came of it for each case. The verb's text lies sealed under a person
+# of the run's own, so that it can be forgotten.
+_BULK = (
+    """CREATE TABLE bulk (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, verb TEXT NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL,
+        parent TEXT NOT NULL, state TEXT NOT NULL, total INTEGER NOT NULL, person TEXT NOT NULL,
+        sealed BLOB NOT NULL, at INTEGER NOT NULL, ended_at INTEGER NOT NULL, PRIMARY KEY (desk_id, id))
+        WITHOUT ROWID""",
+    "CREATE INDEX bulk_parent ON bulk (desk_id, parent, at)",
+    "CREATE INDEX bulk_actor ON bulk (desk_id, actor, at)",
+    """CREATE TABLE bulk_item (
+        desk_id TEXT NOT NULL, bulk TEXT NOT NULL, case_id TEXT NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL,
+        at INTEGER NOT NULL, PRIMARY KEY (desk_id, bulk, case_id)) WITHOUT ROWID""",
+    "CREATE INDEX bulk_item_state ON bulk_item (desk_id, bulk, state, case_id)",
+)
+
+# What a supervisor tells everybody who is here.
+_BOARD = (
+    """CREATE TABLE broadcast (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, actor TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL,
+        until INTEGER NOT NULL, PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
+    "CREATE INDEX broadcast_until ON broadcast (desk_id, until)",
+)
+
 # What came from outside, once and for all under its source and id, both only as a keyed hash. A refused one is
 # kept whole under a key of its own, so that it can be tried again and forgotten.
 _INBOUND = (
@@ -208,5 +245,5 @@ _LAW = (
 )
 
 STATEMENTS: tuple[str, ...] = (
-    _DESK + _RECORDS + _CASES + _BESIDE + _INBOUND + _SOURCES + _LAW + _INDEX + _LIBRARY
+    _DESK + _RECORDS + _CASES + _BESIDE + _BULK + _BOARD + _INBOUND + _SOURCES + _LAW + _INDEX + _LIBRARY
 )

@@ -5,8 +5,7 @@ what was found, the acknowledgement, and that this message was taken. So two pro
 case, and a process that dies in between has made none.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
@@ -26,7 +25,7 @@ from csdesk.domain.cases.kinds import queue_of
 from csdesk.domain.cases.opening import CLAIMING_KINDS
 from csdesk.domain.roles import Right
 from csdesk.store import orders
-from csdesk.store.connection import Connection, bulk, write
+from csdesk.store.connection import bulk, savepoint, write
 from csdesk.store.crypto import Shredded
 from csdesk.store.inbound import Arrivals, Kept
 
@@ -85,7 +84,7 @@ def one(core: Core, inbound: Inbound, *, raw: bytes = b"") -> Receipt | Declined
     `raw`: the message as it came, to keep in place of what was understood of it.
     """
     try:
-        with _savepoint(core.store.conn):
+        with savepoint(core.store.conn):
             return _take(core, inbound)
     except Refused as refused:
         return declined(core, raw or msgspec.json.encode(document(inbound)), inbound.source, refused)
@@ -103,20 +102,6 @@ def plain(refused: Refused) -> dict[str, str]:
         name: ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
         for name, value in refused.detail.items()
     }
-
-
-@contextmanager
-def _savepoint(conn: Connection) -> Iterator[None]:
-    """What happens inside is kept whole or not at all, within the transaction around it."""
-    conn.execute("SAVEPOINT message")
-    try:
-        yield
-    except BaseException:
-        if conn.in_transaction:
-            conn.execute("ROLLBACK TO message")
-            conn.execute("RELEASE message")
-        raise
-    conn.execute("RELEASE message")
 
 
 def _take(core: Core, inbound: Inbound) -> Receipt:
@@ -229,6 +214,7 @@ def _filed(core: Core, inbound: Inbound, request: str, wanted: bool) -> tuple[Re
         order_hint=hint,
         customer=who.person,
         source=inbound.source,
+        language=language,
         claim=who.claim,
         sorted=how.how,
         order_seen=first.number if first and theirs is None else "",

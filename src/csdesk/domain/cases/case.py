@@ -8,7 +8,10 @@ from csdesk.domain.clocks.clock import nearest
 
 
 class Kind(StrEnum):
-    """What the customer asks for; each kind has its own room, machine and queue."""
+    """What the customer asks for; each kind has its own room, machine and queue.
+
+    An incident is nobody's request: the one cause behind many cases, which name it (`Case.incident`).
+    """
 
     INQUIRY = "inquiry"
     RETURN = "return"
@@ -20,6 +23,7 @@ class Kind(StrEnum):
     REPORT = "report"
     PAYMENT_ANOMALY = "payment_anomaly"
     PRIVACY_REQUEST = "privacy_request"
+    INCIDENT = "incident"
 
 
 class Phase(StrEnum):
@@ -193,6 +197,8 @@ class Refund:
 
 # A message in these states is still to leave; only one that is held can be recalled.
 UNSENT = frozenset({"held", "queued"})
+# Whoever was sent such a message is told, or will be.
+TOLD = UNSENT | {"sent", "delivered"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +206,8 @@ class Message:
     """One message of the conversation; its text is sealed in the event that brought it.
 
     Outbound: held → queued → sent → delivered, or failed, or recalled while held; `why` is the channel's reason.
-    `receipt`: it only says that something came in, and neither answers nor tells a result.
+    `receipt`: it only says that something came in, and neither answers nor tells a result. `call`: spoken on the
+    telephone and noted by an agent; nothing of it leaves the desk.
     """
 
     id: str
@@ -212,6 +219,7 @@ class Message:
     until: int = 0
     why: str = ""
     receipt: bool = False
+    call: bool = False
 
 
 # What can run beside a case; `courses.py` has the way that each goes.
@@ -312,6 +320,9 @@ class Case:
     counters: dict[str, int] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     overridden: bool = False
+    # In which the customer writes, "" unknown; and the incident that this case is one of.
+    language: str = ""
+    incident: str = ""
     assignee: str = ""
     priority: int = 0
     escalation: int = 0
@@ -365,10 +376,22 @@ class Case:
         return any(
             m.direction == "out"
             and not m.receipt
-            and m.state in ("held", "queued", "sent", "delivered")
+            and m.state in TOLD
             and m.at >= since
             for m in self.messages
         )
+
+    @property
+    def told(self) -> bool:
+        """Whether a closed case's customer was told the result: by the notice that went with its end, if it had one."""
+        last = [m for m in self.messages if m.direction == "out" and not m.receipt and m.at >= self.closed_at]
+        return any(m.state in TOLD for m in last) if last else self.noticed
+
+    @property
+    def way(self) -> str:
+        """The channel to answer by: where the customer wrote last, not where they called; at first where it began."""
+        wrote = (m.channel for m in reversed(self.messages) if m.direction == "in" and m.channel != "phone")
+        return next(wrote, self.channel)
 
     def line(self, number: int) -> CaseLine | None:
         """The case's line for order line `number`."""
@@ -406,6 +429,7 @@ UNDOABLE = (
     "facts",
     "counters",
     "tracks",
+    "incident",
     "overridden",
     "snoozed_until",
     "decided_at",

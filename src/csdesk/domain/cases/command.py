@@ -147,8 +147,10 @@ def verb(
 def verbs_of(kind: Kind) -> tuple[type[Command], ...]:
     """All verbs a case of `kind` can ever meet: its own in order of use, then the shared ones."""
     # Edges may name outcomes that nobody asks for (refund_failed); those are no verbs.
-    own = [VERBS[name] for name in MACHINES[kind].verbs() if name in VERBS]
-    return tuple(own + [cls for cls in VERBS.values() if cls.verb.shared and cls not in own])
+    machine = MACHINES[kind]
+    own = [VERBS[name] for name in machine.verbs() if name in VERBS]
+    common = [cls for cls in VERBS.values() if cls.verb.shared and cls.verb.name not in machine.without]
+    return tuple(own + [cls for cls in common if cls not in own])
 
 
 def check_quantities(case: Case, units: tuple[LineQty, ...], most: Callable[[int], int], code: str) -> None:

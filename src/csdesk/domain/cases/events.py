@@ -99,6 +99,7 @@ class Opened(Event):
     return_address: bool = False
     source: str = ""
     summary: str = ""
+    language: str = ""
 
     def begin(self, stamp: Stamp) -> Case:
         """The first state of the case."""
@@ -122,6 +123,7 @@ class Opened(Event):
             lines=self.lines,
             priority=self.priority,
             return_address=self.return_address,
+            language=self.language,
             changed_at=stamp.at,
         )
 

@@ -6,6 +6,7 @@ from csdesk.domain.cases import (
     approval,
     arriving,
     automation,
+    calls,
     clocks,
     compensation,
     complaint,
@@ -59,6 +60,7 @@ ROOMS = (
     shared,
     findings,
     conversation,
+    calls,
     goods,
     parcels,
     pricing,
@@ -106,6 +108,8 @@ def run(case: Case | None, command: Command, ctx: Context) -> Decided:
             raise Refused("no_such_case")
         events = command.begin(ctx)
     else:
+        if command.verb.name in MACHINES[case.kind].without:
+            raise Refused("not_of_kind", verb=command.verb.name, kind=case.kind)
         if refused := type(command).off(case, ctx):
             raise refused
         events = command.decide(case, ctx)

@@ -80,7 +80,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """All states and edges of one kind; edges in the order in which a person should be offered them."""
+    """All states and edges of one kind; edges in the order in which a person should be offered them.
+
+    `without`: the shared verbs that its cases never meet.
+    """
 
     kind: Kind
     letters: str
@@ -88,6 +91,7 @@ class Machine:
     states: tuple[State, ...]
     edges: tuple[Edge, ...]
     reasons: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()
 
     @property
     def first(self) -> State:

@@ -82,6 +82,7 @@ class Open(Command):
     body: str = ""
     desk: str = ""
     customer: str = ""
+    language: str = ""
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
@@ -123,6 +124,7 @@ class Open(Command):
                 priority=self.priority,
                 return_address=order.return_address if order else False,
                 summary=self.summary,
+                language=self.language,
             ),
         )
 
