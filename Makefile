@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit lint format types contracts locale locale-check docs docs-check constraints clean
+.PHONY: help demo test soak check unit lint format types contracts locale locale-check docs docs-check constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -19,6 +19,13 @@ demo: $(VENV)/.runtime ## a believable desk in the console, from nothing
 test: $(VENV)/.dev ## the whole suite, on every core
 	@echo "pytest: all of tests/"
 	@$(BIN)/python -m pytest -q -n $(JOBS) $(ARGS)
+
+# Each line is a law tried on many times as many lives as in the suite; a test may take longer than 5 minutes here.
+SOAK ?= 50
+soak: $(VENV)/.dev ## the long versions of tests that try chance, an hour or more; SOAK=5 for a tenth, ARGS="-k return"
+	@echo "pytest: lives of cases in any order, $(SOAK) times as many"
+	@CSDESK_SOAK=$(SOAK) $(BIN)/python -m pytest -q -n $(JOBS) -o faulthandler_timeout=0 \
+		tests/unit/domain/cases/test_machines.py $(ARGS)
 
 check: lint types contracts locale-check docs-check unit ## the fast lane, under a minute
 
@@ -81,5 +88,5 @@ $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "pip: csdesk and what its tests need into $(VENV)"
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --editable '.[dev,server]'
 	@touch $@ $(VENV)/.runtime

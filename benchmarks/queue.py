@@ -20,7 +20,7 @@ INSERT INTO cases
 SELECT desk_id, printf('%032x', n.i * 1000 + r.k), printf('%08X', n.i * 1000 + r.k), kind, queue, state, phase, 1,
   version, order_id, order_number, customer, merchant, assignee, priority, escalation, subject, reason, amount,
   currency, 1764000000000 + ((n.i * 7919 + r.k * 104729) % 31536000) * 1000, breached, opened_at, changed_at,
-  closed_at, head, snapshot
+  closed_at, language, incident, head, snapshot
 FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i FROM n) n,
      (SELECT row_number() OVER (ORDER BY id) AS k, * FROM cases WHERE live = 1 ORDER BY id LIMIT ?) r
 """

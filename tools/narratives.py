@@ -27,7 +27,8 @@ SHOWN = {
 async def shoot(folder: Path, name: str) -> Path:
     """Take one picture."""
     from csdesk.tui.screens.case import CaseScreen
-    from pictures import DOCS, WIDE, drawing
+    from csdesk.tui.shot import drawing
+    from pictures import DOCS, WIDE
     from tests.building import build
     from tests.tui.consoles import console
     from tests.tui.test_narratives import told

@@ -33,6 +33,7 @@ from csdesk.interop.maps import SHAPES as RECORDS
 from csdesk.interop.maps import load_map, shipped
 from csdesk.tui import keymap
 from csdesk.tui.actions import CONTEXTS, Action, label, registry
+from key_pages import sheets
 from page_parts import EN, HANS, HANT, both, code, codes, page, table
 from state_pages import INTRO, machine_parts
 from track_pages import tracks
@@ -70,9 +71,16 @@ The keys that csdesk comes with, by place. The twin does the same and works whil
 method is on. A full-width sign does what its half-width twin does: `？` is `?`, `！` is `!`, `：` is
 `:`. In a text field, keys that write or edit text do that and nothing else.
 
-A file that the setting `keymap` names binds actions (table `[actions]`) and verbs (table `[verbs]`,
-without the `verb.` before the id) anew; an empty list unbinds. What it does not name stays as it is
-here.
+Other keymaps come along: `keymap = "vim"`, `"function"` (no letters, for input methods that are
+always on), `"left"` (the left hand) or `"browser"`. Each has a page to print:
+[default](cheatsheet.md), [vim](cheatsheet-vim.md), [function](cheatsheet-function.md),
+[left](cheatsheet-left.md), [browser](cheatsheet-browser.md).
+
+A TOML file that the setting `keymap` names binds actions (table `[actions]`) and verbs (table
+`[verbs]`, without the `verb.` before the id) anew; an empty list unbinds. What it does not name stays
+as it is here, or in the keymap that its first line names (`over = "vim"`). `csdesk config keys FILE
+--check` tells all that is wrong with a file, with its lines; the console then says the first of it
+and opens with the keys of this page.
 """
 NEVER = """
 {keys}, and Alt with anything: terminals, tmux and screen, or input methods take them for
@@ -453,6 +461,7 @@ def maps() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "keys.md": keys,
+    **sheets(),
     "commands.md": commands,
     "verbs.md": verbs,
     "questions.md": questions,

@@ -6,15 +6,10 @@ python tools/pictures.py [--png]      writes docs/pictures/*.svg (and PNGs besid
 import argparse
 import asyncio
 import os
-import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from textual.app import App
 
 DOCS = Path(__file__).parent.parent / "docs" / "pictures"
 WIDE, NARROW = (120, 40), (80, 24)
@@ -30,22 +25,21 @@ PICTURES: dict[str, tuple[str, str, tuple[int, int], tuple[str, ...]]] = {
     "verdict-small": ("zh-Hans", "dark", NARROW, ("1", "N", "i")),
     "policy": ("zh-Hans", "dark", WIDE, ("1", "N", "f2", "运", "费")),
     "canned": ("zh-Hans", "dark", WIDE, ("1", "N", "c")),
+    "board": ("zh-Hans", "dark", WIDE, ("W",)),
     "help": ("zh-Hans", "dark", WIDE, ("question_mark",)),
+    "theme-contrast": ("zh-Hans", "contrast", NARROW, ("1", "j")),
+    "theme-contrast-light": ("zh-Hans", "contrast-light", NARROW, ("1", "j")),
+    "theme-colour-blind": ("zh-Hans", "colour-blind", NARROW, ("1", "j")),
+    "theme-ansi16": ("zh-Hans", "ansi16", NARROW, ("1", "j")),
+    "theme-mono": ("zh-Hans", "mono", NARROW, ("1", "j")),
 }
-# The stock export fetches fonts from a host; a picture must not.
-_FONTS = re.compile(r"@font-face\s*\{.*?\}\s*", re.S)
-
-
-def drawing(app: "App[Any]") -> str:
-    """What an app shows, as an SVG that asks no host for a font and has one for Chinese."""
-    drawn = _FONTS.sub("", app.export_screenshot(title="csdesk"))
-    return drawn.replace("Fira Code", "Sarasa Mono SC, Noto Sans Mono CJK SC, Fira Code")
 
 
 async def shoot(file: Path, name: str) -> Path:
     """Take one picture."""
     from csdesk.desk.config import Config
     from csdesk.tui.launch import _build
+    from csdesk.tui.shot import drawing
 
     language, theme, size, keys = PICTURES[name]
     app = _build(Config(file=str(file), agent="me", language=language, theme=theme, worker=False))

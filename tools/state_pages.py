@@ -26,7 +26,9 @@ than by the table:
   are still owed, it goes where `refund_failed` goes, which is nobody's verb. One that failed and is
   confirmed late leads to `refunded` from wherever its money was owed again.
 - `convert` leads to the first state of the new kind.
-- What a customer says (`hear`) reopens a closed case.
+- `merge` leads from any open state to the end, before anything was decided; its outcome is `merged`.
+- What a customer says (`hear`, an incoming `note_call`) reopens a closed case. So does the failure of
+  the only notice of its result (`settle_reply`), however late.
 
 In a **diagram**, ⏱ is a clock that the state starts; ⚙ is what no person does: the desk itself, the
 worker or the provider's answer. Where others are waited for, the frame is dashed. Verbs that stay in

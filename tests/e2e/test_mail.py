@@ -14,10 +14,15 @@ import pytest
 from csdesk.cli.main import run
 from csdesk.desk.config import Config
 from csdesk.desk.core import Core
+from csdesk.desk.intake.receiving import MOST_ACKNOWLEDGED
+from csdesk.domain.cases.arriving import Alike, Arrived, MessageMarked
 from csdesk.domain.cases.case import Case, Message
 from csdesk.domain.cases.conversation import Reply
+from csdesk.domain.cases.events import Event
+from csdesk.domain.cases.shared import Withdraw
 from csdesk.effects.desk_worker import make_worker
 from csdesk.effects.mail.inbox import Looked
+from csdesk.effects.mail.natures import MOST_AN_HOUR
 from csdesk.effects.mail.post import inbox_of
 from csdesk.store.cases import history
 from csdesk.store.verify import verify
@@ -55,6 +60,10 @@ class Shop:
         past = history(self.core.store.conn, self.core.desk, case.id, self.core.store.keys)
         said = [getattr(one.event, name, "") for one in past for name in ("summary", "text")]
         return [text for text in said if text]
+
+    def events(self, case: Case) -> list[Event]:
+        past = history(self.core.store.conn, self.core.desk, case.id, self.core.store.keys)
+        return [one.event for one in past]
 
     def work(self) -> None:
         self.desk.clock.forward(seconds=11)
@@ -109,6 +118,15 @@ def written(body: str, **headers: str) -> bytes:
         mail[name.replace("_", "-")] = value
     mail.set_content(body, cte="base64")
     return mail.as_bytes()
+
+
+def headed(kind: str) -> bytes:
+    """The head of a mail whose body is of this kind, as 8 bits a sign."""
+    head = (
+        f"From: <{WANG}>\r\nTo: {USER}\r\nSubject: x\r\n"
+        f"Content-Type: {kind}\r\nContent-Transfer-Encoding: 8bit"
+    )
+    return f"{head}\r\n\r\n".encode()
 
 
 def reply(shop: Shop, case: Case, text: str = CITED) -> None:
@@ -167,6 +185,41 @@ def test_the_answer_comes_back_into_the_same_case_and_a_thiefs_does_not(shop: Sh
     assert not any("把钱退到这张卡" in text for text in shop.texts(first))
     assert any("把钱退到这张卡" in text for text in shop.texts(second))
     assert second.customer != first.customer
+    assert second.links == ()
+    shop.work()
+    told = shop.last.get_content() + str(shop.last["Subject"])
+    assert shop.office.envelopes[-1][1] == "thief@bad.example"
+    assert shop.core.number(second) in told
+    assert shop.core.number(first) not in told
+    assert "王小明" not in told
+    (arrived,) = [event for event in shop.events(second) if isinstance(event, Arrived)]
+    assert (arrived.claim, arrived.alike) == ("unproven", (Alike(shop.core.number(first), ("thread",)),))
+    (marked,) = [event for event in shop.events(second) if isinstance(event, MessageMarked)]
+    assert "token_of_another" in marked.marks
+
+
+def test_a_result_that_bounces_after_the_case_was_closed_brings_it_back(shop: Shop):
+    case = shop.begun()
+    shop.agent().do(Withdraw(), case.id)
+    shop.work()
+    assert not shop.core.load(case.id)[0].open
+    shop.desk.clock.forward(days=30)
+    shop.box.add(bounced(shop, "failed", "5.1.1"))
+    assert shop.inbox.look() == Looked(taken=1)
+    again = shop.core.load(case.id)[0]
+    assert (again.open, again.messages[-1].state, again.messages[-1].why) == (True, "failed", "bounced 5.1.1")
+    assert list(verify(shop.core.store)) == []
+
+
+def test_a_mail_that_answers_after_its_token_ran_out_is_heard_on_its_case(shop: Shop):
+    case = shop.begun()
+    reply(shop, case)
+    shop.work()
+    shop.desk.clock.forward(days=200)
+    shop.box.add(written("还没收到退款", In_Reply_To=str(shop.last["Message-ID"])))
+    assert shop.inbox.look() == Looked(taken=1)
+    assert len(shop.cases) == 1
+    assert any("还没收到退款" in text for text in shop.texts(shop.cases[0]))
 
 
 def test_a_bounce_makes_the_message_fail_and_says_why(shop: Shop):
@@ -180,6 +233,36 @@ def test_a_bounce_makes_the_message_fail_and_says_why(shop: Shop):
     assert (message.state, message.why) == ("failed", "bounced 5.1.1")
     assert len(shop.cases) == 1
     assert list(verify(shop.core.store)) == []
+
+
+def test_a_bomb_of_mails_fills_neither_the_desk_nor_the_senders_box_and_loses_none(shop: Shop):
+    for n in range(MOST_AN_HOUR + 12):
+        shop.box.add(written(f"第 {n} 封：想退货"))
+    assert shop.inbox.look() == Looked(taken=MOST_AN_HOUR, refused=12)
+    shop.work()
+    assert len(shop.cases) == MOST_AN_HOUR
+    assert len(shop.office.mails) == MOST_ACKNOWLEDGED
+    assert sum("\\Flagged" in flags for flags in shop.box.flags.values()) == 12
+    assert list(verify(shop.core.store)) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (headed("text/plain; charset=gb2312") + "耳机有杂音，想退貨".encode("gb18030"), "耳机有杂音，想退貨"),
+        (
+            headed("text/plain; charset=iso-2022-jp") + "返品したいです".encode("iso-2022-jp"),
+            "返品したいです",
+        ),
+        (headed("text/plain") + "耳机有杂音".encode("gbk"), "耳机有杂音"),
+        (headed("text/plain") + "耳机\x00有杂音".encode(), "耳机\u2426有杂音"),
+    ],
+    ids=("gb18030", "iso-2022-jp", "none", "null"),
+)
+def test_whatever_charset_a_mail_has_its_words_stand_in_the_case(shop: Shop, raw: bytes, said: str):
+    shop.box.add(raw)
+    assert shop.inbox.look() == Looked(taken=1)
+    assert any(said in text for text in shop.texts(shop.cases[-1]))
 
 
 def test_a_reply_waits_out_a_server_that_says_later(shop: Shop):

@@ -1,18 +1,12 @@
 """The console in a real terminal: what it leaves behind, what of a hostile text reaches the line."""
 
-import fcntl
 import os
-import pty
 import re
-import select
 import signal
-import struct
-import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyte
 import pytest
 
 from csdesk.desk.queries import GetPlace
@@ -20,90 +14,15 @@ from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.conversation import Reply
 from csdesk.domain.cases.opening import Open
 from tests.building import DeskFile, desk_file, line
+from tests.pty.terminal import PATIENCE_SECONDS, Terminal
 
 __all__ = ["desk_file"]
 
-COLUMNS, LINES = 120, 40
-PATIENCE_SECONDS = 20.0
 LONG_AGO = 1_600_000_000_000
 HOSTILE = "\x1b]0;pwned\x07\x1b]52;c;cm0gLXJm\x07\x9b31m降噪耳机[@click=app.quit]点我[/x]\u202e\x00\x1b[2J"
 # What a program may say to a terminal: text, CSI, OSC 22 (the pointer's shape), charset and cursor
 # shorthands.
 ALLOWED = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]22;[a-z]*\x07|\x1b[78=>]|\x1b\([B0]")
-
-
-class Terminal:
-    """A console in a pseudo-terminal, its screen emulated by pyte."""
-
-    def __init__(self, environ: dict[str, str], columns: int = COLUMNS, lines: int = LINES) -> None:
-        self.screen = pyte.Screen(columns, lines)
-        self._stream = pyte.ByteStream(self.screen)
-        self.sent = b""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:  # pragma: no cover (the child)
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-            os.execve(sys.executable, [sys.executable, "-m", "csdesk"], environ)
-        self.before = termios.tcgetattr(self.fd)
-        self.code: int | None = None
-
-    def read(self, seconds: float) -> bool:
-        """Take in what the console says within a time; False when it has ended."""
-        ready, _, _ = select.select([self.fd], [], [], seconds)
-        if not ready:
-            return True
-        try:
-            data = os.read(self.fd, 1 << 16)
-        except OSError:  # Linux: the child has gone
-            data = b""
-        self.sent += data
-        self._stream.feed(data)
-        return bool(data)
-
-    def sees(self, *texts: str) -> None:
-        """Wait until all of these stand on the screen."""
-        for _ in range(int(PATIENCE_SECONDS / 0.1)):
-            shown = self.shown()
-            if all(text in shown for text in texts):
-                return
-            if not self.read(0.1):
-                break
-        raise AssertionError(f"never seen {texts}:\n{self.shown()}")
-
-    def stands_on(self, text: str) -> None:
-        """Wait until the cursor's line holds this."""
-        for _ in range(int(PATIENCE_SECONDS / 0.1)):
-            if any(row.startswith(">") and text in row for row in self.shown().splitlines()):
-                return
-            if not self.read(0.1):
-                break
-        raise AssertionError(f"the cursor never stood on {text}:\n{self.shown()}")
-
-    def shown(self) -> str:
-        """The screen as text; the second cell of a wide character is empty."""
-        rows = (self.screen.buffer[y] for y in range(self.screen.lines))
-        return "\n".join("".join(row[x].data for x in range(self.screen.columns)) for row in rows)
-
-    def press(self, keys: bytes) -> None:
-        os.write(self.fd, keys)
-
-    def ends(self) -> int:
-        """Wait for the end; the exit code."""
-        while self.read(0.1):
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.code = os.waitstatus_to_exitcode(status)
-                while self.read(0.05) and select.select([self.fd], [], [], 0)[0]:
-                    pass
-                return self.code
-        _, status = os.waitpid(self.pid, 0)
-        self.code = os.waitstatus_to_exitcode(status)
-        return self.code
-
-    def close(self) -> None:
-        if self.code is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        os.close(self.fd)
 
 
 @pytest.fixture
@@ -205,3 +124,53 @@ def test_a_console_sends_what_is_due_while_nobody_else_does(desk_file: DeskFile,
         assert elected.ends() == 0
     finally:
         elected.close()
+
+
+def test_nothing_of_a_paste_into_a_list_is_a_key_however_it_arrives(terminal: Terminal, desk_file: DeskFile):
+    terminal.sees("全部 3", "白色圆领T恤")
+    conn = desk_file.core("wang").store.conn
+
+    def counted() -> list[tuple[int]]:
+        return [conn.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("event", "lease")]
+
+    before = counted()
+    # What would take the case, call its menus, quit; with escapes between, in pieces, its frame cut in two.
+    text = b"aa:q\r\x1b[31mNNN\x1b]52;c;cm0=\x07\x1bq\x03\x1b\x1b[A" * 400
+    for piece in (b"\x1b[2", b"00~" + text[:3_000], text[3_000:7_000], text[7_000:] + b"\x1b[201", b"~"):
+        terminal.press(piece)
+        terminal.read(0.3)  # longer than Textual waits for the rest of a sequence
+    terminal.sees("这里不接受粘贴")
+    terminal.press(b"j")
+    terminal.stands_on("[@click=app")
+    assert counted() == before
+    terminal.press(b":q\r")
+    assert terminal.ends() == 0
+
+
+def test_a_keymap_with_a_mistake_is_told_and_the_default_keys_are_there(
+    desk_file: DeskFile, environ: dict[str, str], tmp_path: Path
+):
+    (tmp_path / "keys.toml").write_text('[actions]\nfind = ["f"]\nfly = ["x"]\n', encoding="utf-8")
+    terminal = Terminal({**environ, "CSDESK_KEYMAP": str(tmp_path / "keys.toml")})
+    try:
+        terminal.sees("keys.toml:2", "先用默认按键")
+        terminal.press(b"?")
+        terminal.sees("队列：按键", "下移")
+        terminal.press(b"\x1b")
+        terminal.sees("这个队列里没有工单")
+        terminal.press(b"\x03")
+        terminal.sees("再按一次")
+        terminal.press(b"\x03")
+        assert terminal.ends() == 0
+    finally:
+        terminal.close()
+
+
+def test_a_profile_is_what_the_setting_names(desk_file: DeskFile, environ: dict[str, str]):
+    terminal = Terminal({**environ, "CSDESK_KEYMAP": "function"})
+    try:
+        terminal.sees("全部 0", "Ctrl+G 领下一张")
+        terminal.press(b"\x1b[17;2~")  # Shift+F6
+        terminal.sees("我的状态")
+    finally:
+        terminal.close()

@@ -3,8 +3,8 @@
 from textual import events
 
 from csdesk.desk.queries import GetDraft, Held, KeepDraft
-from csdesk.domain.cases.case import Case, Kind, LineQty
-from csdesk.domain.cases.conversation import SettleReply
+from csdesk.domain.cases.case import Case, Kind, LineQty, Message
+from csdesk.domain.cases.conversation import Hear, SettleReply
 from csdesk.domain.cases.goods import Approve
 from csdesk.domain.cases.opening import Open
 from csdesk.store.connection import write
@@ -311,3 +311,38 @@ async def test_tab_goes_from_writing_to_reading_and_the_draft_stays_in_sight(des
         await hands.sees("您好")
         await hands.press("reply")
         await hands.until(lambda: screen.writing)
+
+
+async def test_a_reply_goes_where_the_customer_wrote_last_or_where_its_author_sends_it(desk_file: DeskFile):
+    case, system = opened(desk_file), desk_file.core("system")
+    async with console(desk_file) as hands:
+        composer = await write_reply(hands, case, "您好")
+        await hands.sees("经电话  ")
+        system.do(Hear("还在吗", channel="chat"), case.id)
+        await hands.sees("经在线  ")
+        assert composer.channel == "chat"
+        await hands.press("send")
+        await hands.until(lambda: [m.channel for m in _sent(desk_file, case)] == ["chat"])
+        await hands.press("reply")
+        await hands.write("再说一句")
+        await hands.press("channel")
+        await hands.sees("经邮件  ")
+        await hands.press("send")
+        await hands.until(lambda: [m.channel for m in _sent(desk_file, case)] == ["chat", "email"])
+
+
+def _sent(desk_file: DeskFile, case: Case) -> list[Message]:
+    return [m for m in desk_file.core("wang").load(case.id)[0].messages if m.direction == "out"]
+
+
+async def test_a_call_is_noted_by_key_and_stands_in_the_conversation_as_one_entry(desk_file: DeskFile):
+    case = opened(desk_file)
+    async with console(desk_file) as hands:
+        await open_case(hands, case.id)
+        await hands.press("verb.note_call")
+        await hands.write("客户说耳机已寄出")
+        await hands.press("send")
+        await hands.sees("呼入电话（客户）：已接通")
+        await hands.sees("客户说耳机已寄出")
+    (call,) = [m for m in desk_file.core("wang").load(case.id)[0].messages if m.call]
+    assert (call.direction, call.channel, call.author) == ("in", "phone", "customer")

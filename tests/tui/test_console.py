@@ -21,6 +21,7 @@ from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.palette import PaletteScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
+from csdesk.tui.widgets.fields import LineField
 from tests.building import DeskFile
 from tests.tui.consoles import Hands, console
 from tests.tui.test_queue import listed, opened, queue
@@ -63,14 +64,43 @@ async def test_full_width_keys_mean_their_half_width_twins(desk_file: DeskFile):
         await hands.at(CommandScreen)
 
 
-async def test_three_chinese_characters_in_a_list_say_that_the_input_method_is_on(desk_file: DeskFile):
+async def test_three_chinese_characters_in_a_list_say_once_that_the_input_method_is_on_and_which_keys_work(
+    desk_file: DeskFile,
+):
+    case = opened(desk_file)
     async with console(desk_file) as hands:
+        await listed(hands, case)
         for sign in "退货":
             hands.app.post_message(events.Key(sign, sign))
         await hands.pilot.pause()
         assert "输入法" not in hands.shown()
         hands.app.post_message(events.Key("单", "单"))
-        await hands.sees("输入法还在中文状态")
+        await hands.sees("输入法在中文状态", "Enter 打开", "Ctrl+G 领下一张")
+        hands.app.say("别的")
+        for sign in "退货单退货单":
+            hands.app.post_message(events.Key(sign, sign))
+        await hands.pilot.pause()
+        assert "别的" in hands.shown()
+        await hands.keys("down")
+        for sign in "退货单":
+            hands.app.post_message(events.Key(sign, sign))
+        await hands.sees("输入法在中文状态")
+
+
+async def test_what_an_input_method_wrote_in_one_go_is_no_command_at_its_end(desk_file: DeskFile):
+    opened(desk_file)
+    async with console(desk_file) as hands:
+        await hands.until(lambda: len(queue(hands).list.window.rows) == 1)
+        for at, sign in enumerate("货："):  # the second within a thousandth of a second
+            event = events.Key("fullwidth_colon" if sign == "：" else sign, sign)
+            event.time = 1_000.0 + at / 1_000
+            hands.app.post_message(event)
+        await hands.pilot.pause()
+        await hands.at(QueueScreen)
+        event = events.Key("fullwidth_colon", "：")
+        event.time = 1_001.0
+        hands.app.post_message(event)
+        await hands.at(CommandScreen)
 
 
 async def test_letters_in_a_text_field_are_letters(desk_file: DeskFile):
@@ -89,9 +119,23 @@ async def test_a_paste_outside_a_field_fires_nothing(desk_file: DeskFile):
     wang = desk_file.core("wang")
     async with console(desk_file) as hands:
         await listed(hands, case)
-        hands.app.post_message(events.Paste("aaa:q\n"))
+        hands.app.post_message(events.Paste("aaa:q\n" * 2_000))
         await hands.sees("这里不接受粘贴")
         assert wang.load(case.id)[0].assignee == ""
+
+
+async def test_a_paste_into_a_field_of_one_line_is_one_line_without_anything_that_acts(desk_file: DeskFile):
+    async with console(desk_file) as hands:
+        await hands.press("find")
+        await hands.at(FindScreen)
+        await hands.until(lambda: hands.screen.typing)
+        hands.app.post_message(events.Paste("\x1b[31m退货\r\n\x1b]52;c;cm0=\x07 单号\u202e\tjjq"))
+        field = hands.screen.focused
+        await hands.until(lambda: getattr(field, "value", "") != "")
+        assert isinstance(field, LineField)
+        assert not {"\x1b", "\x07", "\u202e", "\r", "\n", "\t"} & set(field.value)
+        assert [word for word in ("退货", "单号", "jjq") if word not in field.value] == []
+        await hands.at(FindScreen)
 
 
 async def test_the_second_ctrl_c_leaves(desk_file: DeskFile):

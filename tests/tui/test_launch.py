@@ -173,8 +173,8 @@ def test_a_crash_report_says_where_and_never_what(tmp_path: Path, monkeypatch: p
     ("text", "code"),
     [
         ("dark = [", "theme_broken"),
-        ("dark = true", "theme_broken"),
-        ('[colours]\nground = "red"', "theme_colour"),
+        ("dark = true", "theme_missing"),
+        ('[colours]\nground = "rot"', "theme_colour"),
     ],
 )
 def test_a_bad_theme_is_refused_with_its_file(tmp_path: Path, text: str, code: str):

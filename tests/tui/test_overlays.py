@@ -7,7 +7,7 @@ from csdesk.tui.screens.find import FindScreen
 from csdesk.tui.screens.form import VerbForm
 from csdesk.tui.screens.help import HelpScreen
 from csdesk.tui.screens.overlay import Overlay, Sheet
-from csdesk.tui.screens.palette import PaletteScreen, rank
+from csdesk.tui.screens.palette import PaletteScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
 from tests.building import DeskFile
@@ -138,14 +138,6 @@ async def test_the_palette_finds_verbs_and_actions_by_any_letters_and_runs_them_
         assert picks(hands)[0] == "verb.take"
         await hands.keys("enter")
         await hands.until(lambda: wang.load(case.id)[0].assignee == "wang")
-
-
-def test_the_palette_prefers_what_begins_with_what_was_typed():
-    assert rank("领", "领取", "verb.take") == 0
-    assert rank("tak", "领取", "verb.take") == 1
-    assert rank("取", "领取", "verb.take") == 2
-    assert rank("tke", "领取", "verb.take") == 9
-    assert rank("xyz", "领取", "verb.take") is None
 
 
 async def test_the_command_line_knows_names_of_verbs_and_says_what_it_does_not_know(desk_file: DeskFile):

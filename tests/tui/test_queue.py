@@ -156,22 +156,6 @@ async def test_repeat_uses_the_last_verb_on_the_case_under_the_cursor(desk_file:
         await hands.until(lambda: wang.load(second.id)[0].assignee == "wang")
 
 
-async def test_marked_cases_are_taken_together_after_one_question(desk_file: DeskFile):
-    cases = [opened(desk_file) for _ in range(3)]
-    desk_file.core("li").do(Take(), cases[1].id)
-    wang = desk_file.core("wang")
-    async with console(desk_file) as hands:
-        await hands.until(lambda: len(numbers(hands)) == 3)
-        await hands.press("mark_all")
-        await hands.sees("已标记 3 张")
-        await hands.press("verb.take")
-        await hands.sees("对标记的 3 张工单执行“领取”？")
-        await hands.keys("1")
-        await hands.sees("2 张完成，1 张未成", "Li 正在处理")
-        assert [wang.load(case.id)[0].assignee for case in cases] == ["wang", "li", "wang"]
-        assert queue(hands).list.marks == {cases[1].id}
-
-
 async def test_marks_are_case_ids_and_survive_another_queue(desk_file: DeskFile):
     first, _ = opened(desk_file), opened(desk_file, Kind.EXCHANGE)
     async with console(desk_file) as hands:

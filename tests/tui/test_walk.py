@@ -9,6 +9,7 @@ from csdesk.desk.registry import shown
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.command import VERBS, Command
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.incident import JoinIncident
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.opening import Open
 from csdesk.tui.screens.case import CaseScreen
@@ -75,7 +76,12 @@ def at_once_done(core: Core, case: Case, command: Command) -> Case:
 
 
 def fresh(file: DeskFile, core: Core, kind: Kind, walk: Walk) -> Case:
-    """A new case on an order of its own, as the walk begins it."""
+    """A new case on an order of its own, as the walk begins it; an incident is of no order, and has a member."""
+    if kind is Kind.INCIDENT:
+        incident = core.do(Open(kind, reason="other")).case
+        member = core.do(Open(Kind.INQUIRY, file.order())).case
+        core.do(JoinIncident(incident.id), member.id)
+        return incident
     number = file.order(line(2, 39_800, "SKU-1", "商品1"), status=walk.status)
     return core.do(Open(kind, number, (LineQty(1, 2),), "other")).case
 

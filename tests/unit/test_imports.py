@@ -76,3 +76,10 @@ def test_a_command_that_opens_no_console_never_loads_textual(arguments: list[str
     modules = loaded(COMMAND.format(arguments=arguments))
     assert "csdesk.__main__" in modules
     assert "textual" not in roots(modules)
+
+
+def test_the_server_loads_neither_textual_nor_what_only_a_console_needs():
+    modules = loaded("import csdesk.server.running, csdesk.cli.serve\nimport litestar")
+    assert {"litestar", "uvicorn"} <= roots(modules)
+    assert "textual" not in roots(modules)
+    assert not any(module.startswith("csdesk.tui") for module in modules)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from csdesk.desk.config import Config
+from csdesk.desk.guided_queries import WHY
 from csdesk.desk.inbound import Nature
 from csdesk.desk.queries import Entry
 from csdesk.desk.registry import HIDDEN, form
@@ -21,6 +22,7 @@ from csdesk.domain.cases import (
     payment_anomaly,
     privacy_request,
     report,
+    splitting,
     telling,
 )
 from csdesk.domain.cases.case import TRACKS, Disposition, Kind
@@ -44,6 +46,22 @@ def raised(name: str, folder: Path = SOURCES) -> Iterator[str]:
                 first = node.args[0]
                 if isinstance(first, ast.Constant):
                     yield str(first.value)
+
+
+# Functions that are told by their last argument with which code to refuse.
+REFUSERS = {"check_quantities", "checked_evidence", "chosen", "waits"}
+
+
+def told_to_refuse() -> set[str]:
+    """The codes that the domain's own checks are told to refuse with."""
+    return {
+        str(call.args[-1].value)
+        for path in (SOURCES / "domain" / "cases").glob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", "") in REFUSERS
+        and isinstance(call.args[-1], ast.Constant)
+    }
 
 
 def moving_verbs() -> set[str]:
@@ -96,11 +114,14 @@ def keys() -> set[str]:
         "sorted": ("said", "words", "unknown"),
         "alike": ("order", "person", "claimed", "words"),
         "nature": Nature,
-        "link": {"follow_up", "follows", "split_off", "split_from", *arriving.LINKS},
+        "link": {"follow_up", "follows", "split_off", "split_from", *arriving.LINKS}
+        | {"part_off", "part_of", "merged_into", "merged_from"},
+        "into": splitting.INTO,
+        "skip": WHY,
         "field": {field.name for verb in VERBS for field in form(verb)} - HIDDEN,
         "event": {name for name in EVENTS if name not in SILENT}
         | {f"moved.{verb}" for verb in moving_verbs()},
-        "refused": {*raised("Refused"), "conflict"},
+        "refused": {*raised("Refused"), *told_to_refuse(), "conflict"},
         "error": {*SENTENCES, *raised("ConfigError"), *raised("NoTerminal")},
         "action": {action.id for action in registry().values() if not action.verb},
         "place": CONTEXTS,
@@ -148,3 +169,14 @@ def test_a_refusal_words_its_codes_and_names_those_that_a_script_may_type():
 
 def test_every_setting_has_a_language_of_the_catalogues():
     assert Config().language in LANGUAGES
+
+
+def test_kinds_that_may_be_chosen_are_called_as_kinds_and_units_beyond_a_line_as_what_is_left():
+    words = Words("zh-Hans", UTC)
+    told = words.refused(
+        Refused("bad_choice", field="kind", value="foo", allowed=(Kind.REISSUE, Kind.RETURN))
+    )
+    assert "reissue 补发、return 退货" in told
+    assert "merchant 商家协办" in words.refused(Refused("bad_choice", value="x", allowed=tuple(TRACKS)))
+    over = words.refused(Refused("over_bought", line=1, qty=5, most=2, bought=2))
+    assert over == "第 1 行买了 2 件，还能申请 2 件，不能是 5 件。"

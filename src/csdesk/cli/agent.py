@@ -1,12 +1,18 @@
-"""`csdesk agent`: who works on this desk."""
+"""`csdesk agent`: who works on this desk, what they can take, and whether they are here."""
+
+from collections.abc import Iterator
 
 import typer
 
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.desk import guided_queries as gq
 from csdesk.desk import queries as q
+from csdesk.desk import staff_queries as sq
 from csdesk.desk.entry import open_core
+from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right, Role
+from csdesk.domain.routing import Skill
 from csdesk.domain.text import clean_line
 from csdesk.store.connection import write
 from csdesk.store.file import Agent
@@ -19,11 +25,157 @@ ROLES = tuple(role.value for role in Role if role is not Role.SYSTEM)
 def list_(
     as_json: bool = JSON, file: str | None = FILE, agent: str | None = AGENT, language: str | None = LANGUAGE
 ) -> None:
-    """List the agents and their roles."""
+    """List the agents: role; of those who take cases also state, load and what they can take."""
     config = settings(file, agent, language).config
     with desk(config) as core:
         found, words = core.ask(q.Agents()), say(core, config)
-        answer(found, as_json, (f"{a.id:<12}{a.name}  {words.code('role', a.role)}" for a in found))
+        now = {one.id: one for one in core.ask(sq.AgentStates())}
+        if as_json:
+            answer(
+                [{"id": a.id, "name": a.name, "role": a.role, "now": now.get(a.id)} for a in found],
+                True,
+                iter(()),
+            )
+            return
+        for a in found:
+            print(f"{a.id:<12}{a.name}  {words.code('role', a.role)}{_told(words, now.get(a.id))}")
+
+
+def _told(words: Words, now: sq.AgentNow | None) -> str:
+    """State, load and skills of somebody who takes cases, in one line."""
+    if now is None:
+        return ""
+    state = words("presence.unsaid") if not now.since else words.code("presence", now.state)
+    load = words("staff.load", n=now.assigned, late=now.late, parked=now.parked)
+    return f"  {state}  {load}{skill_line(words, now.skill)}"
+
+
+def skill_line(words: Words, can: Skill) -> str:
+    """What somebody can take, after a gap; "" for anything."""
+    told = []
+    if can.queues:
+        told.append(words.between.join(words.code("queue", queue) for queue in can.queues))
+    if can.languages:
+        told.append(" ".join(can.languages))
+    if can.most_amount:
+        told.append(words("staff.most_amount", amount=words.money(can.most_amount, "CNY")))
+    if can.most_cases:
+        told.append(words("staff.most_cases", n=can.most_cases))
+    return "".join(f"  {part}" for part in told)
+
+
+@app.command("state")
+def state(
+    words_: list[str] = typer.Argument(
+        metavar="[NAME] STATE", help="available, break, training or off; of another agent when named before."
+    ),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Say that you, or another agent, are available, on a break, in a training or off."""
+    if len(words_) > 2:
+        raise typer.BadParameter("[NAME] available|break|training|off")
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        words = say(core, config)
+        found = core.ask(sq.SetAgentState(words_[-1], words_[0] if len(words_) == 2 else ""))
+        told = words(
+            "staff.state_set",
+            who=found.agent,
+            presence=words.code("presence", found.state),
+            released=found.released or "",
+            returned=found.returned or "",
+        )
+        answer(found, as_json, iter([told]))
+
+
+@app.command("skills")
+def skills(
+    name: str = typer.Argument(help="The agent's id."),
+    queues: str | None = typer.Option(None, help="Queues, apart by commas; '' for all."),
+    languages: str | None = typer.Option(None, help="Languages beside Chinese, such as en,ja; '' for all."),
+    most_amount: int | None = typer.Option(
+        None, help="Dearest case, in minor units (fen): 500000 is 5,000 yuan; 0: any."
+    ),
+    most_cases: int | None = typer.Option(None, help="How many cases at once; 0: any."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Say or show what an agent can take; what is not named stays as it was."""
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        words = say(core, config)
+        if all(said is None for said in (queues, languages, most_amount, most_cases)):
+            known = {one.id: one.skill for one in core.ask(sq.AgentStates())}
+            if name not in known:
+                raise Refused("takes_no_cases" if core.store.agent(name) else "no_such_agent", who=name)
+            can = known[name]
+        else:
+            can = core.ask(sq.SetSkills(name, _parts(queues), _parts(languages), most_amount, most_cases))
+        answer(can, as_json, iter([f"{name}{skill_line(words, can) or '  ' + words('staff.anything')}"]))
+
+
+@app.command("handover")
+def handover(
+    cases: list[str] = typer.Argument(
+        None,
+        metavar="[NUMBER=WHERE[:NOTE]]...",
+        help="WHERE: pool (back into the queue), keep, or an agent's id. None named: list your cases.",
+    ),
+    rest: str = typer.Option("", help="Where all cases go that are not named: pool, keep or an agent's id."),
+    note: str = typer.Option("", help="The note for those."),
+    stay: bool = typer.Option(False, "--stay", help="Stay available instead of going off."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Hand your cases over at the end of your shift, each with a note, and be off. Exit 1 when one was left."""
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        words, mine = say(core, config), core.ask(gq.MyCases())
+        if not cases and not rest and mine:
+            answer(mine, as_json, (f"{one.number}  {words.code('state', one.row.state)}" for one in mine))
+            return
+        wanted = [_handing(said) for said in cases or []]
+        named = {core.case_id(one.case) for one in wanted}
+        others = [one for one in mine if one.row.id not in named] if rest else []
+        wanted += [_handing(f"{one.number}={rest}:{note}") for one in others]
+        done = core.ask(gq.HandOver(tuple(wanted), off=not stay))
+        answer(done, as_json, _handed(done, words))
+        if done.left:
+            raise typer.Exit(1)
+
+
+def _handing(said: str) -> gq.Handing:
+    """One case of a hand-over as it is typed: NUMBER=WHERE[:NOTE]."""
+    case, equals, rest = said.partition("=")
+    where, _, note = rest.replace("：", ":", 1).partition(":")
+    if not equals or not where:
+        raise typer.BadParameter(f"{said!r} is not NUMBER=WHERE[:NOTE]")
+    return (
+        gq.Handing(case, where, note=note)
+        if where in ("pool", "keep")
+        else gq.Handing(case, "agent", where, note)
+    )
+
+
+def _handed(done: gq.HandedOver, words: Words) -> Iterator[str]:
+    yield from (words("cli.handed", number=number) for number in done.done)
+    for one in done.left:
+        yield words("cli.handed_left", number=one.number, why=words.refused(one.refused))
+    yield words("cli.handed_state", presence=words.code("presence", done.state))
+
+
+def _parts(text: str | None) -> tuple[str, ...] | None:
+    """What stands between commas, half-width or full-width."""
+    if text is None:
+        return None
+    return tuple(clean_line(text).text.replace("，", ",").replace(",", " ").split())
 
 
 @app.command("add")

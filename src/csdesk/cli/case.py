@@ -1,6 +1,6 @@
 """`csdesk case`: what a hand does to cases, for scripts: open, list, show, do, next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
@@ -9,7 +9,12 @@ from csdesk.cli.clocks import clocks
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.cli.verdict import verdict
 from csdesk.desk import queries as q
+from csdesk.desk import strip
 from csdesk.desk.desk import Done
+from csdesk.desk.guided_queries import SkipCase
+from csdesk.desk.incident_queries import IncidentsFor, Suggested
+from csdesk.desk.order_age import age_told
+from csdesk.desk.platform_words import platform_lines
 from csdesk.desk.registry import command, form, shown
 from csdesk.desk.words import Words
 from csdesk.domain import ids
@@ -31,7 +36,10 @@ def number(kind: str, body: str) -> str:
 
 @app.command("open")
 def open_(
-    kind: str = typer.Argument(help="return, exchange, repair, complaint or inquiry."),
+    kind: str = typer.Argument(
+        help="return, exchange, repair, reissue, refund_only, complaint, report, payment_anomaly, privacy_request, "
+        "inquiry, or incident."
+    ),
     order: str = typer.Option("", help="The order's number."),
     lines: str = typer.Option("", help="Units by line: 1x2,3x1 is two of line 1 and one of line 3."),
     reason: str = typer.Option("other", help="A reason of the kind."),
@@ -192,10 +200,11 @@ def show(
     config = settings(file, agent, language).config
     with desk(config) as core:
         view, words = core.ask(q.ShowCase(case)), say(core, config)
-        answer(_view(view), as_json, _shown(view, words, core.now()))
+        of = core.ask(IncidentsFor(view.case.id))
+        answer(_view(view, of), as_json, _shown(view, words, core.now(), of))
 
 
-def _view(view: q.CaseView) -> dict[str, Any]:
+def _view(view: q.CaseView, of: Sequence[Suggested]) -> dict[str, Any]:
     return {
         "number": view.number,
         "case": view.case,
@@ -205,15 +214,26 @@ def _view(view: q.CaseView) -> dict[str, Any]:
         "reads": view.reads,
         "timeline": view.timeline,
         "readonly": view.readonly,
+        "incidents": of,
+        "strip": view.strip,
         "verbs": [o.verb for o in view.offers if o.off is None],
     }
 
 
-def _shown(view: q.CaseView, words: Words, now: int) -> Iterator[str]:
+def _shown(view: q.CaseView, words: Words, now: int, of: Sequence[Suggested]) -> Iterator[str]:
     case: Case = view.case
     yield f"{view.number}  {words.code('kind', case.kind)}  {words.code('state', case.state)}  {case.order_number}"
+    for said, _ in platform_lines(words, case):
+        yield said
+    for one in of:
+        code = "cli.incident_of" if case.incident else "cli.incident_fits"
+        yield words(code, number=one.number, title=one.title)
     if view.person:
         yield f"{view.person.name}  {view.person.phone}  {view.person.address}"
+    if pieces := strip.told(words, view.strip):
+        yield "  ".join(text for text, _ in pieces)
+    if view.age is not None:
+        yield age_told(words, view.age, now)
     for item in case.lines:
         counts = words(
             "cli.line",
@@ -254,4 +274,27 @@ def next_(
         if found is None:
             raise Refused("nothing_next", queue=queue)
         view, words = core.ask(q.ShowCase(found)), say(core, config)
-        answer(_view(view), as_json, _shown(view, words, core.now()))
+        of = core.ask(IncidentsFor(view.case.id))
+        answer(_view(view, of), as_json, _shown(view, words, core.now(), of))
+
+
+@app.command("skip")
+def skip(
+    case: str = typer.Argument(help="Case number."),
+    why: str = typer.Argument(
+        help="language, skill, waiting, duplicate, wrong_queue, conflict or other (with --note)."
+    ),
+    note: str = typer.Option("", help="More, in one line."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Pass a case over: it is given back, and `next` does not offer it to you for eight hours."""
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        skipped, words = core.ask(SkipCase(case, why, note)), say(core, config)
+        told = words(
+            "cli.skipped", number=core.number(core.load(skipped.case)[0]), at=words.moment(skipped.until)
+        )
+        answer(skipped, as_json, iter([told]))

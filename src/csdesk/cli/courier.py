@@ -1,12 +1,15 @@
-"""`csdesk courier`: whether the identity of who carries was checked, and until when that holds."""
+"""`csdesk courier`: how carriers stand and parcels asked after; whether who carries was checked, and until when."""
 
 import typer
 
+from csdesk.cli.carrying import carrier_state, poll_once, told
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk import parcel_queries as q
 from csdesk.desk.words import Words
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Identity checks of couriers.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Carriers and identity checks of couriers."
+)
 
 
 @app.command("list")
@@ -43,6 +46,39 @@ def set_(
         kept = core.ask(q.SetCourier(carrier, courier, verified, checked, expires))
         words = say(core, config)
         answer(kept, as_json, (_line(one, words) for one in (kept,)))
+
+
+@app.command("check")
+def check(
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Read the carriers' settings and maps, and say how they stand: last answer and its age, last fault, what waits."""
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        state, words = carrier_state(core, config), say(core, config)
+        answer(state, as_json, told(state, words, core.now()))
+    raise typer.Exit(int(bool(state.fault)))
+
+
+@app.command("poll")
+def poll(as_json: bool = JSON, file: str | None = FILE, language: str | None = LANGUAGE) -> None:
+    """Ask carriers after the parcels whose turn it is, once; 'csdesk work' does so by itself."""
+    from csdesk.effects.pollers import NoAnswer
+
+    config = settings(file, None, language).config
+    with desk(config, system=True) as core:
+        words = say(core, config)
+        try:
+            polled = poll_once(core, config)
+        except NoAnswer as exc:
+            why = words.code("order_fault", exc.code)
+            answer({"fault": exc.code}, as_json, iter((words("cli.carrier.broke_off", why=why),)))
+            raise typer.Exit(1) from None
+        counts = {name: getattr(polled, name) for name in ("asked", "added", "changed", "told")}
+        answer(polled, as_json, iter((words("cli.carrier.polled", **counts), *polled.problems)))
 
 
 def _line(courier: q.CourierView, words: Words) -> str:

@@ -33,6 +33,8 @@ def intake_(
         words = say(core, config)
         if messages.is_dir():
             raise typer.Exit(_folder(core, messages, source, words, wants_json=as_json))
+        if str(messages) != "-" and not messages.exists():
+            raise Refused("no_messages", path=messages)
         refused = 0
         for fed in feed(core, messages, source):
             refused += isinstance(fed.taken, Declined)

@@ -25,7 +25,7 @@ def init_(
     name: str = typer.Option("客服", help="The desk's name."),
     zone: str = typer.Option("Asia/Shanghai", help="The desk's time zone."),
     knowledge: bool = typer.Option(
-        True, help="Load the 60 policy articles and 40 canned replies that come with csdesk."
+        True, help="Load the 60 policy articles and 43 canned replies that come with csdesk."
     ),
     file: str | None = FILE,
     language: str | None = LANGUAGE,
@@ -124,7 +124,13 @@ def migrate_(file: str | None = FILE, language: str | None = LANGUAGE) -> None:
 
 
 def verify_(
-    as_json: bool = JSON, file: str | None = FILE, agent: str | None = AGENT, language: str | None = LANGUAGE
+    evidence: bool = typer.Option(
+        False, help="Also read every file of evidence and compare it with its hash."
+    ),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
 ) -> None:
     """Prove every case: chain of events, snapshot, counters, and that money and units reconcile."""
     from csdesk.store.verify import verify
@@ -133,7 +139,7 @@ def verify_(
     told = words(config)
     with desk(config) as core:
         core.need(Right.READ)
-        findings = list(verify(core.store))
+        findings = list(verify(core.store, contents=evidence))
         (events,) = core.store.conn.execute(
             "SELECT count(*) FROM event WHERE desk_id = ?", (core.desk,)
         ).fetchone()

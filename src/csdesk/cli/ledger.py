@@ -56,7 +56,12 @@ def _entry(entry: q.LedgerEntry, currency: str, words: Words) -> Iterator[str]:
     yield "  ".join(part for part in ("  ", entry.case, cause, units, given, state) if part)
     steps = [
         words("ledger.proposed", who=entry.by, at=words.moment(entry.at)),
-        words("ledger.approved", who=entry.approved_by, at=words.moment(entry.approved_at))
+        words(
+            "ledger.approved",
+            who=entry.approved_by,
+            behalf=entry.approved_for,
+            at=words.moment(entry.approved_at),
+        )
         if entry.approved_by
         else "",
         words("ledger.sent", at=words.moment(entry.sent_at)) if entry.sent_at else "",

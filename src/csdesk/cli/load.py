@@ -9,7 +9,9 @@ from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, desk, say, settings
 
 
 def import_(
-    files: list[Path] = typer.Argument(help="Files to read: JSON, JSON lines, CSV, also .gz."),
+    files: list[Path] = typer.Argument(
+        help="Files to read (JSON, JSON lines, CSV, also .gz), or folders of them."
+    ),
     map_: str = typer.Option(
         ...,
         "--map",
@@ -18,7 +20,7 @@ def import_(
     dry_run: bool = typer.Option(False, help="Read and check everything, write nothing."),
     overlay: str = typer.Option("", help="Made-up data over the source's own, labelled as such: retail_cn."),
     rejects: Path | None = typer.Option(
-        None, help="Where bad records are named; beside the first file when absent."
+        None, help="Where bad records are named; beside the first file or folder when absent."
     ),
     as_json: bool = JSON,
     file: str | None = FILE,

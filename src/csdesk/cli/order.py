@@ -9,6 +9,7 @@ from csdesk.cli.ledger import ledger as lines_of
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk import queries as q
 from csdesk.desk.money_queries import OrderLedger
+from csdesk.desk.order_age import age_told
 from csdesk.desk.words import Words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Find and show orders.")
@@ -56,6 +57,8 @@ def show(
 
 def _shown(view: q.OrderView, words: Words, now: int) -> Iterator[str]:
     yield _line(q.FoundOrder(view.row, view.person), words)
+    if view.age is not None:
+        yield f"  {age_told(words, view.age, now)}"
     for item in view.order.lines:
         yield f"  {item.line}. {item.title} x{item.qty}  {words.money(item.paid, view.order.currency)}"
     for payment in view.order.payments:

@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from csdesk.cli.pulling import drop
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
+from csdesk.desk.order_age import ago
 from csdesk.desk.order_source import SourceSettings, read_settings
 from csdesk.desk.words import Words
 
@@ -97,16 +98,7 @@ def _looked(found: "Looked", words: Words, now: int) -> Iterator[str]:
         order, person = one.found.order, one.found.person
         status, money = words.code("order_status", order.status), words.money(order.total, order.currency)
         yield f"{order.number}  {person.name if person else '–'}  {status}  {money}  {order.titles}"
-        yield "  " + words("source.age", age=age(words, one.seen_at, now), at=words.moment(one.seen_at))
-
-
-def age(words: Words, at: int, now: int) -> str:
-    """How long ago something was told, in its largest whole unit."""
-    minutes = max(0, now - at) // 60_000
-    for unit, size in (("days", 1440), ("hours", 60)):
-        if minutes >= 2 * size:
-            return words.count(f"source.ago.{unit}", minutes // size)
-    return words.count("source.ago.minutes", minutes)
+        yield "  " + words("source.age", age=ago(words, one.seen_at, now), at=words.moment(one.seen_at))
 
 
 @app.command("pull")
@@ -131,7 +123,7 @@ def _pull_once(core: Core, config: Config, source: SourceSettings, as_json: bool
     """One pull; whether anything went wrong."""
     words = say(core, config)
     if source.csv is not None:
-        dropped = _drop(core, source)
+        dropped = drop(core, source)
         answer(_plain(dropped), as_json, _dropped(dropped, words))
         return bool(dropped.refused)
     from csdesk.effects.orders.making import source_of
@@ -147,31 +139,11 @@ def _pulled(done: "Pulled", words: Words) -> Iterator[str]:
     yield words("source.pulled", pages=done.pages, **counts)
     if done.told:
         yield words("import.told", told=done.told)
+    if done.platform_unknown:
+        yield words("source.platform_unknown", n=done.platform_unknown)
     yield from done.problems
     if done.fault:
         yield words("source.broke_off", why=words.code("order_fault", done.fault))
-
-
-def _drop(core: Core, source: SourceSettings) -> "Dropped":
-    """Import every whole file of the folder; a file with no good record is refused."""
-    from csdesk.effects.orders.csvdrop import take
-    from csdesk.interop.faults import ImportFault
-    from csdesk.interop.importer import import_source
-    from csdesk.interop.maps import load_map
-    from csdesk.interop.readers import look
-
-    assert source.csv is not None  # the caller has looked
-    map_ = load_map(source.map)
-
-    def keep(path: Path) -> str:
-        try:
-            report = import_source(core, look(path, map_), map_)
-        except ImportFault as fault:
-            return str(fault)
-        rejected, records = report.total("rejected"), report.total("records")
-        return "\n".join(map(str, report.rejects)) if records and rejected == records else ""
-
-    return take(source.beside(source.csv.folder), source.csv.settle_seconds, keep)
 
 
 def _plain(dropped: "Dropped") -> dict[str, object]:

@@ -29,7 +29,10 @@ def verdict(
     config = settings(file, agent, language).config
     with desk(config) as core:
         words, instead = say(core, config), tuple(map(_fact, what_if))
-        judged = core.ask(q.ShowVerdict(case, line, instead)).judged
+        found = core.ask(q.ShowVerdict(case, line, instead))
+        if found.hidden:
+            raise Refused("practice_hidden")
+        judged = found.judged
         known = core.ask(q.ShowCase(case, timeline=False)).case
     if judged is None:
         raise Refused("no_question", kind=known.kind, reason=known.reason)

@@ -1,13 +1,20 @@
-"""`csdesk work`: the worker that runs timers and sends what is due, until it is told to stop."""
+"""`csdesk work`: the worker that runs timers, sends what is due and follows other systems, until told to stop."""
 
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 import typer
 
+from csdesk.cli.carrying import carrier_pollers
 from csdesk.cli.errors import words
+from csdesk.cli.pulling import evidence_pollers, folder_pollers, order_pollers
 from csdesk.cli.session import FILE, LANGUAGE, desk, settings
 from csdesk.desk.config import Config
+from csdesk.effects.routing import give_out, routing_pollers
+
+if TYPE_CHECKING:
+    from csdesk.effects.pollers import Poller
 
 
 def work_(
@@ -24,21 +31,39 @@ def work_(
         worker = make_worker(core, config)
         if once:
             ran = 0
-            while found := worker.turn():
-                ran += found
+            try:
+                while found := worker.turn():
+                    ran += found
+            finally:
+                worker.resign()
+            ran += give_out(core, config)
             print(told("cli.worked", n=ran))
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: stop.set())
-        reading = _reading(config, stop)
+        pollers = [] if core.store.desk.practice else _outside(config)
+        pollers += routing_pollers(config)
+        reading = None if core.store.desk.practice else _reading(config, stop)
+        polling = _polling(config, pollers, stop)
         print(told("cli.working"), flush=True)
         try:
             worker.run(stop)
         finally:
             stop.set()
-            if reading:
-                reading.join()
+            for thread in (reading, *polling):
+                if thread:
+                    thread.join()
+
+
+def _outside(config: Config) -> "list[Poller]":
+    """What is followed of other systems; on a practice desk nothing is."""
+    return [
+        *order_pollers(config),
+        *folder_pollers(config),
+        *evidence_pollers(config),
+        *carrier_pollers(config),
+    ]
 
 
 def _reading(config: Config, stop: threading.Event) -> threading.Thread | None:
@@ -55,3 +80,13 @@ def _reading(config: Config, stop: threading.Event) -> threading.Thread | None:
     )
     thread.start()
     return thread
+
+
+def _polling(config: Config, pollers: "list[Poller]", stop: threading.Event) -> list[threading.Thread]:
+    """Look at other systems beside the worker, each in a thread of its own."""
+    if not pollers:
+        return []
+    from csdesk.desk.entry import open_core
+    from csdesk.effects.pollers import run_pollers
+
+    return run_pollers(config, lambda config: open_core(config, system=True), pollers, stop)

@@ -1,12 +1,15 @@
 """How a local desk answers each question; one function a question, entered in ANSWERS by its type."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from csdesk.desk import queries as q
 from csdesk.desk import trails
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Ask
+from csdesk.desk.order_age import order_age
+from csdesk.desk.strip import strip
 from csdesk.desk.timeline import entry
 from csdesk.domain import ids
 from csdesk.domain.carriers import normal_waybill
@@ -14,9 +17,11 @@ from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.command import VERBS, Undo
 from csdesk.domain.cases.context import History, Refused
 from csdesk.domain.cases.kinds import AUTHORITY, QUEUES, offers
+from csdesk.domain.cases.splitting import merged_into
 from csdesk.domain.mask import mask_address, mask_email, mask_name, mask_phone
 from csdesk.domain.roles import Right, Role
-from csdesk.store import cases, drafts, feed, index, leases, orders, tracking
+from csdesk.domain.routing import AVAILABLE
+from csdesk.store import cases, claims, drafts, feed, index, leases, orders, skips, staff, takeovers, tracking
 from csdesk.store.codec import UnknownEvent
 from csdesk.store.drafts import Draft
 from csdesk.store.feed import Count, Row
@@ -40,12 +45,18 @@ def answers(question: type[Q]) -> Callable[[Callable[[Core, Q], A]], Callable[[C
 
 @answers(q.QueuePage)
 def queue_page(core: Core, ask: q.QueuePage) -> list[Row]:
-    if ask.queue not in (*QUEUES, "mine", "all"):
-        raise Refused("unknown_queue", queue=ask.queue, allowed=(*QUEUES, "mine", "all"))
-    if ask.queue == AUTHORITY:
-        core.need(Right.ASSIGN)
+    queue_right(core, ask.queue)
     limit = min(ask.limit, MOST_ROWS)
     return feed.page(core.store.conn, core.desk, ask.queue, core.me.id, limit, ask.after, ask.before)
+
+
+def queue_right(core: Core, queue: str) -> None:
+    """Refused `unknown_queue`, or `no_right` where a queue is only for those who hand out cases."""
+    of_agent = queue.startswith(feed.AGENT)
+    if not of_agent and queue not in (*QUEUES, "mine", "all"):
+        raise Refused("unknown_queue", queue=queue, allowed=(*QUEUES, "mine", "all"))
+    if of_agent or queue == AUTHORITY:
+        core.need(Right.ASSIGN)
 
 
 @answers(q.Rows)
@@ -82,7 +93,9 @@ def _open_to_all(row: Row) -> bool:
 
 
 def reads(core: Core, case: Case) -> bool:
-    """Whether I may read the case's messages: I hold it now, or it is assigned to me."""
+    """Whether I may read the case's messages: I hold it now, or it is assigned to me; or that into which it went."""
+    if into := merged_into(case):
+        case, _ = core.load(into)
     held = leases.held(core.store.conn, core.desk, case.id, core.now())
     return core.me.id in (case.assignee, case.owner) or (held is not None and held.holder == core.me.id)
 
@@ -101,11 +114,13 @@ def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
     case, _ = core.load(core.case_id(ask.case))
     order = orders.facts(conn, core.desk, case.order, case.id) if case.order else None
     may_read, readonly = reads(core, case), ""
+    who = strip(core, case)
+    ctx = replace(core.context("", order), flags=frozenset(one.flag for one in who.flags))
     timeline: list[q.Entry] = []
     if ask.timeline:
         try:
             for past in cases.history(conn, core.desk, case.id, core.store.keys if may_read else None):
-                line = entry(past, may_read)
+                line = entry(past, may_read, lambda id_: core.number(core.load(id_)[0]))
                 if line is not None:
                     timeline.append(line)
         except UnknownEvent as exc:
@@ -118,7 +133,7 @@ def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
         return_address=case.address or address,
         person=_NOBODY if case.protected else person(core, case.customer),
         order=order,
-        offers=offers(case, core.context("", order)),
+        offers=offers(case, ctx),
         lease=leases.held(conn, core.desk, case.id, core.now()),
         reads=may_read,
         timeline=tuple(timeline),
@@ -132,7 +147,30 @@ def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
         ),
         readonly=readonly,
         trails=trails.of_case(core, case),
+        age=order_age(core, order.id) if order else None,
+        taken=_taken(core, case),
+        strip=who,
+        delegations=core.delegations() if any(one.state == "awaiting" for one in case.refunds) else (),
     )
+
+
+def _taken(core: Core, case: Case) -> takeovers.Taken | None:
+    """From whom I have the case, or who took it from me."""
+    conn, me = core.store.conn, core.me.id
+    if case.assignee == me:
+        return takeovers.gained(conn, core.desk, case.id, me)
+    return takeovers.lost(conn, core.desk, case.id, me, case.assignee) if case.assignee else None
+
+
+@answers(q.TakenFromMe)
+def taken_from_me(core: Core, ask: q.TakenFromMe) -> list[tuple[str, takeovers.Taken]]:
+    found = []
+    for id_ in ask.cases[:MOST_ROWS]:
+        case, _ = core.load(core.case_id(id_))
+        taken = takeovers.lost(core.store.conn, core.desk, case.id, core.me.id, case.assignee)
+        if taken is not None:
+            found.append((core.number(case), taken))
+    return found
 
 
 @answers(q.FindCases)
@@ -189,6 +227,7 @@ def show_order(core: Core, ask: q.ShowOrder) -> q.OrderView:
         person(core, facts.customer),
         tuple(found for found in feed.of_order(conn, core.desk, facts.id) if _open_to_all(found)),
         trails.of_order(core, facts),
+        order_age(core, facts.id),
     )
 
 
@@ -204,11 +243,27 @@ def held(core: Core, ask: q.Held) -> list[Lease]:
 
 @answers(q.Next)
 def next_case(core: Core, ask: q.Next) -> str | None:
-    conn, now = core.store.conn, core.now()
-    # What was escalated waits for somebody senior.
-    senior = core.me.role is not Role.AGENT
-    found = leases.next_case(
-        conn, core.desk, core.me.id, ask.queue, ask.skipped[:MOST_ROWS], now, senior=senior
+    conn, now, me = core.store.conn, core.now(), core.me.id
+    here = staff.presence(conn, core.desk, me)
+    if here.state != AVAILABLE:
+        raise Refused("not_available", presence=here.state)
+    can = staff.skill(conn, core.desk, me)
+    room = True
+    if can.most_cases:
+        # The case in hand is about to be left, so only what is assigned or put aside counts.
+        mine = staff.load(conn, core.desk, me, now)
+        room = mine.assigned + mine.parked < can.most_cases
+    found = claims.next_case(
+        conn,
+        core.desk,
+        me,
+        ask.queue,
+        (*ask.skipped[:MOST_ROWS], *skips.of_agent(conn, core.desk, me, now)),
+        now,
+        # What was escalated waits for somebody senior.
+        senior=core.me.role is not Role.AGENT,
+        skill=can,
+        room=room,
     )
     if found is not None:
         leases.hold(conn, core.desk, found, core.me.id, core.session, now)
@@ -218,6 +273,9 @@ def next_case(core: Core, ask: q.Next) -> str | None:
 @answers(q.Hold)
 def hold(core: Core, ask: q.Hold) -> Lease:
     case, _ = core.load(core.case_id(ask.case))
+    if taken := takeovers.lost(core.store.conn, core.desk, case.id, core.me.id, case.assignee):
+        # A key that was pressed before one saw it must not hold the case against whoever took it.
+        return Lease(case.id, taken.taker, "", 0, taken.at, 0, taken.at)
     return leases.hold(
         core.store.conn, core.desk, case.id, core.me.id, core.session, core.now(), park=ask.park
     )
@@ -254,7 +312,8 @@ def get_place(core: Core, ask: q.GetPlace) -> str | None:
 @answers(q.LastVerb)
 def last_verb(core: Core, ask: q.LastVerb) -> tuple[str, str] | None:
     recent = core.store.conn.execute(
-        "SELECT case_id FROM request WHERE desk_id = ? AND actor = ? ORDER BY at DESC LIMIT 20",
+        "SELECT case_id FROM request WHERE desk_id = ? AND actor = ? AND key NOT GLOB 'bulk:*'"
+        " ORDER BY at DESC LIMIT 20",
         (core.desk, core.me.id),
     ).fetchall()
     for case_id in dict.fromkeys(row[0] for row in recent):
@@ -262,12 +321,13 @@ def last_verb(core: Core, ask: q.LastVerb) -> tuple[str, str] | None:
             continue
         case, _ = core.load(case_id)
         past = core.last_undoable(case)
-        if past is not None and _lets_itself_be_undone(core, case, past):
+        if past is not None and lets_itself_be_undone(core, case, past):
             return case_id, past.verb
     return None
 
 
-def _lets_itself_be_undone(core: Core, case: Case, past: History) -> bool:
+def lets_itself_be_undone(core: Core, case: Case, past: History) -> bool:
+    """Whether an undo of this would be carried out."""
     undo = VERBS[past.verb].verb.undo if past.verb in VERBS else Undo.NONE
     if undo is Undo.UNTIL_SENT:
         return any(m.state == "held" and m.author == core.me.id for m in case.messages)

@@ -1,7 +1,7 @@
 """How a desk begins, carries out and shows runs: one verb for many cases, each in a savepoint, once by its key."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from csdesk.desk import bulk_queries as q
@@ -15,72 +15,90 @@ from csdesk.domain import ids
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Actor, Refused
 from csdesk.domain.cases.conversation import Reply
+from csdesk.domain.cases.events import Undone
+from csdesk.domain.cases.shared import TakeBack
 from csdesk.domain.roles import Right, Role, may
-from csdesk.store import bulk
+from csdesk.store import bulk, cases
 from csdesk.store.bulk import Item, Run
 from csdesk.store.connection import savepoint, write
 from csdesk.store.library import DEFAULT_LANGUAGE
+from csdesk.store.macros import Steps, read
 
 # A run of more is a filter that says too little.
 MOST_CASES = 50_000
+# Before the name of a macro, where else the verb of a run stands.
+MACRO = "macro:"
 # Others wait for the lock while a step holds it: some 3 ms a case, and 30 ms are not felt.
 CASES_A_STEP = 10
 
 
 @answers(q.BeginRun)
 def begin_run(core: Core, ask: q.BeginRun) -> q.RunView:
-    id_ = ids.uuid7(core.now(), os.urandom(10)) if not ask.key else _run_id(core, ask.key)
+    return begin(core, ask, _run_id(core, ask.key) if ask.key else ids.uuid7(core.now(), os.urandom(10)))
+
+
+def begin(core: Core, ask: q.BeginRun, id_: str) -> q.RunView:
+    """Begin a run under this id, once, inside the caller's transaction."""
     if bulk.get(core.store.conn, core.store.keys, core.desk, id_):
-        return _view(core, _run(core, id_))
-    cls = VERBS.get(ask.verb)
-    if cls is None:
-        raise Refused("unknown_verb", verb=ask.verb)
-    core.need(cls.verb.right)
-    if not cls.verb.bulk:
-        raise Refused("not_in_bulk", verb=ask.verb)
-    _tried(ask)
-    if not ask.cases:
-        raise Refused("no_cases")
-    if len(ask.cases) > MOST_CASES:
-        raise Refused("too_many_cases", n=len(ask.cases), most=MOST_CASES)
-    cases = tuple(dict.fromkeys(core.case_id(said) for said in ask.cases))
+        return view(core, find(core, id_))
+    tried(core, ask.verb, ask.entered)
+    named_cases = checked(core, ask.cases)
     parent = core.load(core.case_id(ask.parent))[0].id if ask.parent else ""
-    run = Run(
-        id_,
-        ask.verb,
-        core.me.id,
-        core.me.role,
-        parent,
-        "running",
-        len(cases),
-        core.now(),
-        0,
-        dict(ask.entered),
-    )
-    person = ids.uuid7(core.now(), os.urandom(10))
+    return set_going(core, id_, ask.verb, named_cases, ask.entered, parent)
+
+
+def set_going(
+    core: Core, id_: str, verb: str, whole: tuple[str, ...], entered: Mapping[str, str], parent: str = ""
+) -> q.RunView:
+    """Keep a run whose parts have been looked at, for the worker to carry out."""
+    now = core.now()
+    run = Run(id_, verb, core.me.id, core.me.role, parent, "running", len(whole), now, 0, dict(entered))
+    person = ids.uuid7(now, os.urandom(10))
     core.store.people.add(person)
-    bulk.put(core.store.conn, core.store.keys, core.desk, run, person, cases)
-    return _view(core, run)
+    bulk.put(core.store.conn, core.store.keys, core.desk, run, person, whole)
+    return view(core, run)
 
 
 def _run_id(core: Core, key: str) -> str:
     """The run that this key of this person names, always the same."""
+    return named(f"{core.desk}/{core.me.id}/{key}")
+
+
+def named(what: str) -> str:
+    """A run's id from what it is, always the same."""
     from hashlib import sha256
 
-    return sha256(f"{core.desk}/{core.me.id}/{key}".encode()).hexdigest()[:32]
+    return sha256(what.encode()).hexdigest()[:32]
 
 
-def _tried(ask: q.BeginRun) -> None:
-    """What was entered makes a command; a reply may leave its text to its canned one."""
-    if ask.verb == Reply.verb.name and ask.entered.get("canned") and not ask.entered.get("text"):
-        command(ask.verb, {**ask.entered, "text": "-"})
-        return
-    command(ask.verb, dict(ask.entered))
+def tried(core: Core, verb: str, entered: Mapping[str, str]) -> None:
+    """Refused unless I may use the verb on many cases, and what was entered makes a command.
+
+    A reply may leave its text to its canned one.
+    """
+    cls = VERBS.get(verb)
+    if cls is None:
+        raise Refused("unknown_verb", verb=verb)
+    core.need(cls.verb.right)
+    if not cls.verb.bulk:
+        raise Refused("not_in_bulk", verb=verb)
+    if verb == Reply.verb.name and entered.get("canned") and not entered.get("text"):
+        entered = {**entered, "text": "-"}
+    command(verb, dict(entered))
+
+
+def checked(core: Core, said: Sequence[str]) -> tuple[str, ...]:
+    """The ids of these cases, each once. Refused `no_cases`, `too_many_cases`, `no_such_case`."""
+    if not said:
+        raise Refused("no_cases")
+    if len(said) > MOST_CASES:
+        raise Refused("too_many_cases", n=len(said), most=MOST_CASES)
+    return tuple(dict.fromkeys(core.case_id(one) for one in said))
 
 
 @answers(q.ShowRun)
 def show_run(core: Core, ask: q.ShowRun) -> q.RunView:
-    return _view(core, _run(core, ask.run))
+    return view(core, find(core, ask.run))
 
 
 @answers(q.Runs)
@@ -90,14 +108,14 @@ def runs(core: Core, ask: q.Runs) -> list[q.RunView]:
         found = bulk.of_parent(conn, keys, core.desk, core.case_id(ask.parent), ask.limit)
     else:
         found = bulk.of_actor(conn, keys, core.desk, core.me.id, ask.limit)
-    return [_view(core, run) for run in found]
+    return [view(core, run) for run in found]
 
 
 @answers(q.RunItems)
 def run_items(core: Core, ask: q.RunItems) -> list[q.CameOf]:
     if ask.state not in bulk.STATES:
         raise Refused("bad_choice", field="state", value=ask.state[:80], allowed=bulk.STATES)
-    found = bulk.items(core.store.conn, core.desk, _run(core, ask.run).id, ask.state, ask.after, ask.limit)
+    found = bulk.items(core.store.conn, core.desk, find(core, ask.run).id, ask.state, ask.after, ask.limit)
     return [
         q.CameOf(
             one.case,
@@ -113,22 +131,24 @@ def run_items(core: Core, ask: q.RunItems) -> list[q.CameOf]:
 
 @answers(q.StopRun)
 def stop_run(core: Core, ask: q.StopRun) -> q.RunView:
-    run = _run(core, ask.run)
+    run = find(core, ask.run)
     if run.actor != core.me.id and not may(core.me.role, Right.ASSIGN):
         raise Refused("no_right", role=core.me.role, right=Right.ASSIGN)
     if run.state == "running":
         bulk.end(core.store.conn, core.desk, run.id, "stopped", core.now())
-    return _view(core, _run(core, run.id))
+    return view(core, find(core, run.id))
 
 
-def _run(core: Core, id_: str) -> Run:
+def find(core: Core, id_: str) -> Run:
+    """The run with this id; Refused `no_such_run`."""
     found = bulk.get(core.store.conn, core.store.keys, core.desk, id_)
     if found is None:
         raise Refused("no_such_run", run=id_[:40])
     return found
 
 
-def _view(core: Core, run: Run) -> q.RunView:
+def view(core: Core, run: Run) -> q.RunView:
+    """A run with its counts as they stand."""
     counts = bulk.counts(core.store.conn, core.desk, run.id)
     return q.RunView(
         run.id, run.verb, run.actor, run.parent, run.state, run.total, counts, run.at, run.ended_at
@@ -162,14 +182,63 @@ def _as(core: Core, run: Run) -> Core:
 def _one(core: Core, run: Run, item: Item) -> Item:
     try:
         with savepoint(core.store.conn):
-            entered = _for_case(core, item.case, run.verb, run.entered)
-            made = command(run.verb, entered)
-            core.within(made, item.case, key=f"{bulk.bulk_key(run.id)}:{item.case}")
+            _carry_out(core, run, item.case)
     except Refused as refused:
         return replace(item, state="refused", why=_told(refused), at=core.now())
     except Conflict:
         return replace(item, state="refused", why={"code": "conflict"}, at=core.now())
     return replace(item, state="done", at=core.now())
+
+
+def _carry_out(core: Core, run: Run, case: str) -> None:
+    """What is done to this case: a verb, or those of a macro one after the other; Refused names the step."""
+    if run.verb == TakeBack.verb.name:
+        _take_back(core, run, case)
+        return
+    for n, (verb, entered) in enumerate(steps(run)):
+        try:
+            core.within(
+                command(verb, _for_case(core, case, verb, entered)), case, key=_cause(run.id, case, n)
+            )
+        except Refused as refused:
+            if not run.verb.startswith(MACRO):
+                raise
+            raise Refused(refused.code, **{**refused.detail, "step": verb}) from None
+
+
+def steps(run: Run) -> Steps:
+    """The verbs of a run, in order; none of a macro's once its text was shredded."""
+    if not run.verb.startswith(MACRO):
+        return ((run.verb, run.entered),)
+    kept = run.entered.get("steps", "")
+    if not kept:
+        raise Refused("macro_empty", name=run.verb.removeprefix(MACRO))
+    return read(kept)
+
+
+def _cause(run: str, case: str, n: int) -> str:
+    """The key of the n-th verb of a run on a case."""
+    return f"{bulk.bulk_key(run)}:{case}" + (f"/{n}" if n else "")
+
+
+def _take_back(core: Core, run: Run, case: str) -> None:
+    """Take back what another run did here, its last verb first."""
+    of = find(core, run.entered.get("run", ""))
+    for n in reversed(range(len(steps(of)))):
+        _still_last(core, _cause(of.id, case, n), case)
+        core.within(TakeBack(), case, key=_cause(run.id, case, n))
+
+
+def _still_last(core: Core, cause: str, case_id: str) -> None:
+    """Refused unless what a run did here is the last that its actor did here."""
+    case, _ = core.load(case_id)
+    past = core.last_undoable(case)
+    if past is None or past.cause == cause:
+        return  # with nothing to take back, the verb itself says so
+    history = cases.history(core.store.conn, core.desk, case_id)
+    if any(isinstance(one.event, Undone) and one.event.cause == cause for one in history):
+        raise Refused("undone_already")
+    raise Refused("undo_since", verb=past.verb)
 
 
 def _for_case(core: Core, case_id: str, verb: str, entered: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
+from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right
 
 
@@ -94,3 +95,90 @@ class StopRun(Ask[RunView]):
     right: ClassVar[Right] = Right.WORK
     writes: ClassVar[bool] = True
     run: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCases(Ask[list[str]]):
+    """Ids of every case of a queue (`mine`, `all`, `agent:li` too), the most urgent first, at most what a run takes."""
+
+    name: ClassVar[str] = "queue_cases"
+    room: ClassVar[str] = "bulk_weighing"
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a verb on many cases would come to: of `n`, `able` can be; `cannot`: how many of each kind cannot now.
+
+    `money`: by currency, what those that can come to at most, minor units; empty for a verb that moves none.
+    `sample`: a case that can be, "" when there is none.
+    """
+
+    n: int
+    able: int
+    cannot: tuple[tuple[str, int], ...]
+    money: tuple[tuple[str, int], ...]
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh(Ask[Weighed]):
+    """What a run would be, before it begins: by kind and state alone, so that thousands are weighed at once."""
+
+    name: ClassVar[str] = "weigh"
+    room: ClassVar[str] = "bulk_weighing"
+    verb: str
+    cases: tuple[str, ...]
+    entered: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRun(Ask[RunView]):
+    """Take back a run of mine: a run over what it did, each case only while that is my last verb there.
+
+    A run that still runs is stopped first. Asked again it tries what could not be taken back before. Refused
+    `undo_none` for a verb that cannot be taken back, `undo_run_done` when nothing is left to take back.
+    """
+
+    name: ClassVar[str] = "undo_run"
+    room: ClassVar[str] = "deed_answers"
+    right: ClassVar[Right] = Right.WORK
+    writes: ClassVar[bool] = True
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedoRun(Ask[RunView]):
+    """Do again what a run of `undo` took back, once. Refused `redo_nothing` when it took nothing back."""
+
+    name: ClassVar[str] = "redo_run"
+    room: ClassVar[str] = "deed_answers"
+    right: ClassVar[Right] = Right.WORK
+    writes: ClassVar[bool] = True
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something I did: a verb on a case (`id` its request), or a `run` over many.
+
+    `off`: why it cannot be taken back now; None when it can.
+    """
+
+    id: str
+    verb: str
+    at: int
+    case: str
+    number: str
+    run: RunView | None
+    off: Refused | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds(Ask[list[Deed]]):
+    """My last verbs and runs, the newest first, each with whether it can still be taken back."""
+
+    name: ClassVar[str] = "deeds"
+    room: ClassVar[str] = "deed_answers"
+    right: ClassVar[Right] = Right.WORK
+    limit: int = 20

@@ -42,7 +42,12 @@ class Config:
     )
     language: str = field(default="zh-Hans", metadata=_doc("Language of the screen.", choices=LANGUAGES))
     theme: str = field(default="dark", metadata=_doc("Console theme: a name in themes/ or a TOML file."))
-    keymap: str = field(default="", metadata=_doc("A TOML file with key bindings over the default ones."))
+    keymap: str = field(
+        default="",
+        metadata=_doc(
+            "Keys of the console: vim, function, left or browser, or a TOML file over the default."
+        ),
+    )
     keys: str = field(
         default="",
         metadata=_doc("Where the master keys are: file:PATH, env:NAME, command:WORDS, system:ACCOUNT."),
@@ -191,10 +196,87 @@ class Config:
             "A TOML file about the order system: where orders are looked up and what is asked of it."
         ),
     )
+    incoming: str = field(
+        default="",
+        metadata=_doc("Folder that other systems put messages into; 'csdesk work' files them. Empty: none."),
+    )
+    incoming_seconds: int = field(
+        default=10,
+        metadata=_doc("How long between two looks into that folder.", least=1, most=3600),
+    )
+    evidence_in: str = field(
+        default="",
+        metadata=_doc("Folder whose <case number>/<file> 'csdesk work' files as evidence. Empty: none."),
+    )
+    evidence_limit_mb: int = field(
+        default=20,
+        metadata=_doc("How long a file of evidence may be, in MB (1,000,000 bytes).", least=1, most=500),
+    )
+    listen: str = field(
+        default="127.0.0.1:8470",
+        metadata=_doc("Where 'csdesk serve' listens: host:port of this machine, or unix:/path."),
+    )
+    senders: str = field(
+        default="",
+        metadata=_doc("A TOML file of who may post messages to 'csdesk serve', and where their secrets are."),
+    )
+    body_limit_kb: int = field(
+        default=1024,
+        metadata=_doc("How long the body of a request may be, in KB.", least=1, most=10_240),
+    )
+    request_seconds: int = field(
+        default=10,
+        metadata=_doc("How long a client may take to send a request, in seconds.", least=1, most=120),
+    )
+    drain_seconds: int = field(
+        default=20,
+        metadata=_doc("How long a server that is to end waits for requests it began.", least=1, most=300),
+    )
+    carrier_api: str = field(
+        default="",
+        metadata=_doc(
+            "Address (https) of who makes labels, collects parcels and knows where they are; empty: nobody does."
+        ),
+    )
+    carrier_key: str = field(
+        default="",
+        metadata=_doc("Where the secret of carriers is, for requests and pushes; as in `provider_key`."),
+    )
+    carrier_map: str = field(
+        default="tracking kdniao kuaidi100",
+        metadata=_doc(
+            "Import maps that find scans in what carriers tell or push, apart by blanks: names or files."
+        ),
+    )
+    carrier_answers: str = field(
+        default="",
+        metadata=_doc(
+            "A TOML file of where their answers about labels and pick-ups say what; empty: csdesk's own shape."
+        ),
+    )
+    carrier_minutes: int = field(
+        default=120,
+        metadata=_doc(
+            "How long between two questions after the same parcel, in minutes; 0: never.", least=0, most=1440
+        ),
+    )
+    carrier_batch: int = field(
+        default=50, metadata=_doc("How many parcels one question names at most.", least=1, most=500)
+    )
+    routing: str = field(
+        default="pull",
+        metadata=_doc(
+            "pull: agents ask for the next case; push: csdesk work also gives cases to available agents.",
+            choices=("pull", "push"),
+        ),
+    )
     worker: bool = field(
         default=True, metadata=_doc("Whether a console may run timers and sending when nobody else does.")
     )
     ascii: bool = field(default=False, metadata=_doc("Draw with ASCII signs only."))
+    lean: bool = field(
+        default=True, metadata=_doc("Write to the terminal only what differs; false leaves it to Textual.")
+    )
 
 
 @dataclass(frozen=True, slots=True)

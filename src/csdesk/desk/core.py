@@ -15,23 +15,34 @@ from csdesk.desk.tenders import SHIPPED
 from csdesk.desk.times import desk_times
 from csdesk.domain import ids
 from csdesk.domain.cases import shared
+from csdesk.domain.cases.approval import ApproveRefund, DeclineRefund
 from csdesk.domain.cases.arriving import LinkCase
 from csdesk.domain.cases.calls import NoteCall
-from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.carriage import RequestLabel, RequestPickup
+from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.clocks import Notice
 from csdesk.domain.cases.command import Command, Deciding
-from csdesk.domain.cases.context import Actor, Context, History, Order, Policy, Refused
+from csdesk.domain.cases.context import Actor, Context, Delegation, History, Order, Policy, Refused
 from csdesk.domain.cases.conversation import Hear, Reply
 from csdesk.domain.cases.events import EVENTS, ClocksSet, ReplyHeld, Stamp, Undone, evolve
+from csdesk.domain.cases.evidence import FileEvidence
 from csdesk.domain.cases.findings import Establish
 from csdesk.domain.cases.goods import Approve
+from csdesk.domain.cases.incident import (
+    CloseIncident,
+    DecideMembers,
+    DescribeCause,
+    InformMembers,
+    JoinIncident,
+)
 from csdesk.domain.cases.kinds import MACHINES, Decided, run, sprout
 from csdesk.domain.cases.opening import LinkOrder, Open
 from csdesk.domain.cases.rulings import Ruling
+from csdesk.domain.cases.splitting import Merge, came_in, merged_into
 from csdesk.domain.cases.tracks import HandTrack, OpenTrack
 from csdesk.domain.clocks.times import Times
 from csdesk.domain.roles import Right, Role, may
-from csdesk.store import cases, leases, orders
+from csdesk.store import cases, delegations, flags, leases, orders, takeovers
 from csdesk.store.cases import Batch, Past, Written
 from csdesk.store.connection import write
 from csdesk.store.file import Store
@@ -43,6 +54,8 @@ if TYPE_CHECKING:
 
 # 35 random bits give one clash in a million cases about every 34,000 new ones; five tries never all clash.
 NUMBER_TRIES = 5
+# Somebody whose delegation ended this lately is told so, rather than that they have none.
+LATELY_MS = 7 * 86_400_000
 # Done while somebody else holds the case: the second person looks at the money, not over the agent's shoulder.
 UNHELD = frozenset({"assign", "approve_refund", "decline_refund", "clear_refund"})
 
@@ -70,6 +83,8 @@ class Core:
         self.store = store
         self.me = me
         self.policy = policy or Policy(tenders=SHIPPED)
+        if store.desk.practice:
+            self.policy = replace(self.policy, practice=True, write_back=frozenset())
         self.session = session or f"{me.id}:{os.getpid()}"
         self.now = now
         self.zone = ZoneInfo(store.desk.zone)
@@ -177,8 +192,36 @@ class Core:
         if again := self._done_before(key, command, case):
             return again
         done, batch = self._decide(command, case, version, key)
+        lost = self._losing(command, done.case)
         cases.write(self.store.conn, self.desk, batch, self.store.people.text_key())
+        self._taken(done.case, lost)
         return done
+
+    def _losing(self, command: Command, after: Case) -> tuple[str, ...] | None:
+        """Who had the case and loses it by this verb, before it is written: whoever has it open, and whose it was.
+
+        None for a verb by which nobody can.
+        """
+        if not isinstance(command, shared.Take | shared.Assign):
+            return None
+        before, _ = self.load(after.id)
+        lease = leases.held(self.store.conn, self.desk, after.id, self.now())
+        had = (lease.holder if lease else "", before.assignee)
+        return tuple(who for who in dict.fromkeys(had) if who not in ("", after.assignee))
+
+    def _taken(self, case: Case, lost: tuple[str, ...] | None) -> None:
+        """Let those who lost a case know, and no key of theirs hold it any more."""
+        if lost is None:
+            return
+        conn, now = self.store.conn, self.now()
+        takeovers.forget(conn, self.desk, case.id, case.assignee)
+        for former in lost:
+            leases.release(conn, self.desk, case.id, former)
+            if former != self.me.id:
+                taken = takeovers.Taken(case.id, former, case.assignee, self.me.id, now)
+                takeovers.put(conn, self.desk, taken)
+        if case.assignee == self.me.id and lost:
+            leases.hold(conn, self.desk, case.id, self.me.id, self.session, now)
 
     def _done_before(self, key: str, command: Command, said: str) -> Done | None:
         row = self.store.conn.execute(
@@ -195,7 +238,11 @@ class Core:
 
     def _decide(self, command: Command, said: str, version: int | None, key: str) -> tuple[Done, Batch]:
         before, head = (None, b"") if isinstance(command, Open) else self.load(self.case_id(said))
-        if before and isinstance(command, Hear | NoteCall) and (goes := self._where_heard(before)) is not before:
+        if (
+            before
+            and isinstance(command, Hear | NoteCall)
+            and (goes := self._where_heard(before)) is not before
+        ):
             (before, head), version = self.load(goes.id), None
         if before and (unknown := cases.unknown_events(self.store.conn, self.desk, before.id)):
             raise Refused("case_of_later_version", number=self.number(before), events=unknown)
@@ -206,10 +253,32 @@ class Core:
             from csdesk.desk.saying import cleared
 
             command = cleared(self, before, order, command)
+        if isinstance(command, FileEvidence) and before is not None:
+            from csdesk.store.evidence import lies
+
+            if not lies(self.store.conn.path, before.id, command.sha256):
+                raise Refused("evidence_not_stored", hash=command.sha256[:8])
+        if isinstance(command, RequestLabel | RequestPickup) and before is not None:
+            from csdesk.desk.freight import with_payer
+
+            command = with_payer(self, before, order, command)
         ctx = self.context(key, order, undoes, self._rulings(command, before, order))
+        ctx = replace(ctx, flags=self._flags(command, before, order))
         if isinstance(command, Approve) and command.exchange_sku:
             ctx = replace(ctx, prices=self._prices(command.exchange_sku, order))
+        if isinstance(command, ApproveRefund | DeclineRefund):
+            ctx = replace(ctx, delegations=self.delegations())
+        if before is not None and isinstance(command, InformMembers | DecideMembers | CloseIncident):
+            from csdesk.desk.incident_runs import counted
+
+            ctx = replace(ctx, members=counted(self, before, command))
+        if isinstance(command, Merge):
+            ctx = replace(ctx, other=self.load(command.other)[0])
         decided = self._judge(command, before, version, ctx)
+        if before is not None and isinstance(command, InformMembers | DecideMembers):
+            from csdesk.desk import incident_runs
+
+            incident_runs.begin(self, before, command, decided.events)
         batch = Batch()
         written = Written(
             before, decided.case, decided.events, head, ctx.now, self.me.id, key, command.verb.name
@@ -220,6 +289,16 @@ class Core:
         after = decided.case
         told = tuple(event.type for event in decided.events)
         return Done(after, self.number(after), command.verb.name, key, told, opened=beside), batch
+
+    def _flags(self, command: Command, case: Case | None, order: Order | None) -> frozenset[str]:
+        """What the customer of a case is marked as, also of one that begins; nothing where it names nobody."""
+        if case is not None:
+            who = "" if case.protected else case.customer
+        elif isinstance(command, Open) and command.kind is not Kind.REPORT:
+            who = order.customer if order else command.customer
+        else:
+            return frozenset()
+        return frozenset(one.flag for one in flags.of_person(self.store.conn, self.desk, who, self.now()))
 
     def _sprouted(self, batch: Batch, before: Case | None, command: Command, ctx: Context) -> str:
         """Add the case that a command opens beside its own to the same batch; its number, or "" for none."""
@@ -234,6 +313,13 @@ class Core:
 
     def _linked_back(self, batch: Batch, command: Command, case: Case, key: str) -> None:
         """A link that somebody made stands in both cases, whichever of them is looked at."""
+        if isinstance(command, Merge):
+            into, head = self.load(command.other)
+            happened, at = came_in(case), self.now()
+            after = evolve(into, happened, Stamp(at, self.me.id))
+            written = Written(into, after, (happened,), head, at, self.me.id, f"{key}/back", "merge")
+            cases.gather(batch, self.store.keys, written)
+            return
         if not isinstance(command, LinkCase):
             return
         other, head = self.load(command.other)
@@ -248,6 +334,10 @@ class Core:
 
     def _where_heard(self, case: Case) -> Case:
         """The case to which a message on `case` belongs: its last follow-up, once it is too old to be reopened."""
+        seen = {case.id}
+        while (into := merged_into(case)) and into not in seen:
+            seen.add(into)
+            case, _ = self.load(into)
         ctx = self.context("", None)
         while later := [id_ for how, id_ in case.links if how == "follow_up"]:
             if case.open or shared.Reopen.off(case, ctx) is None:
@@ -274,6 +364,15 @@ class Core:
             raise Refused("no_such_agent", who=owner)
         if isinstance(command, LinkCase):
             return replace(command, other=self.load(self.case_id(command.other))[0].id)
+        if isinstance(command, Merge):
+            return replace(command, other=self.case_id(command.other))
+        if isinstance(command, JoinIncident) and command.incident:
+            parent, _ = self.load(self.case_id(command.incident))
+            if parent.kind is not Kind.INCIDENT or not parent.open:
+                raise Refused("no_open_incident", number=self.number(parent))
+            return replace(command, incident=parent.id)
+        if isinstance(command, DescribeCause) and command.merchant.strip():
+            return replace(command, merchant=self._merchant(command.merchant.strip()))
         if not isinstance(command, Open):
             return command
         customer = command.customer
@@ -288,6 +387,27 @@ class Core:
             "SELECT price, currency FROM variant WHERE desk_id = ? AND sku = ?", (self.desk, sku)
         ).fetchone()
         return {sku: row[0]} if row and order is not None and row[1] == order.currency else {}
+
+    def delegations(self) -> tuple[Delegation, ...]:
+        """In whose places I may approve refunds, those just over too; not of whoever left the desk."""
+        found = []
+        for given in delegations.to(self.store.conn, self.desk, self.me.id, self.now() - LATELY_MS):
+            giver = self.store.agent(given.giver)
+            if giver is not None:
+                actor = Actor(giver.id, Role(giver.role))
+                found.append(Delegation(given.id, actor, given.most, given.since, given.until))
+        return tuple(found)
+
+    def _merchant(self, said: str) -> str:
+        """The id of the merchant with this id or number in the order system; Refused `no_such_merchant`."""
+        row = self.store.conn.execute(
+            "SELECT id FROM merchant WHERE desk_id = ? AND external_id = ?"
+            " UNION ALL SELECT id FROM merchant WHERE desk_id = ? AND id = ? LIMIT 1",
+            (self.desk, said, self.desk, said),
+        ).fetchone()
+        if row is None:
+            raise Refused("no_such_merchant", merchant=said[:40])
+        return str(row[0])
 
     def _free_body(self) -> str:
         for _ in range(NUMBER_TRIES):
@@ -306,15 +426,29 @@ class Core:
             if came and before:
                 raise Conflict(self.number(before), came) from None
             raise
+        # A reply commutes, but whoever lost the case must not go on speaking for it.
+        if before is not None and isinstance(command, Reply):
+            self._not_taken(before)
         if before is None or all(event.commutes for event in decided.events):
             return decided
         if came:
             raise Conflict(self.number(before), came)
+        if isinstance(command, shared.Take) and command.over:
+            self.need(Right.TAKE_OVER)
+            return decided
         if self.me.role is not Role.SYSTEM and command.verb.name not in UNHELD:
+            if not isinstance(command, shared.Take):
+                self._not_taken(before)
             other = leases.held(self.store.conn, self.desk, before.id, ctx.now)
             if other is not None and other.holder != self.me.id:
                 raise Refused("held_by", who=other.holder)
         return decided
+
+    def _not_taken(self, case: Case) -> None:
+        """Refused `taken_over` with the name when somebody took the case from me and has it still."""
+        taken = takeovers.lost(self.store.conn, self.desk, case.id, self.me.id, case.assignee)
+        if taken is not None:
+            raise Refused("taken_over", who=taken.taker)
 
     def _came_between(self, case: Case, version: int | None) -> tuple[Came, ...]:
         if version is None or version >= case.version:

@@ -65,10 +65,14 @@ class Conflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed since the last look: case ids, or `everything` when there were too many to name."""
+    """What changed since the last look: case ids, or `everything` when there were too many to name.
+
+    `beside`: something that is no case's: who is here, what everybody is told.
+    """
 
     cases: tuple[str, ...]
     everything: bool = False
+    beside: bool = False
 
 
 class Desk(Protocol):

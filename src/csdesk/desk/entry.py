@@ -71,7 +71,8 @@ def with_operations(policy: Policy, config: Config, store: Store) -> Policy:
 
 
 def _with_orders(policy: Policy, config: Config) -> Policy:
-    """The policy with what is asked of the order system; a desk without one does not load its settings' reader."""
+    """The policy with what is asked of carriers and the order system; a desk without one loads no reader of it."""
+    policy = replace(policy, carriage=bool(config.carrier_api))
     if not config.orders:
         return policy
     from csdesk.desk.order_source import read_settings

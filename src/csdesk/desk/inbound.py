@@ -3,6 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+# What may be marked in a message, as `code` or `code:name of a file`.
+FORGED, REMOVED = "forged_sender", "signs_removed"
+PLATFORM_STATE, PLATFORM_UNKNOWN = "platform_state", "platform_unknown"
+MARKS = (
+    "mail_cut", "text_cut", "quote_cut", REMOVED, "several_senders", FORGED, "token_of_another", "token_expired",
+    "media_differs", "program", "file_cut", "more_files", "too_many", "sealed", PLATFORM_STATE, PLATFORM_UNKNOWN,
+)  # fmt: skip
+
 
 class Nature(StrEnum):
     """What a message is: a person's words, or a machine's answer that nobody may answer."""
@@ -40,6 +48,8 @@ class Inbound:
     `source` and `id` name it for ever: the same pair again is the same message. `thread` is the case it answers,
     proven by a signed token; `reply_to` are ids of our own messages it claims to answer, proven by nothing. `at` is
     when it was written (UTC ms; 0 unknown). `order`, `reason`, `kind` are set where the channel asked for them.
+    `marked`: what its reader removed, cut or found suspicious, each one of `MARKS`. `platform` with its type and state
+    of the after-sale are a platform's own codes (`desk.platforms`), where the message is about one of its.
     """
 
     source: str
@@ -58,6 +68,9 @@ class Inbound:
     language: str = ""
     attached: tuple[Attached, ...] = ()
     marked: tuple[str, ...] = ()
+    platform: str = ""
+    platform_type: str = ""
+    platform_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

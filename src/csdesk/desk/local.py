@@ -67,7 +67,8 @@ class LocalDesk:
                 # A gap after the last look: the worker has pruned what this console was too slow to read.
                 missed = len(changes) == MANY or changes[0].seq != after + 1
                 last = changes[-1].seq
-                yield Changes(tuple(dict.fromkeys(c.case for c in changes)), everything=missed)
+                cases = tuple(dict.fromkeys(c.case for c in changes if c.case))
+                yield Changes(cases, everything=missed, beside=missed or any(not c.case for c in changes))
 
     def _changes(self, after: int) -> list[feed.Change]:
         return feed.changes(self._core.store.conn, self._core.desk, after, MANY)

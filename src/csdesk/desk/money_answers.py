@@ -6,9 +6,10 @@ from dataclasses import replace
 from csdesk.desk import money_queries as q
 from csdesk.desk.answers import answers
 from csdesk.desk.core import Core
+from csdesk.domain.cases.approval import second
 from csdesk.domain.cases.case import BESIDE_CAPTURED, Case, Kind, LineQty, Refund, RefundPart
 from csdesk.domain.cases.context import Context, Order, Payment, Refused
-from csdesk.domain.cases.ledger import APPROVAL, DOUBT, limits, owed, split, standing
+from csdesk.domain.cases.ledger import APPROVAL, DOUBT, owed, split, standing
 from csdesk.domain.cases.refunds import deducted
 from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.money import BadAmount, parse
@@ -105,6 +106,7 @@ def _entry(core: Core, case: Case, refund: Refund, part: RefundPart) -> q.Ledger
         refund.at,
         refund.approved_by,
         refund.approved_at,
+        refund.approved_for,
         refund.sent_at,
         refund.settled_at,
         refund.settled_by,
@@ -127,13 +129,14 @@ def awaiting_refunds(core: Core, ask: q.AwaitingRefunds) -> list[q.Waiting]:
     most = max(1, min(ask.limit, MOST))
     rows = core.store.conn.execute(_WAITING, (core.desk, most)).fetchall()
     found: list[q.Waiting] = []
+    ctx = replace(core.context("", None), delegations=core.delegations())
     for id_ in dict.fromkeys(row[0] for row in rows):
         case, _ = core.load(id_)
         clocks = {clock.name: clock.due for clock in case.clocks}
         for refund in case.refunds:
             if refund.state not in ("awaiting", "in_doubt"):
                 continue
-            most_minor = limits(core.policy, refund.cause).get(core.me.role, 0)
+            behalf, why, who = _mine(case, refund, ctx)
             found.append(
                 q.Waiting(
                     case.id,
@@ -147,10 +150,22 @@ def awaiting_refunds(core: Core, ask: q.AwaitingRefunds) -> list[q.Waiting]:
                     refund.at,
                     clocks.get(APPROVAL if refund.state == "awaiting" else DOUBT, 0),
                     refund.failure or refund.reason,
-                    refund.by != core.me.id and refund.minor <= most_minor,
+                    not why,
+                    behalf,
+                    why,
+                    who,
                 )
             )
     return sorted(found, key=lambda one: (one.at, one.refund))[:most]
+
+
+def _mine(case: Case, refund: Refund, ctx: Context) -> tuple[str, str, str]:
+    """In whose place I may answer a refund that waits; or why I may not, and whom that is about."""
+    standing_in = ctx.delegations if refund.state == "awaiting" else ()
+    try:
+        return second((refund,), case, replace(ctx, delegations=standing_in)), "", ""
+    except Refused as exc:
+        return "", exc.code, str(exc.detail.get("who", ""))
 
 
 @answers(q.PlanRefund)

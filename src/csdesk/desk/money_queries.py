@@ -32,6 +32,7 @@ class LedgerEntry:
     at: int
     approved_by: str
     approved_at: int
+    approved_for: str
     sent_at: int
     settled_at: int
     settled_by: str
@@ -99,7 +100,10 @@ class OrderLedger(Ask[Ledger]):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A refund that waits for a person: `awaiting` an approver, or `in_doubt`; `mine`: I may do it."""
+    """A refund that waits for a person: `awaiting` an approver, or `in_doubt`; `mine`: I may do it.
+
+    `behalf`: in whose place I may, "" by my own right. `why` is the refusal's code where I may not, about `who`.
+    """
 
     id: str
     number: str
@@ -113,6 +117,9 @@ class Waiting:
     due: int
     reason: str
     mine: bool
+    behalf: str = ""
+    why: str = ""
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)

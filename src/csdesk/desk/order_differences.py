@@ -137,7 +137,7 @@ def _of_order(core: Core, order_id: str) -> Iterator[Difference]:
 
 def _refund(order: Order, cases: list[Case]) -> Iterator[tuple[str, str, str, list[Case]]]:
     """Money of the order's payments that its source says went back, against what our refunds confirmed."""
-    theirs = sum(payment.returned for payment in order.payments)
+    theirs = sum(payment.returned + payment.booked for payment in order.payments)
     paid = {
         case.id: sum(
             part.minor

@@ -12,6 +12,8 @@ from csdesk.domain.cases.writeback import ASKS
 
 # What orders can be looked up by.
 BY = ("order", "phone", "waybill")
+# Seconds between two pulls; who wants fewer than one a day pulls by hand.
+MOST_EVERY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,10 @@ class OrderSource(Protocol):
 
 
 class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """`[source]`: `stamp` and `next`, `more` are JMESPath in an order's record and in a page of changes."""
+    """`[source]`: `stamp` and `next`, `more` are JMESPath in an order's record and in a page of changes.
+
+    `every_seconds`: how long `csdesk work` waits between two pulls; 0: it leaves pulling to others.
+    """
 
     name: str
     kind: Literal["http", "sql", "csv"]
@@ -60,6 +65,14 @@ class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     next: str = ""
     more: str = ""
     since: str = ""
+    every_seconds: int = 300
+
+
+class Push(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[push]`: it tells us that orders changed. `order`: JMESPath of their numbers; `key` says where its secret is."""
+
+    key: str
+    order: str
 
 
 class Http(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -100,6 +113,7 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     http: Http | None = None
     sql: Sql | None = None
     csv: Csv | None = None
+    push: Push | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,7 @@ class SourceSettings:
     http: Http | None
     sql: Sql | None
     csv: Csv | None
+    push: Push | None = None
 
     @property
     def writes(self) -> frozenset[str]:
@@ -141,10 +156,14 @@ def read_settings(name: str) -> SourceSettings:
         raise ConfigError(
             "config_orders", path=path, reason=f"writes = {', '.join(unknown or source.writes)}"
         )
-    for expression in (source.stamp, source.next, source.more):
+    if not 0 <= source.every_seconds <= MOST_EVERY:
+        raise ConfigError("config_orders", path=path, reason=f"every_seconds = {source.every_seconds}")
+    if found.push and (source.kind == "csv" or not found.push.order):
+        raise ConfigError("config_orders", path=path, reason="[push]")
+    for expression in (source.stamp, source.next, source.more, found.push.order if found.push else ""):
         _checked(path, expression)
     map_ = source.map if "/" not in source.map and "." not in source.map else str(path.parent / source.map)
-    return SourceSettings(path, source, map_, found.http, found.sql, found.csv)
+    return SourceSettings(path, source, map_, found.http, found.sql, found.csv, found.push)
 
 
 def _checked(path: Path, expression: str) -> None:

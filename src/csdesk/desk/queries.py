@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from csdesk.desk import parcel_queries
 from csdesk.desk.desk import Ask
+from csdesk.desk.order_age import OrderAge
+from csdesk.desk.strip import Strip
 from csdesk.domain.cases.case import Case
-from csdesk.domain.cases.context import Order
+from csdesk.domain.cases.context import Delegation, Order
 from csdesk.domain.cases.kinds import Offer
 from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.roles import Right
@@ -15,6 +17,7 @@ from csdesk.store.drafts import Draft
 from csdesk.store.feed import Count, Place, Row
 from csdesk.store.leases import Lease
 from csdesk.store.orders import OrderRow
+from csdesk.store.takeovers import Taken
 
 if TYPE_CHECKING:
     from csdesk.desk.law.judging import Judged
@@ -73,7 +76,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """Everything a case screen shows."""
+    """Everything a case screen shows. `delegations`: in whose places I may approve what waits here."""
 
     case: Case
     number: str
@@ -88,6 +91,10 @@ class CaseView:
     others: tuple[Row, ...]
     readonly: str = ""
     trails: tuple[parcel_queries.Trail, ...] = ()
+    age: OrderAge | None = None
+    taken: Taken | None = None
+    strip: Strip = field(default_factory=Strip)
+    delegations: tuple[Delegation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,7 @@ class OrderView:
     person: Person | None
     cases: tuple[Row, ...]
     trails: tuple[parcel_queries.Trail, ...] = ()
+    age: OrderAge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +176,20 @@ class Held(Ask[list[Lease]]):
 
 
 @dataclass(frozen=True, slots=True)
+class TakenFromMe(Ask[list[tuple[str, Taken]]]):
+    """Of these cases those that somebody took from me and has still, each with its number."""
+
+    name: ClassVar[str] = "taken_from_me"
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Next(Ask[str | None]):
-    """Hold the most urgent case that I may take; None when there is none."""
+    """Hold the most urgent case that I may take by my skills; None when there is none.
+
+    Not what I passed over lately. With as many cases as I may have only my own come. Refused `not_available` while I
+    am on a break or off.
+    """
 
     name: ClassVar[str] = "next"
     right: ClassVar[Right] = Right.WORK
@@ -370,7 +390,8 @@ class FillCanned(Ask[Filled]):
 class Finding:
     """Something in a reply that stops it (`block`), that a person must confirm (`confirm`), or should see (`warn`).
 
-    `code`: forbidden_phrase, blank_slot, guard_unmet, guard_unknown, personal_data, own_data, article_expired.
+    `code`: forbidden_phrase, blank_slot, guard_unmet, guard_unknown, personal_data, own_data, article_expired,
+    guardian.
     `name` is what `confirmed` of the reply says when somebody confirmed it. `start` and `end` are its place in the
     text, -1 when it has none. `what`: the phrase, slot or guard; masked where it is of a person. `because` and
     `instead` are sentences; `unless`: guards that would allow it.
@@ -409,13 +430,16 @@ class VerdictView:
     """What the law says on one line of a case; `judged` None: the case puts no question to it.
 
     `lines` are the case's lines with their outcomes, for a case of several; `shapes` tells how each fact that
-    the question knows is entered.
+    the question knows is entered. On a practice desk it is `hidden` until somebody has decided the case; then `yours`
+    says whether that went with it: `agrees`, `opposed`.
     """
 
     number: str
     judged: "Judged | None"
     lines: tuple[tuple[int, str], ...] = ()
     shapes: "Mapping[str, Shape]" = field(default_factory=dict)
+    hidden: bool = False
+    yours: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,7 +457,8 @@ class ShowVerdict(Ask[VerdictView]):
 class KeptRuling:
     """The decisions that a verb rested on, as kept: `seq` is its event; `override` None: not for this reader.
 
-    `approved_by`, `approved_at`: the second person on the refund that it proposed, "" and 0 where there was none.
+    `approved_by`, `approved_at`: the second person on the refund that it proposed, "" and 0 where there was none;
+    `approved_for`: in whose place.
     """
 
     seq: int
@@ -446,6 +471,7 @@ class KeptRuling:
     override: str | None
     approved_by: str = ""
     approved_at: int = 0
+    approved_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

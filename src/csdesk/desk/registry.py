@@ -13,7 +13,7 @@ from csdesk.domain.cases.events import Graded
 from csdesk.domain.cases.kinds import MACHINES
 
 # Filled by the desk itself, never by a person.
-HIDDEN = frozenset({"body", "desk", "customer", "language"})
+HIDDEN = frozenset({"body", "desk", "customer", "language", "because"})
 LONG = frozenset({"text", "note", "summary", "override"})
 
 

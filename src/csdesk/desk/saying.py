@@ -15,9 +15,11 @@ from csdesk.desk.days import today
 from csdesk.desk.guards import CONFIRMED, Known
 from csdesk.desk.persons import personal
 from csdesk.desk.queries import Finding
+from csdesk.desk.strip import marks
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Order, Refused
 from csdesk.domain.cases.conversation import SLOT, Reply
+from csdesk.domain.cases.persons import MINOR
 from csdesk.domain.text import MARK, clean_line
 from csdesk.store import orders
 from csdesk.store.library import DEFAULT_LANGUAGE
@@ -55,6 +57,7 @@ def findings(draught: Draught) -> list[Finding]:
         *_forbidden(draught),
         *_blanks(draught.text),
         *_guards(draught),
+        *_guardian(draught),
         *personal(draught.core, draught.case, draught.text),
         *_articles(draught),
     ]
@@ -131,6 +134,12 @@ def _guards(draught: Draught) -> Iterator[Finding]:
             told.add(guard)
             code, severity = ("guard_unknown", "confirm") if holds is None else ("guard_unmet", "block")
             yield Finding(code, severity, CONFIRMED + guard, -1, -1, guard, canned.title)
+
+
+def _guardian(draught: Draught) -> Iterator[Finding]:
+    """Of a minor: what binds goes to the guardian, without whom most of it does not hold (民法典 §19, §145)."""
+    if any(one.flag == MINOR for one in marks(draught.core, draught.case)):
+        yield Finding("guardian", "confirm", "confirm.guardian", -1, -1, "")
 
 
 def _articles(draught: Draught) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 from csdesk.desk.core import Core
 from csdesk.desk.words import Words
+from csdesk.domain.cases.carriage import standing
+from csdesk.domain.cases.carriage_events import LABEL, PICKUP
 from csdesk.domain.cases.case import Case, CaseLine, Kind, Parcel, Refund
 from csdesk.domain.cases.context import Order
 from csdesk.domain.cases.conversation import SLOT, slots
@@ -193,6 +195,23 @@ def _on_the_way(sheet: Sheet) -> tuple[str, str]:
     return found[0] if len(found) == 1 else ("", "")
 
 
+def _label(sheet: Sheet) -> str:
+    """Where the label lies that nobody has used yet; its waybill where the carrier keeps it."""
+    made = [ask for ask in standing(sheet.case, LABEL) if ask.state == "done"]
+    return (made[-1].label or made[-1].waybill) if made else ""
+
+
+def _pickup(sheet: Sheet) -> str:
+    """When the carrier comes, as it has agreed: 11月3日 09:00-11:00."""
+    booked = [ask for ask in standing(sheet.case, PICKUP) if ask.state == "done"]
+    if not booked:
+        return ""
+    start, until = (
+        datetime.fromtimestamp(ms / 1000, sheet.core.zone) for ms in (booked[-1].start, booked[-1].until)
+    )
+    return f"{sheet.day(booked[-1].start)} {start:%H:%M}-{until:%H:%M}"
+
+
 def _reissue_waybill(sheet: Sheet) -> str:
     out = _parcels(sheet, "out")
     return out[-1].waybill if out else ""
@@ -246,6 +265,8 @@ SLOTS: Mapping[str, Callable[[Sheet], str]] = MappingProxyType({
     "signed_at": lambda s: s.day(s.order.signed_at) if s.order else "",
     "waybill": lambda s: _on_the_way(s)[1],
     "carrier": lambda s: _on_the_way(s)[0],
+    "label": _label,
+    "pickup": _pickup,
     "merchant": lambda s: _merchant(s, "name"),
     "agent": _agent,
     "article": _article,

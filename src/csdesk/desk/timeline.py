@@ -1,8 +1,10 @@
 """The timeline of a case: stored events as lines that catalogues can word, personal text masked or held back."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+from csdesk.desk.platforms import platforms
 from csdesk.desk.queries import Entry
 from csdesk.domain.cases.arriving import Arrived, FilesCame
 from csdesk.domain.cases.case import LineQty
@@ -19,26 +21,45 @@ from csdesk.domain.cases.events import (
     Ruled,
     Undone,
 )
-from csdesk.domain.cases.goods_events import RepairTimed
-from csdesk.domain.cases.refund_events import Compensated, RefundProposed, RefundSettled
+from csdesk.domain.cases.evidence import EvidenceFiled, EvidenceTakenOut
+from csdesk.domain.cases.goods_events import JudgedAnew, RepairTimed
+from csdesk.domain.cases.incident import CauseDescribed, JoinedIncident, LeftIncident, MembersDecided
+from csdesk.domain.cases.platform import PlatformTold
+from csdesk.domain.cases.refund_events import (
+    Compensated,
+    RefundApproved,
+    RefundDeclined,
+    RefundProposed,
+    RefundSettled,
+)
+from csdesk.domain.cases.refunds import FOUND_PAYMENT
+from csdesk.domain.cases.splitting import Merged, SplitFrom, UnitsSplitOff
 from csdesk.domain.cases.track_events import Linked, Tracked
 from csdesk.domain.mask import mask_text
 from csdesk.store.cases import Past
 
 # What a case counts in minor units.
 PRICES = (DIFFERENCE, PAID, REDUCTION)
+# So much of the digest of a letter's scan tells it from others.
+SCAN_SHOWN = 12
 # Bookkeeping that says nothing to a reader.
 SILENT = (ClocksSet,)
 
 
-def entry(past: Past, reads: bool) -> Entry | None:
-    """One line, or None for bookkeeping. `reads`: whether this reader may see personal text (numbers stay masked)."""
+def entry(past: Past, reads: bool, number_of: Callable[[str], str] | None = None) -> Entry | None:
+    """One line, or None for bookkeeping. `reads`: whether this reader may see personal text (numbers stay masked).
+
+    `number_of` gives the number of a case by its id, for lines that name one.
+    """
     happened = past.event
+    # The verb that found it says so.
+    if isinstance(happened, Counted) and happened.name == FOUND_PAYMENT:
+        return None
     if isinstance(happened, SILENT) or (isinstance(happened, RepairTimed) and not told_days(happened)):
         return None
     said = "\n".join(text for name in happened.sealed if (text := getattr(happened, name)))
     text = None if past.sealed and not reads else mask_text(said)
-    return Entry(past.seq, past.at, past.actor, past.verb, _code(happened), detail(happened), text)
+    return Entry(past.seq, past.at, past.actor, past.verb, _code(happened), detail(happened, number_of), text)
 
 
 def told_days(timed: RepairTimed) -> int:
@@ -59,12 +80,14 @@ def _code(happened: Event) -> str:
             return f"{happened.type}.difference"
         case RefundProposed(refund=refund) if refund.cause in ("freight", "outbound"):
             return f"{happened.type}.{refund.cause}"
+        case RefundApproved(behalf=behalf) | RefundDeclined(behalf=behalf) if behalf:
+            return f"{happened.type}.behalf"
         case RefundSettled(late=True):
             return f"{happened.type}.{'twice' if happened.twice else 'late'}"
     return happened.type
 
 
-def detail(happened: Event) -> dict[str, Any]:
+def detail(happened: Event, number_of: Callable[[str], str] | None = None) -> dict[str, Any]:
     """The open fields of an event that a reader can use, as plain values."""
     match happened:
         case Opened() | Converted() | OrderLinked():
@@ -95,6 +118,7 @@ def detail(happened: Event) -> dict[str, Any]:
         case Tracked(track=track):
             told = {"track": track.kind, "no": track.id, "to_stage": track.state, "party": track.party}
             told |= {"ref": track.ref, "owner": track.owner, "outcome": track.outcome, "n": track.reminders}
+            told["scan"] = track.scan[:SCAN_SHOWN]
             return {name: value for name, value in told.items() if value}
         case Arrived():
             offered = [(one.number, one.why) for one in happened.alike]
@@ -108,16 +132,40 @@ def detail(happened: Event) -> dict[str, Any]:
             return {name: value for name, value in told.items() if value}
         case FilesCame():
             return {"n": happened.count}
+        case EvidenceFiled() | EvidenceTakenOut():
+            return {"media": getattr(happened, "media", ""), "hash": happened.sha256[:8]}
         case Linked():
             return {"how": happened.how}
+        case UnitsSplitOff():
+            return {"units": units(happened.units)}
+        case SplitFrom() | Merged():
+            return {}
+        case CauseDescribed():
+            return {"title": happened.cause.title}
+        case JoinedIncident() | LeftIncident():
+            return {"incident": number_of(happened.incident)} if number_of else {}
+        case PlatformTold():
+            known = platforms().get(happened.platform)
+            meant = known.states.get(happened.code, ("",))[0] if known else ""
+            told = {"platform": known.title if known else happened.platform, "code": happened.code}
+            return {**told, "meant": meant} if meant else told
+        case MembersDecided():
+            return {"decision": happened.decision, "cases": happened.cases}
         case Counted(name=name) if name in PRICES:
             return {"minor": happened.value}
         case Undone():
             return {"undone": happened.verb, "to": happened.before.state}
+    return _plain(happened)
+
+
+def _plain(happened: Event) -> dict[str, Any]:
+    """The open fields of an event that needs no wording of its own."""
     hidden = {*happened.sealed, "id", "phase", "desk", "verb"}
     told = {f.name: getattr(happened, f.name) for f in fields(happened) if f.name not in hidden}
     if isinstance(told.get("lines"), tuple):
         told["units"] = units(told.pop("lines"))
+    if isinstance(happened, JudgedAnew):
+        told["home"] = units(happened.home)
     if "exchange" in told:
         told["exchange"] = ", ".join(dict.fromkeys(sku for _, sku in told["exchange"]))
     if "graded" in told:

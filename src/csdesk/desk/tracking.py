@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 from csdesk.desk.core import Core
 from csdesk.domain.carriers import normal_waybill
+from csdesk.domain.cases.carriage import BookCollected
+from csdesk.domain.cases.carriage_events import collected, labelled
 from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import run
 from csdesk.domain.cases.tracking import ABOUT_SHIPMENTS, TellTracking
-from csdesk.domain.tracking import ALL_CONSENTS, Event, Standing, standing
+from csdesk.domain.tracking import ALL_CONSENTS, Event, Scan, Standing, standing
 from csdesk.store import cases, orders, tracking
 from csdesk.store.cases import Batch, Written
 from csdesk.store.tracking import NEVER_STALE, Known
@@ -26,11 +29,11 @@ _OF_ORDER = (
 def stands(core: Core, parcel: Known, events: tuple[Event, ...], case: Case | None = None) -> Standing:
     """Where a parcel stands now; what people found out in `case` about the receiver's consent counts."""
     consents = parcel.consents
-    if case is not None and parcel.direction == "out" and case.stated(0).get(CONSENT) is True:
+    if case is not None and parcel.direction in ("out", "home") and case.stated(0).get(CONSENT) is True:
         consents = ALL_CONSENTS
     code = core.carriers.code(parcel.carrier, parcel.waybill)
     # What its order or its case knows to have ended is awaited by nobody.
-    ended = parcel.told_at or (case is not None and parcel.case and not _on_its_way(case, parcel.waybill))
+    ended = parcel.told_at or (case is not None and parcel.case and not on_its_way(case, parcel.waybill))
     return parcel.with_told(
         standing(
             events,
@@ -61,7 +64,7 @@ class _Teller:
             if (case := self._case(case_id)) is None:
                 continue
             told = stands(self.core, parcel, events, case)
-            if parcel.case and _on_its_way(case, parcel.waybill):
+            if parcel.case and on_its_way(case, parcel.waybill):
                 due = told.stale_at(hours)
             self._tell(case, parcel, told)
         return due if due > now else 0
@@ -83,7 +86,11 @@ class _Teller:
         return case if case.open else None
 
     def _tell(self, case: Case, parcel: Known, told: Standing) -> None:
-        core = self.core
+        if told.scan not in (None, Scan.OTHER) and parcel.case and _unbooked(case, parcel.waybill):
+            key = f"collected:{parcel.waybill}:{case.id}:{case.version}"
+            if not self._run(case, BookCollected(parcel.waybill), key, ("no_such_parcel", "wrong_state")):
+                return
+            case = self.cases[case.id][0]
         known = any(normal_waybill(p.waybill) == parcel.waybill for p in (*case.parcels, *case.shipments))
         if not known and told.scan is None and not told.findings:
             return
@@ -96,27 +103,42 @@ class _Teller:
             parcel.carrier,
             parcel.at,
         )
-        key = f"tracking:{parcel.waybill}:{case.id}:{case.version}"
+        # Where it stands as before, and of a parcel that the case has as another kind no more, nothing is told.
+        self._run(
+            case,
+            command,
+            f"tracking:{parcel.waybill}:{case.id}:{case.version}",
+            ("nothing_new", "no_such_parcel"),
+        )
+
+    def _run(self, case: Case, command: Command, key: str, passing: tuple[str, ...]) -> bool:
+        """Carry a verb out in the batch; False where it was refused with one of the codes that tell nothing."""
+        core = self.core
         order = orders.facts(core.store.conn, core.desk, case.order, case.id) if case.order else None
         ctx = core.context(key, order)
         try:
             decided = run(case, command, ctx)
         except Refused as refused:
-            # Where it stands as before, and of a parcel that the case has as another kind no more, nothing is told.
-            if refused.code in ("nothing_new", "no_such_parcel"):
-                return
+            if refused.code in passing:
+                return False
             raise
         _, head = self.cases[case.id]
         written = Written(
             case, decided.case, decided.events, head, ctx.now, core.me.id, key, command.verb.name
         )
         self.cases[case.id] = decided.case, cases.gather(self.batch, core.store.keys, written)
+        return True
 
 
-def _on_its_way(case: Case, waybill: str) -> bool:
-    return any(
-        normal_waybill(p.waybill) == waybill and not p.received_at and not p.lost_at for p in case.parcels
-    )
+def _unbooked(case: Case, waybill: str) -> bool:
+    """Whether a label of the case has this waybill, and no parcel yet."""
+    ask = labelled(case, waybill)
+    return ask is not None and not collected(case, ask)
+
+
+def on_its_way(case: Case, waybill: str) -> bool:
+    """Whether a parcel of the case with this waybill has neither arrived nor been lost."""
+    return any(normal_waybill(p.waybill) == waybill and p.on_its_way for p in case.parcels)
 
 
 def tell(core: Core, waybills: Iterable[str]) -> int:

@@ -23,11 +23,22 @@ def show_verdict(core: Core, ask: q.ShowVerdict) -> q.VerdictView:
     case, _ = core.load(core.case_id(ask.case))
     if ask.line and case.line(ask.line) is None:
         raise Refused("no_such_line", line=ask.line)
+    yours = decided(core, case) if core.policy.practice else ""
+    if core.policy.practice and not yours:
+        return q.VerdictView(core.number(case), None, hidden=True)
     order = orders.facts(core.store.conn, core.desk, case.order, case.id) if case.order else None
     bench = core.bench()
     judged = bench.judge(case, order, ask.line, dict(ask.instead))
     lines = tuple((r.line, r.outcome) for r in bench.rulings(case, order)) if len(case.lines) > 1 else ()
-    return _view(core, case, bench, judged, lines)
+    return replace(_view(core, case, bench, judged, lines), yours=yours)
+
+
+def decided(core: Core, case: Case) -> str:
+    """How the first verb that decided this case stood to the verdict: `agrees`, `opposed`; "" while none has."""
+    for past in cases.history(core.store.conn, core.desk, case.id):
+        if isinstance(past.event, Ruled):
+            return "opposed" if past.event.against else "agrees"
+    return ""
 
 
 def _view(
@@ -68,7 +79,12 @@ def _kept(core: Core, case: Case) -> Iterator[q.KeptRuling]:
             )
             refund = case.refund(proposed.get(past.cause, ""))
             if refund is not None:
-                told = replace(told, approved_by=refund.approved_by, approved_at=refund.approved_at)
+                told = replace(
+                    told,
+                    approved_by=refund.approved_by,
+                    approved_at=refund.approved_at,
+                    approved_for=refund.approved_for,
+                )
             yield told
 
 

@@ -30,6 +30,8 @@ _CODED = {
     "kind": "kind",
     "reason": "reason",
     "role": "role",
+    "because": "because",
+    "presence": "presence",
     "right": "right",
     "channel": "channel",
     "outcome": "outcome",
@@ -53,12 +55,22 @@ _CODED = {
     "claim": "claim",
     "sorted": "sorted",
     "nature": "nature",
+    "call": "call",
+    "media": "media",
+    "whom": "whom",
+    "result": "result",
     "expects": "expects",
     "standing": "scan",
     "what": "order_ask",
+    "ask": "carrier_ask",
+    "payer": "payer",
+    "place": "place",
     "fault": "order_fault",
+    "flag": "flag",
+    "grounds": "grounds",
+    "medium": "medium",
 }
-_TIMES = ("due", "until", "at")
+_TIMES = ("due", "until", "at", "start")
 _MONEY = ("minor", "most_minor", "less")
 # So many articles tell what a decision rests on; all of them stand in its explanation.
 MOST_CITED = 3
@@ -110,11 +122,26 @@ class Words:
         found = self._get.gettext(key)
         return code if found == key else found
 
+    def deed(self, verb: str) -> str:
+        """What a run carries out: a verb, or a macro by its own name."""
+        return f"《{verb[6:]}》" if verb.startswith("macro:") else self.code("verb", verb)
+
+    def article(self, told: str) -> str:
+        """What a clock rests on, which the domain names as Chinese readers do: 处罚办法 §9."""
+        name, gap, no = told.partition(" §")
+        return f"{self.code('clock_law', name)}{gap}{no}"
+
     def money(self, minor: int, currency: str) -> str:
         """An amount with its sign and thousands: ¥1,234.50."""
         whole, _, part = format_plain(Money(abs(minor), currency)).partition(".")
         told = f"{int(whole):,}" + (f".{part}" if part else "")
         return f"{'-' if minor < 0 else ''}{_SIGNS.get(currency, currency + ' ')}{told}"
+
+    def size(self, n: int) -> str:
+        """How long a file is, in units of a thousand: 640 B, 64 KB, 3.2 MB."""
+        if n < 1_000:
+            return f"{n} B"
+        return f"{round(n / 1_000)} KB" if n < 999_500 else f"{n / 1_000_000:.1f} MB"
 
     def moment(self, ms: int) -> str:
         """Date and minute in the desk's zone: 2026-11-22 18:30; "–" when unknown."""
@@ -209,17 +236,21 @@ class Words:
         if isinstance(value, (list, tuple)):
             # What may be chosen is named with the code that a script must type.
             coded = name == "allowed"
+            # A kind or a track may be called like a verb or a reason: 补发 is no 发出商品.
+            own = [one for one in ("kind", "track") if all(self.has(f"{one}.{item}") for item in value)]
+            groups = own[:1] if coded and own else ("state", "reason", "verb")
             return self.between.join(
-                self._choice(str(item)) if coded else self._member(str(item)) for item in value
+                self._choice(str(item), groups) if coded else self._member(str(item), groups)
+                for item in value
             )
         return str(value)
 
-    def _choice(self, code: str) -> str:
-        told = self._member(code)
+    def _choice(self, code: str, groups: Sequence[str]) -> str:
+        told = self._member(code, groups)
         return code if told == code else f"{code} {told}"
 
-    def _member(self, item: str) -> str:
-        for group in ("state", "reason", "verb"):
+    def _member(self, item: str, groups: Sequence[str]) -> str:
+        for group in groups:
             if self.has(f"{group}.{item}"):
                 return self(f"{group}.{item}")
         return item
@@ -268,10 +299,20 @@ def _alike(words: Words, found: Sequence[tuple[str, Sequence[str]]]) -> str:
     return words.between.join(words("alike.one", number=number, why=why) for number, why in told)
 
 
+def _marks(words: Words, marks: Sequence[str]) -> str:
+    """What was removed from a message or looked wrong in it; the files that were meant stand below."""
+    return words.between.join(words.code("mail.mark", mark).rstrip("：: ") for mark in marks)
+
+
 def _tracks(words: Words, tracks: Sequence[str]) -> str:
     """Tracks of a case, each said as its number and its kind."""
     told = (track.partition(" ") for track in tracks)
     return words.between.join(f"{words.code('track', kind)} {number}" for number, _, kind in told)
+
+
+def _queues(words: Words, queues: Sequence[str]) -> str:
+    """Queues, each as a script types it and as people call it."""
+    return words.between.join(f"{queue} {words.code('queue', queue)}" for queue in queues)
 
 
 def _items(words: Words, items: Sequence[str]) -> str:
@@ -286,12 +327,14 @@ def _findings(words: Words, codes: Sequence[str]) -> str:
 # Lists whose members have a wording of their own.
 _LISTED: Mapping[str, Callable[[Words, Sequence[Any]], str]] = {
     "alike": _alike,
+    "marks": _marks,
     "law": Words.cites,
     "facts": _facts,
     "dropped": Words.terms,
     "confirmed": _confirmed,
     "tracks": _tracks,
     "items": _items,
+    "queues": _queues,
     "findings": _findings,
     "new": _findings,
     "gone": _findings,

@@ -26,12 +26,14 @@ class Right(StrEnum):
     LOAD = "load"
     CONFIGURE = "configure"
     LAW = "law"
+    MEND = "mend"
     RUN = "run"
 
 
 _AGENT = frozenset({Right.READ, Right.WORK, Right.REFUND})
+# MEND: to try again, or to give up, what the worker could not do.
 # LAW: to stage, approve and withdraw packs. It takes two people, so it is not the admin's alone.
-_SUPERVISOR = _AGENT | {Right.ASSIGN, Right.TAKE_OVER, Right.LOAD, Right.LAW}
+_SUPERVISOR = _AGENT | {Right.ASSIGN, Right.TAKE_OVER, Right.LOAD, Right.LAW, Right.MEND}
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.AGENT: _AGENT,
@@ -39,7 +41,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.SUPERVISOR: _SUPERVISOR,
     # An auditor sees and never changes; an admin keeps the desk and takes no case: duties stay apart.
     Role.AUDITOR: frozenset({Right.READ, Right.AUDIT}),
-    Role.ADMIN: frozenset({Right.READ, Right.AUDIT, Right.LOAD, Right.CONFIGURE, Right.LAW, Right.ASSIGN}),
+    Role.ADMIN: frozenset(
+        {Right.READ, Right.AUDIT, Right.LOAD, Right.CONFIGURE, Right.LAW, Right.ASSIGN, Right.MEND}
+    ),
     # WORK: the worker wakes what slept long enough, with the same verb a person has.
     Role.SYSTEM: frozenset({Right.READ, Right.WORK, Right.RUN}),
 }

@@ -16,6 +16,7 @@ from csdesk.store.home import config_dir
 from csdesk.store.keys import parse_source, secret
 
 if TYPE_CHECKING:
+    from csdesk.effects.carriers.http import HttpCarriers
     from csdesk.effects.mail.sending import SmtpChannel
     from csdesk.effects.orders.http import HttpDesk
 
@@ -31,7 +32,7 @@ def outgoing(core: Core, config: Config) -> Path:
 
 
 def make_worker(core: Core, config: Config) -> Worker:
-    """A worker on a Core of the actor `system`."""
+    """A worker on a Core of the actor `system`; that of a practice desk sends and pays nothing, whatever is set."""
     folder = outgoing(core, config)
 
     def word_notice(case: Case, code: str, language: str) -> str:
@@ -40,6 +41,10 @@ def make_worker(core: Core, config: Config) -> Worker:
         due = words.moment(case.due) if case.due > core.now() else ""
         return words(code, number=core.number(case), days=config.reopen_days, due=due)
 
+    if core.store.desk.practice:
+        from csdesk.effects.practice import NoChannel, NoProvider
+
+        return Worker(core, NoChannel(), NoProvider(), word_notice)
     files = FileChannel(folder / "messages")
     mail = _mail(core, config)
     ways: dict[str, Channel] = {"email": mail} if mail else {}
@@ -51,6 +56,7 @@ def make_worker(core: Core, config: Config) -> Worker:
         provider_of(config, folder),
         word_notice,
         orders=_orders(config),
+        carriers=_carriers(config),
     )
     if mail:
         mail.meanwhile = worker.renew
@@ -73,6 +79,15 @@ def _orders(config: Config) -> "HttpDesk | None":
     from csdesk.effects.orders.making import desk_of
 
     return desk_of(config)
+
+
+def _carriers(config: Config) -> "HttpCarriers | None":
+    """Who makes labels and collects; a desk without carriers does not load it."""
+    if not config.carrier_api:
+        return None
+    from csdesk.effects.carriers.making import carriers_of
+
+    return carriers_of(config)
 
 
 def _gateway(config: Config) -> Channel | None:

@@ -1,9 +1,9 @@
 """Messages out over HTTP: a gateway for chats and apps is asked with a key, and only its own yes counts as sent.
 
 POST {address}/messages with the JSON of a message file (see the integrator's page) and `automatic`. Answers are
-`{"key": …, "status": "sent" | "failed" | "queued", "reason": …, "final": …}`; anything else is none, and the same
-key is asked again: a message that went twice is worse than one that went late, so the gateway must know its keys.
-Requests are signed as those to a payment provider are.
+`{"key": …, "status": "sent" | "delivered" | "failed" | "queued", "reason": …, "final": …}`; anything else is none,
+and the same key is asked again: a message that went twice is worse than one that went late, so the gateway must know
+its keys. Requests are signed as those to a payment provider are.
 """
 
 import time
@@ -102,6 +102,8 @@ def _meant(document: Any, key: str, status: int) -> Sent | Failed:
     match document.get("status"):
         case "sent" if 200 <= status < 300:
             return Sent()
+        case "delivered" if 200 <= status < 300:
+            return Sent(delivered=True)
         case "failed" if 200 <= status < 500:
             return Failed(told, final=document.get("final") is True)
         case "queued" if 200 <= status < 300:

@@ -24,6 +24,7 @@ FAULTS = (
     "done_then_500",
     "done_then_html",
     "silence",
+    "slow",
     "500",
     "html",
     "html_200",
@@ -37,6 +38,8 @@ FAULTS = (
 _NOTHING = frozenset({"silence", "500", "html", "html_200", "garbage", "busy"})
 _HTML = b"<!DOCTYPE html><html><body>Bad gateway</body></html>"
 _STATUS = {"done": 200, "pending": 202, "failed": 422, "unknown": 404}
+# What is slow answers within any `seconds` of a desk that has not given up on it.
+SLOW_S = 0.5
 
 
 class Simulator:
@@ -83,9 +86,9 @@ class Simulator:
         self._server.server_close()
         self._thread.join()
 
-    def wait(self) -> None:
-        """Say nothing until the server ends."""
-        self._gone.wait()
+    def wait(self, seconds: float | None = None) -> None:
+        """Say nothing for so long, or until the server ends."""
+        self._gone.wait(seconds)
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[str, int, dict[str, Any]]:
         """One request: the fault that is planned for it, the status and the document."""
@@ -147,6 +150,8 @@ def _handler(shop: Simulator) -> type[BaseHTTPRequestHandler]:
             if fault in ("silence", "done_then_silence"):
                 shop.wait()
                 return
+            if fault == "slow":
+                shop.wait(SLOW_S)
             if fault.endswith("500"):
                 status = 500
             if "html" in fault:

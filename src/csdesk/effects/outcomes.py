@@ -15,10 +15,10 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Try later, for a reason; `pause` in ms, 0 for the usual one. `left_nothing`: this try certainly did nothing."""
+    """Try later, for a reason; `pause` in ms, None: the usual one. `left_nothing`: this try certainly did nothing."""
 
     reason: str
-    pause: int = 0
+    pause: int | None = None
     left_nothing: bool = False
 
 

@@ -111,9 +111,9 @@ class Payer:
         return _settled(job, answer)
 
 
-def _pause(refund: Refund) -> int:
-    """The pause of a refund in doubt; 0, the usual one, while it is none."""
-    return DOUBT_PAUSE_MS if refund.state == "in_doubt" else 0
+def _pause(refund: Refund) -> int | None:
+    """The pause of a refund in doubt; None, the usual one, while it is none."""
+    return DOUBT_PAUSE_MS if refund.state == "in_doubt" else None
 
 
 def _settled(job: Job, answer: Confirmed | Failed | Unknown) -> Outcome:

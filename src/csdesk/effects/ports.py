@@ -21,7 +21,9 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The channel has the message for good."""
+    """The channel has the message for good; `delivered`: and so has its recipient."""
+
+    delivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from csdesk.desk.intake.receiving import Declined, declined, one, plain
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right
 from csdesk.effects.http_provider import sign
+from csdesk.effects.reports import read_report, settle
 from csdesk.store.connection import write
 
 # Clocks of servers differ by seconds; what is older was kept by somebody.
@@ -52,11 +53,17 @@ class Answered:
 
 
 class Doorman:
-    """Lets in what one gateway signed; `source` is the name under which its messages are known for ever."""
+    """Lets in what one gateway signed; `source` is the name under which its messages are known for ever.
 
-    def __init__(self, source: str, secret: bytes, *, now: Callable[[], float] = time.time) -> None:
+    `reports`: it also carries messages out, and may say what became of them.
+    """
+
+    def __init__(
+        self, source: str, secret: bytes, *, reports: bool = False, now: Callable[[], float] = time.time
+    ) -> None:
         self._source = source
         self._secret = secret
+        self._reports = reports
         self._now = now
         self._seen: OrderedDict[str, float] = OrderedDict()
 
@@ -94,6 +101,8 @@ class Doorman:
         except Unsigned as exc:
             return Answered(409 if exc.code == "replayed" else 401, {"refused": exc.code})
         core = core.by_itself()
+        if self._reports and (report := read_report(body)) is not None:
+            return _reported(core, report)
         with write(core.store.conn):
             try:
                 taken = one(core, self.read(core, body), raw=body)
@@ -103,3 +112,11 @@ class Doorman:
             told = {"refused": taken.refused.code, "detail": plain(taken.refused), "kept": taken.kept}
             return Answered(422, told)
         return Answered(201 if taken.began and not taken.again else 200, msgspec.to_builtins(taken))
+
+
+def _reported(core: Core, report: dict[str, Any]) -> Answered:
+    """What is answered to a report; one that cannot be kept is not kept as a message either."""
+    try:
+        return Answered(200, {"key": report["key"], "again": not settle(core, report)})
+    except Refused as refused:
+        return Answered(422, {"refused": refused.code, "detail": plain(refused)})

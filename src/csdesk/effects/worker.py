@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Conflict
+from csdesk.domain.cases.carriage import SettleCarrierAsk
 from csdesk.domain.cases.case import UNSENT, Case
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import SettleReply
@@ -22,6 +23,9 @@ from csdesk.domain.cases.sending import DoubtRefund
 from csdesk.domain.cases.shared import Breach, Wake
 from csdesk.domain.cases.writeback import SettleOrderAsk
 from csdesk.domain.roles import Right
+from csdesk.effects.carriers.asking import CarrierAsker
+from csdesk.effects.carriers.asking import doubted as carrier_doubted
+from csdesk.effects.carriers.port import CarrierDesk
 from csdesk.effects.orders.asking import Asker, doubted
 from csdesk.effects.orders.port import OrderDesk
 from csdesk.effects.outcomes import Again, Close, Outcome, Settle
@@ -52,8 +56,8 @@ CHANGES_KEPT = 10_000
 PASSING = frozenset({"locked", "disk_full", "io_failed"})
 # Jobs of no case: a look at a parcel, which may be several cases' or none's; a step of a run over many cases.
 PARCEL, BULK = "parcel", "bulk"
-# The next step of a run: at once, after whatever else is due.
-NEXT_STEP_MS = 1
+# The next step of a run: at once, after whatever else is due by now.
+NEXT_STEP_MS = 0
 
 
 class Worker:
@@ -67,6 +71,7 @@ class Worker:
         word_notice: WordNotice,
         *,
         orders: OrderDesk | None = None,
+        carriers: CarrierDesk | None = None,
         now: Callable[[], int] | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -85,6 +90,7 @@ class Worker:
             "refund": self._payer.refund,
             "recheck": self._payer.recheck,
             "order": Asker(core, orders, self._leads, self._now).run,
+            "carrier": CarrierAsker(core, carriers, self._leads, self._now).run,
             "clock": self._clock,
             "wake": self._wake,
         }
@@ -172,7 +178,7 @@ class Worker:
     def _keep(self, job: Job, outcome: Outcome) -> None:
         """Write down what came of a job, unless another worker has it by now."""
         core = self._core
-        if isinstance(outcome, Again) and not outcome.pause and job.attempts + 1 >= MOST_TRIES:
+        if isinstance(outcome, Again) and outcome.pause is None and job.attempts + 1 >= MOST_TRIES:
             outcome = self._given_up(job, outcome)
         if not outbox.mine(core.store.conn, core.desk, job.key, self._fence):
             return
@@ -184,7 +190,8 @@ class Worker:
             if isinstance(outcome, Close):
                 outbox.done(conn, core.desk, job.key, self._fence, outcome.state, outcome.result)
             else:
-                at = self._now() + (outcome.pause or self._pause(job.attempts))
+                pause = self._pause(job.attempts) if outcome.pause is None else outcome.pause
+                at = self._now() + pause
                 outbox.again(conn, core.desk, job.key, self._fence, at, outcome.reason)
 
     def _settled(self, job: Job, settle: Settle) -> Close | Again:
@@ -220,6 +227,10 @@ class Worker:
             return Settle(SettleOrderAsk(job.ref, "failed", reason=reason))
         if job.kind == "order":
             return doubted(job, reason)
+        if job.kind == "carrier" and last.left_nothing:
+            return Settle(SettleCarrierAsk(job.ref, "failed", reason=reason))
+        if job.kind == "carrier":
+            return carrier_doubted(job, reason)
         return Close("failed", reason)
 
     def _pause(self, attempts: int) -> int:
@@ -239,7 +250,7 @@ class Worker:
             job.key, to, text, channel=message.channel, case=number, automatic=automatic
         )
         if isinstance(answer, Sent):
-            return Settle(SettleReply(job.ref, "sent"))
+            return Settle(SettleReply(job.ref, "delivered" if answer.delivered else "sent"))
         if answer.final:
             return Settle(SettleReply(job.ref, "failed", answer.reason))
         again = Again(answer.reason)

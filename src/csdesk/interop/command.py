@@ -10,6 +10,7 @@ import msgspec
 
 from csdesk.desk.core import Core
 from csdesk.desk.words import Words
+from csdesk.interop.balance import Balance
 from csdesk.interop.importer import FileReport, Progress, Report, run_import
 
 # English fallback of the catalogue's sentences.
@@ -21,6 +22,15 @@ SENTENCES = {
     "import.more": "… and {n} more",
     "import.told": "{told} open cases were told of the change.",
     "import.unknown_parcel": "{count} waybills are of no order or case yet; csdesk parcel unknown lists them.",
+    "import.balance": "{what}: {source} in the source = {fates}",
+    "import.balance.taken": "{n} new",
+    "import.balance.changed": "{n} changed",
+    "import.balance.there": "{n} here before",
+    "import.balance.repeated": "{n} told again on other pages",
+    "import.balance.rejected": "{n} left out ({why})",
+    "import.passed.kind": "{path}: {records} records of a kind that this map does not take.",
+    "import.passed.empty": "{path}: an empty page.",
+    "import.passed.format": "{path}: not read, for its ending.",
     "import.cleaned": "Unsafe characters were taken out of {cleaned} fields.",
     "import.rejects": "{rejected} records were left out; {path} says why.",
     "import.rejects_unkept": "{rejected} records were left out; name a file with --rejects to see why.",
@@ -31,8 +41,9 @@ SENTENCES = {
     "import.dry": "This was a dry run: nothing was written.",
     "import.overlay": "Times, shops, people and words are made up (overlay {overlay}).",
 }
-# Changes and rejects shown to a person; the rest is counted.
+# Changes, rejects and files of a folder shown to a person one by one; the rest is counted.
 SHOWN = 10
+FATES = ("taken", "changed", "there", "repeated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,8 @@ def import_files(
 
 
 def _beside(file: Path) -> Path | None:
+    """Beside a file or a folder, never in the folder: the next import of it would read them."""
+    file = file.resolve() if file.is_dir() else file
     name = f"{file.name}.rejects.jsonl"
     for folder in (file.parent, Path.cwd()):
         if folder.is_dir() and os.access(folder, os.W_OK):
@@ -82,8 +95,14 @@ def _say(words: Words, key: str, **values: object) -> str:
 
 
 def _lines(report: Report, words: Words) -> Iterator[str]:
-    for file in report.files:
+    for file in report.files if len(report.files) <= SHOWN else ():
         yield from _file(file, words)
+    for sort in report.balance:
+        yield _balance(sort, words)
+    for one in report.passed[:SHOWN]:
+        yield "  " + _say(words, f"import.passed.{one.why}", path=one.path, records=one.records)
+    if (more := len(report.passed) - SHOWN) > 0:
+        yield "  " + _say(words, "import.more", n=more)
     for change in report.changes[:SHOWN]:
         fields = ", ".join(change.fields)
         yield "  " + _say(words, "import.changed", name=change.name, version=change.version, fields=fields)
@@ -114,6 +133,26 @@ def _lines(report: Report, words: Words) -> Iterator[str]:
             fields = comma.join(f"{name} ← {path}" for name, path in told.items())
             yield _say(words, "import.mapping", place=place, fields=fields)
         yield _say(words, "import.dry")
+
+
+def _balance(sort: Balance, words: Words) -> str:
+    """What became of one sort of records; the numbers behind the sign of equality add up to the one before it."""
+    comma = "，" if words.language.startswith("zh") else ", "
+    told = [
+        _say(words, f"import.balance.{fate}", n=n)
+        for fate in FATES
+        if (n := getattr(sort, fate)) or fate == "taken"
+    ]
+    if sort.rejected:
+        why = comma.join(f"{_why(words, code)} {n}" for code, n in sort.rejected.most_common())
+        told.append(_say(words, "import.balance.rejected", n=sort.rejected.total(), why=why))
+    what = words.code("entity", sort.what)
+    return _say(words, "import.balance", what=what, source=sort.source, fates=" + ".join(told))
+
+
+def _why(words: Words, code: str) -> str:
+    key = f"reject.short.{code}"
+    return words(key) if words.has(key) else code
 
 
 def _file(file: FileReport, words: Words) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What was said in tickets of other desks: comments, articles, conversations, read from any of them and kept once."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -46,6 +47,14 @@ class Comment:
     files: str
 
     @property
+    def parts(self) -> Counter[str]:
+        """What of it is counted by itself."""
+        files = self.files.count("\n") + 1 if self.files else 0
+        return Counter({"comments.private" if self.side == NOTE else "comments.public": 1}) + Counter(
+            attachments=files
+        )
+
+    @property
     def whole(self) -> str:
         """The words with the files under them."""
         return "\n".join(filter(None, (self.text, self.files))) or SILENT
@@ -71,18 +80,22 @@ def words(told: Fields, plain: str, html: str) -> str:
     return cleaned.text.strip()
 
 
+def files(told: Fields) -> str:
+    """Names and sizes of what came with a record, a line each; the files themselves stay where they are."""
+    return "\n".join(
+        f"[{clean_line(file.line('name', most=200)).text or '?'} ({file.line('size', most=20) or '?'} B)]"
+        for file in told.members("attachments")
+    )
+
+
 def read_comment(told: Fields, ticket: str) -> tuple[str, Comment]:
     """A comment of this ticket under its own id; problems are noted in `told`."""
     id_, at = told.line("id", required=True, most=100), told.moment("at", required=True)
     private = told.flag("private", False)
     side = told.choice("side", SIDES) if told.line("side") else ""
-    files = (
-        f"[{clean_line(file.line('name', most=200)).text or '?'} ({file.line('size', most=20) or '?'} B)]"
-        for file in told.members("attachments")
-    )
     comment = Comment(
         ticket, at, NOTE if private else side, told.line("author", most=100), words(told, "body", "html"),
-        "\n".join(files),
+        files(told),
     )  # fmt: skip
     return id_, comment
 
@@ -200,9 +213,12 @@ class Comments(Entity):
     name: ClassVar[str] = "comments"
     record: ClassVar[type] = Comment
     size: ClassVar[int] = 250
+    # The chain of a case forgets nothing: what was edited at its source stands as it came first.
+    once: ClassVar[bool] = True
 
     def read(self, told: Fields, item: Item) -> Read | None:
         id_, comment = read_comment(told, told.line("ticket", required=True, most=100))
+        self.parts = comment.parts
         return None if told.problems else Read(id_, comment)
 
     def check(self, pending: Pending) -> Problem | None:
@@ -211,7 +227,7 @@ class Comments(Entity):
             return None
         found = load.known(self.conn, self.desk, "tickets", self.run.map.source, (key,)).get(key)
         if found is None:
-            return Problem("ticket", "unknown_ticket", {})
+            return Problem("ticket", "ticket_left_out" if key in self.run.left else "unknown_ticket", {})
         pending.id = found.record
         return None
 

@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
+from csdesk.desk.platforms import platform_parts
 from csdesk.domain import money
 from csdesk.domain.carriers import normal_waybill
+from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.kinds import run as decide
+from csdesk.domain.cases.platform import TellPlatform
 from csdesk.domain.cases.shared import TellChange
 from csdesk.domain.money import Money
 from csdesk.domain.tracking import CONSENTS
@@ -166,8 +169,10 @@ class Orders(Entity):
             currency, status, told.line("channel", most=50), told.moment("placed_at"), told.moment("paid_at"),
             told.moment("shipped_at"), told.moment("signed_at"), total, told.line("address", between=", "),
             told.line("phone", most=50), _merchant(told), _paid(told, lines, total, currency), payments,
-            shipments,
+            shipments, platform=told.line("platform", most=100),
+            platform_state=told.line("platform_state", most=100),
         )  # fmt: skip
+        self.parts = platform_parts(record.platform, record.platform_state)
         if told.problems:
             return None
         if self._overlay:
@@ -275,27 +280,31 @@ class Orders(Entity):
                 if unknown_events(self.conn, self.desk, case_id):
                     continue  # written by a later csdesk: read-only here
                 case, head = core.load(case_id)
-                command = TellChange(p.read.external_id, p.changed)
-                ctx = core.context(os.urandom(16).hex(), None)
-                decided = decide(case, command, ctx)
-                gather(
-                    batch,
-                    self.store.keys,
-                    Written(
-                        case,
-                        decided.case,
-                        decided.events,
-                        head,
-                        ctx.now,
-                        core.me.id,
-                        ctx.request,
-                        "tell_change",
-                    ),
-                )
+                for command in _news(p):
+                    if isinstance(command, TellPlatform) and not command.news(case):
+                        continue
+                    actor = core.by_itself() if isinstance(command, TellPlatform) else core
+                    ctx = actor.context(os.urandom(16).hex(), None)
+                    decided = decide(case, command, ctx)
+                    written = Written(
+                        case, decided.case, decided.events, head, ctx.now, actor.me.id, ctx.request,
+                        command.verb.name,
+                    )  # fmt: skip
+                    case, head = decided.case, gather(batch, self.store.keys, written)
         if batch.cases:
             write(self.conn, self.desk, batch, self.store.people.text_key())
         self.told += len(batch.cases)
         return len(batch.cases) + len(batch.events) + len(batch.requests) + len(batch.changes)
+
+
+def _news(changed: Pending) -> list[Command]:
+    """What the cases of a changed order are told: the platform's new state, and which other fields differ."""
+    order: load.Order = changed.read.record
+    fields = tuple(name for name in changed.changed if name not in ("platform", "platform_state"))
+    news: list[Command] = [TellChange(changed.read.external_id, fields)] if fields else []
+    if order.platform and order.platform_state and len(fields) < len(changed.changed):
+        news.append(TellPlatform(order.platform, order.platform_state))
+    return news
 
 
 def _merchant(told: Fields) -> load.Merchant | None:
@@ -310,24 +319,33 @@ def _merchant(told: Fields) -> load.Merchant | None:
 def _payments(told: Fields, currency: str) -> tuple[load.Payment, ...]:
     """Payments in order; money given back is taken off those of the same method, the first one first."""
     taken: list[load.Payment] = []
-    back: list[tuple[int, str, str, int]] = []
+    back: list[tuple[int, str, str, int, str]] = []
     for n, inner in enumerate(told.members("payments")):
         method, reference = inner.line("method", required=True, most=100), inner.line("reference", most=200)
         amount = inner.amount("amount", currency, required=True) or 0
         if inner.choice("kind", ("captured", "returned"), "captured") == "returned":
-            back.append((n, method, reference, amount))
+            back.append((n, method, reference, amount, inner.line("refund", most=200)))
         else:
             taken.append(load.Payment(method, reference, amount, 0, inner.moment("at")))
-    for n, method, reference, amount in back:
+    for n, method, reference, amount, refund in back:
         left = amount
         same = [at for at, p in enumerate(taken) if (p.method, p.reference) == (method, reference)]
         for at in same:
             part = min(left, taken[at].captured - taken[at].returned)
-            taken[at] = replace(taken[at], returned=taken[at].returned + part)
+            backs = _with_back(taken[at].backs, refund, part)
+            taken[at] = replace(taken[at], returned=taken[at].returned + part, backs=backs)
             left -= part
         if left:
             told.problem(f"payments[{n}].amount", "refund_over_payment" if same else "refund_without_payment")
     return tuple(taken)
+
+
+def _with_back(backs: tuple[tuple[str, int], ...], refund: str, minor: int) -> tuple[tuple[str, int], ...]:
+    """What a payment gave back by reference, with `minor` more under `refund`, if that has a reference."""
+    if not refund or not minor:
+        return backs
+    sums = dict(backs)
+    return tuple((sums | {refund: sums.get(refund, 0) + minor}).items())
 
 
 def _shipments(told: Fields, lines: Sequence[load.Line]) -> tuple[load.Shipment, ...]:

@@ -11,7 +11,7 @@ from csdesk.interop.faults import ImportFault, Problem
 from csdesk.interop.fields import Fields, Reading, reading
 from csdesk.interop.importer import Report, import_source
 from csdesk.interop.maps import ImportMap, Search, Section
-from csdesk.interop.readers import KEY, Item, Source
+from csdesk.interop.readers import KEY, Item, Source, inside
 from csdesk.store import load, sources
 from csdesk.store.connection import write
 from csdesk.store.crypto import normal_order_number
@@ -51,20 +51,21 @@ class _Document(Source):
     place: Search | None = None
     orders: tuple[Item, ...] | None = None
 
-    def items(self, records: Search | None = None) -> Iterator[Item]:
+    def items(self, records: Search | None = None, inner: Search | None = None) -> Iterator[Item]:
         """Its records; those of orders are the ones that were sifted."""
         if self.orders is not None and records == self.place:
             return iter(self.orders)
-        return all_items(self.data, records)
+        return all_items(self.data, records, inner)
 
 
-def all_items(data: Any, records: Search | None) -> Iterator[Item]:
+def all_items(data: Any, records: Search | None, inner: Search | None = None) -> Iterator[Item]:
     """Records of a document as the reader of files finds them; what is no object is an item with a problem."""
     found = records(data) if records is not None else data
     if records is None and isinstance(data, dict):
         whole = not data or not all(isinstance(value, dict) for value in data.values())
         found = [data] if whole else [{KEY: key, **value} for key, value in data.items()]
-    for number, one in enumerate(found if isinstance(found, list) else (), 1):
+    found = found if isinstance(found, list) else []
+    for number, one in enumerate(found if inner is None else inside(found, inner), 1):
         if isinstance(one, dict):
             yield Item(number, 0, 0, one)
         else:

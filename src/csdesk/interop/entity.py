@@ -1,6 +1,7 @@
 """What every kind of imported record shares: how it is read, recognised again, checked and kept."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
@@ -18,7 +19,9 @@ RECORDS_A_BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What holds for a whole import. `accepted`: ids that a dry run would have kept, by kind of record."""
+    """What holds for a whole import. `accepted`: ids that a dry run would have kept, by kind of record; `left`: tickets
+    that were left out.
+    """
 
     core: Core
     map: ImportMap
@@ -26,6 +29,7 @@ class Run:
     at: int
     dry: bool
     accepted: Mapping[str, set[bytes]] = field(default_factory=dict)
+    left: set[bytes] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ class Read:
 @dataclass(slots=True)
 class Pending:
     """A good record on its way in. `before`: what was kept of it; `changed`: which fields now differ; `id`:
-    its row.
+    its row; `as_of`: when its source last changed it. `parts`: what it consists of that is counted by itself, `there`:
+    how much of that was here before.
     """
 
     item: Item
@@ -52,6 +57,9 @@ class Pending:
     id: str = ""
     version: int = 1
     owner: str = ""
+    as_of: int = 0
+    parts: Counter[str] = field(default_factory=Counter)
+    there: Counter[str] = field(default_factory=Counter)
 
 
 class Entity(ABC):
@@ -62,12 +70,16 @@ class Entity(ABC):
     size: ClassVar[int] = RECORDS_A_BATCH
     # Whether a record that comes again in one file with other words is a correction; else it is a mistake.
     corrects: ClassVar[bool] = False
+    # Whether what was kept stays as it came, whatever its source says later.
+    once: ClassVar[bool] = False
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.store = run.core.store
         self.conn = run.core.store.conn
         self.desk = run.core.desk
+        # What the record that was read last consists of, good or bad.
+        self.parts = Counter[str]()
 
     @property
     def section(self) -> Section:
@@ -86,6 +98,10 @@ class Entity(ABC):
     def key(self, external_id: str) -> bytes:
         """The id under which the record is recognised."""
         return load.external_bytes(external_id)
+
+    def there(self, pending: Pending) -> Counter[str]:
+        """How much of a changed record's parts is here already. Reads only."""
+        return Counter()
 
     def elsewhere(self, external_id: str) -> tuple[str, int] | None:
         """The row (id, version) that this record already has from another source."""

@@ -11,6 +11,7 @@ from typing import Literal, TextIO
 from csdesk.desk.answers import reads
 from csdesk.desk.core import Core
 from csdesk.desk.timeline import entry
+from csdesk.domain.cases.calls import CallNoted
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import MessageReceived, Opened, ReplyHeld
@@ -86,7 +87,9 @@ def _replies(core: Core, case: Case) -> Iterator[Row]:
             said, who = happened.summary, ("in", case.channel, "customer", "received", "", "")
             if not one.sealed:
                 continue
-        elif isinstance(happened, MessageReceived | ReplyHeld) and (message := settled.get(happened.id)):
+        elif isinstance(happened, MessageReceived | ReplyHeld | CallNoted) and (
+            message := settled.get(happened.id)
+        ):
             canned = happened.canned if isinstance(happened, ReplyHeld) else ""
             said = happened.text
             who = (message.direction, message.channel, message.author, message.state, message.why, canned)

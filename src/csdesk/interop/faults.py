@@ -17,6 +17,7 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "import_not_a_file": "{path} is no regular file; name the files themselves.",
         "import_unreadable": "{path} cannot be read ({reason}); ask for permission, or copy it here.",
         "import_empty": "{path} holds no records; check that it was written whole.",
+        "import_empty_folder": "{path} holds no file that can be read ({endings}, also .gz); name another folder.",
         "import_too_big": "{path} is larger than {most} MB, too much for one document; write JSON lines.",
         "import_bad_gzip": "{path} is a broken gzip file ({reason}); fetch it again.",
         "import_not_utf8": "{path}, line {line}: is not UTF-8; save the file as UTF-8.",
@@ -53,6 +54,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "unknown_currency": "is no currency of ISO 4217.",
         "out_of_range": "is not between {least} and {most}.",
         "duplicate": "is the same as in record {first} of this file.",
+        "contradicts": "has the id and the date of record {first} of these files, and says something else.",
         "sku_taken": "belongs to another product.",
         "unknown_customer": "names a customer that is neither here nor in these files.",
         "unknown_product": "names a product that is neither here nor in these files.",
@@ -72,6 +74,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "before_check": "comes before the check itself.",
         "deleted": "was deleted at its source, or marked as spam.",
         "unknown_ticket": "names a ticket that is neither here nor in these files.",
+        "ticket_left_out": "belongs to a ticket that was left out.",
         "inactive": "is switched off at its source.",
         "only_acts": "has no text; it only acts ({actions}), and actions do not come over.",
     }

@@ -229,6 +229,14 @@ class Fields:
             return 0
         return ms
 
+    def as_of(self) -> int:
+        """When its source last changed the record, UTC ms; 0 where it does not say so that it can be read."""
+        search = self._section.as_of
+        try:
+            return (self._ms(search(self.data)) or 0) if search else 0
+        except (JMESPathError, RecursionError):
+            return 0
+
     def _ms(self, value: object) -> int | None:
         written = self._reading.map.times
         try:

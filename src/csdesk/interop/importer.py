@@ -12,16 +12,20 @@ from pathlib import Path
 
 from csdesk.desk.core import Core
 from csdesk.domain.roles import Right
+from csdesk.interop.balance import CHANGED, REPEATED, TAKEN, THERE, Balance, Books
 from csdesk.interop.comments import Comments
 from csdesk.interop.commerce import Customers, Orders, Products
 from csdesk.interop.complaints import Complaints
 from csdesk.interop.entity import Entity, Pending, Read, Run
 from csdesk.interop.faults import ImportFault, Problem, Reject, Rejects
 from csdesk.interop.fields import Fields, reading
+from csdesk.interop.folders import Passed, expand
+from csdesk.interop.jobs import MOST_HELD, Job, find_jobs, holds, same
 from csdesk.interop.macros import Macros, Remark
-from csdesk.interop.maps import SHAPES, ImportMap, Section, load_map, mapping
+from csdesk.interop.maps import SHAPES, ImportMap, load_map, mapping
+from csdesk.interop.newest import Heard, Newest, Told
 from csdesk.interop.overlay import OVERLAYS, Overlay
-from csdesk.interop.readers import Item, Source, look
+from csdesk.interop.readers import Item, Source
 from csdesk.interop.scans import Couriers, Tracking
 from csdesk.interop.seeds import SeedError
 from csdesk.interop.texts import Articles, CannedReplies
@@ -30,9 +34,6 @@ from csdesk.store import load
 from csdesk.store.connection import bulk, checkpoint, data_version, read, write
 
 Progress = Callable[[int, int], None]
-# Records looked at to see what a file holds; broken ones may come first.
-SAMPLE = 20
-SAMPLE_MOST = 1_000
 # Of these a report tells one by one; the rest is counted.
 TOLD_REJECTS = 50
 TOLD_CHANGES = 1_000
@@ -80,6 +81,7 @@ class Report:
 
     `unknown_parcel`: waybills told of that no order or case names yet.
     `remarks`: what did not come over of records that did. `mapping`: field by field, which expression fills it.
+    `balance`: what became of every record, sort by sort; `passed`: files of which the map takes nothing.
     `cleaned` counts fields from which unsafe characters were taken; `reasons` rejects by reason code.
     """
 
@@ -96,25 +98,12 @@ class Report:
     unknown_parcel: int = 0
     remarks: list[Remark] = field(default_factory=list)
     mapping: dict[str, dict[str, str]] = field(default_factory=dict)
+    balance: list[Balance] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)
 
     def total(self, count: str) -> int:
         """The sum of one count (`added`, `rejected`, …) over all files."""
         return sum(int(getattr(file, count)) for file in self.files)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One kind of record in one file."""
-
-    source: Source
-    section: Section
-
-    @property
-    def name(self) -> str:
-        return self.section.name
-
-    def items(self) -> Iterator[Item]:
-        return (item for item in self.source.items(self.section.records) if _of(self.section, item))
 
 
 def run_import(
@@ -128,7 +117,7 @@ def run_import(
     rejects_path: Path | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Import `files` by the map of this name or path; they may come in any order.
+    """Import `files`, and those of folders, by the map of this name or path; they may come in any order.
 
     `overlay` (see `overlay.OVERLAYS`) makes up what the source does not tell, as of `overlay_now` (UTC ms;
     first import: now, later ones: as of the first). `progress` is called with bytes done and all bytes.
@@ -142,13 +131,14 @@ def run_import(
         raise ImportFault("unknown_overlay", overlay=overlay, known=", ".join(OVERLAYS))
     if overlay and not set(map_.sections) & set(_OVERLAID):
         raise ImportFault("no_overlay", map=map_.name, overlay=overlay)
-    if rejects_path and any(_same(rejects_path, path) for path in files):
+    if rejects_path and any(same(rejects_path, path) for path in files):
         raise ImportFault("rejects_is_input", path=str(rejects_path))
-    jobs = _jobs(files, map_)
+    passed: list[Passed] = []
+    jobs = find_jobs(expand(files, passed), map_, passed)
     run = Run(
         core, map_, reading(map_, core.zone), core.now(), dry_run, {name: set() for name in (*SHAPES, "sku")}
     )
-    report = Report(map_.name, dry_run, overlay)
+    report = Report(map_.name, dry_run, overlay, passed=passed)
     report.mapping = {
         place: told
         for place, told in mapping(map_).items()
@@ -173,7 +163,8 @@ def import_source(core: Core, source: Source, map_: ImportMap) -> Report:
 
     Raises ImportFault `wrong_map` for a source that the map finds nothing in.
     """
-    jobs = [_Job(source, section) for section in map_.sections.values() if _holds(source, section)]
+    held = [section for section in map_.sections.values() if holds(source, section)]
+    jobs = [Job(source, section, number) for number, section in enumerate(held)]
     if not jobs:
         raise ImportFault("wrong_map", path=source.name, map=map_.name, takes=", ".join(map_.sections))
     known: dict[str, set[bytes]] = {name: set() for name in (*SHAPES, "sku")}
@@ -183,70 +174,7 @@ def import_source(core: Core, source: Source, map_: ImportMap) -> Report:
     return report
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
-
-
-def _jobs(files: Sequence[Path], map_: ImportMap) -> list[_Job]:
-    """What each file holds, in the order in which it must be kept. ImportFault for one that the map does not
-    take.
-    """
-    jobs = []
-    for n, path in enumerate(files):
-        if any(_same(path, other) for other in files[:n]):
-            raise ImportFault("import_twice", path=str(path))
-        source = look(path, map_)
-        found = [_Job(source, section) for section in map_.sections.values() if _holds(source, section)]
-        if not found:
-            raise ImportFault("wrong_map", path=str(path), map=map_.name, takes=", ".join(map_.sections))
-        jobs += found
-    order = list(map_.sections)
-    return sorted(jobs, key=lambda job: order.index(job.name))
-
-
-def _holds(source: Source, section: Section) -> bool:
-    """Whether one of the file's first records is of this kind. ImportFault when none of them can be read."""
-    from jmespath.exceptions import JMESPathError
-
-    assert section.when is not None  # a map without it does not load
-    good, bad = 0, None
-    for item in source.items(section.records):
-        if item.problem is not None:
-            bad = bad or item
-        elif _of(section, item):
-            good += 1
-            try:
-                if section.when(item.data):
-                    return True
-            except JMESPathError:
-                pass  # an expression that does not fit this record: not of this kind
-        if good == SAMPLE or item.number == SAMPLE_MOST:
-            break
-    if not good and bad is not None and bad.problem is not None:
-        if bad.problem.code == "not_utf8":
-            raise ImportFault("import_not_utf8", path=str(source.path), line=bad.line)
-        if source.format == "jsonl" and bad.problem.code == "bad_json":
-            raise ImportFault(
-                "import_bad_json", path=str(source.path), line=bad.line, reason=bad.problem.details["reason"]
-            )
-    if not good and bad is None and section.records is None and section.only is None:
-        raise ImportFault("import_empty", path=str(source.path))
-    return False
-
-
-def _of(section: Section, item: Item) -> bool:
-    """Whether a record of a file that holds several kinds may be of this one; what cannot be read may be of any."""
-    from jmespath.exceptions import JMESPathError
-
-    if section.only is None or item.problem is not None:
-        return True
-    try:
-        return bool(section.only(item.data))
-    except JMESPathError:
-        return False  # an expression that does not fit this record: not of this kind
-
-
-def _early(run: Run, jobs: Sequence[_Job]) -> Iterator[Read]:
+def _early(run: Run, jobs: Sequence[Job]) -> Iterator[Read]:
     """The comments of all files; bad ones are told of when their own turn comes."""
     for job in jobs:
         if job.name != "comments":
@@ -275,7 +203,7 @@ def _overlay(run: Run, name: str, now: int | None) -> Overlay | None:
     return Overlay(now)
 
 
-def _entity(name: str, run: Run, overlay: Overlay | None, jobs: Sequence[_Job]) -> Entity:
+def _entity(name: str, run: Run, overlay: Overlay | None, jobs: Sequence[Job]) -> Entity:
     match name:
         case "customers":
             return Customers(run, overlay)
@@ -307,7 +235,7 @@ class _Import:
     """A whole import: its files one after the other."""
 
     def __init__(
-        self, run: Run, report: Report, rejects: Rejects, progress: Progress, jobs: Sequence[_Job],
+        self, run: Run, report: Report, rejects: Rejects, progress: Progress, jobs: Sequence[Job],
         overlay: Overlay | None,
     ) -> None:  # fmt: skip
         self._run = run
@@ -318,6 +246,23 @@ class _Import:
         self._total = sum(job.source.size for job in jobs)
         self._entities = {job.name: _entity(job.name, run, overlay, jobs) for job in jobs}
         self._overlay = overlay
+        self._books = Books()
+        dated = {job.name for job in jobs if job.section.as_of}
+        self._newest = {name: Newest(self._dated(name)) for name in dated}
+        self._heard = {job.name: Heard() for job in jobs}
+
+    def _dated(self, name: str) -> Iterator[Told]:
+        """Every record of this kind in all files, good or bad, by its id and date alone."""
+        entity = self._entities[name]
+        for job in self._jobs:
+            if job.name != name:
+                continue
+            for item in job.items():
+                told = Fields(self._run.reading, job.section, item.data, [])
+                if item.problem is None and (id_ := told.line("id")):
+                    yield Told(entity.key(id_), told.as_of(), (job.number, item.number))
+            if len(self._jobs) > MOST_HELD:
+                job.source.document.clear()
 
     def all(self) -> None:
         """Import every file."""
@@ -326,13 +271,17 @@ class _Import:
             entity = self._entities[job.name]
             told = FileReport(str(job.source.path), job.name, job.source.format, job.source.encoding)
             self._report.files.append(told)
-            file = _File(self._run, self._report, told, self._rejects, job, entity, self._overlay)
+            file = _File(
+                self._run, self._report, told, self._rejects, job, entity, self._overlay, self._books,
+                self._newest.get(job.name), self._heard[job.name],
+            )  # fmt: skip
             for behind in file.batches():
                 self._progress(done + behind, self._total)
             job.source.document.clear()
             done += job.source.size
             self._progress(done, self._total)
         self._tidy()
+        self._report.balance = self._books.told()
         self._report.told = sum(
             e.told for e in self._entities.values() if isinstance(e, (Orders, Complaints, Tracking, Tickets))
         )
@@ -358,8 +307,8 @@ class _File:
     """One kind of record of one file, batch by batch."""
 
     def __init__(
-        self, run: Run, report: Report, told: FileReport, rejects: Rejects, job: _Job, entity: Entity,
-        overlay: Overlay | None,
+        self, run: Run, report: Report, told: FileReport, rejects: Rejects, job: Job, entity: Entity,
+        overlay: Overlay | None, books: Books, newest: Newest | None, heard: Heard,
     ) -> None:  # fmt: skip
         self._run = run
         self._store = run.core.store
@@ -370,6 +319,9 @@ class _File:
         self._entity = entity
         self._digest = load.digester(self._store.people.text_key())
         self._first: dict[bytes, int] = {}
+        self._books = books
+        self._newest = newest
+        self._heard = heard
         worn = overlay.name if overlay else ""
         self._run_name = f"{run.map.name}/{job.name}/{run.map.stamp}/{worn}".rstrip("/")
 
@@ -397,28 +349,71 @@ class _File:
     def _read(self, item: Item) -> Pending | None:
         """A good record, or None for one that is now in the rejects or was there before."""
         if item.problem is not None:
-            self._reject(item, (item.problem,))
+            self._reject(item, (item.problem,), Counter())
             return None
         told = Fields(self._run.reading, self._job.section, item.data, [])
+        self._entity.parts = Counter()
         read = self._entity.read(told, item)
         self._told.cleaned += told.cleaned
+        if self._newest is not None and read is None and self._is_older(told, item):
+            self._repeat()
+            return None
         if read is None or told.problems:
-            self._reject(item, told.problems)
+            self._reject(item, told.problems, self._entity.parts)
             return None
         key, digest = self._entity.key(read.external_id), self._digest(read.record)
+        if self._again(told, item, key, digest):
+            return None
+        return Pending(item, read, key, digest, as_of=told.as_of(), parts=self._entity.parts)
+
+    def _is_older(self, told: Fields, item: Item) -> bool:
+        """Whether a bad record has a newer word elsewhere in these files."""
+        id_ = Fields(self._run.reading, self._job.section, item.data, []).line("id")
+        place = (self._job.number, item.number)
+        return (
+            bool(id_) and self._newest is not None and not self._newest.counts(self._entity.key(id_), place)
+        )
+
+    def _repeat(self) -> None:
+        self._told.repeated += 1
+        self._books.enter(self._job.name, self._entity.parts, REPEATED)
+
+    def _again(self, told: Fields, item: Item, key: bytes, digest: bytes) -> bool:
+        """Whether this file, or another one of the run, tells the record too, and its word is the one that counts."""
+        if self._newest is not None:
+            if self._newest.counts(key, (self._job.number, item.number)):
+                self._newest.keep(key, digest)
+                return False
+            if first := self._newest.contradicts(key, told.as_of(), digest):
+                self._reject(item, (Problem("id", self._clash(key), {"first": first}),), self._entity.parts)
+            else:
+                self._repeat()
+            return True
         # What corrects itself is the same record only when it says the same.
         same = key + digest if self._entity.corrects else key
         first = self._first.setdefault(same, item.number)
         if first != item.number:
             if self._job.section.repeats or self._entity.corrects:
-                self._told.repeated += 1
+                self._repeat()
             else:
-                self._reject(item, (Problem("id", "duplicate", {"first": first}),))
-            return None
-        return Pending(item, read, key, digest)
+                self._reject(item, (Problem("id", "duplicate", {"first": first}),), self._entity.parts)
+            return True
+        if self._heard.again(same, digest, once=self._entity.once):
+            self._repeat()
+            return True
+        return False
 
-    def _reject(self, item: Item, problems: Sequence[Problem]) -> None:
+    def _clash(self, key: bytes) -> str:
+        """What two records of one id and date are: of one file a repetition, of two a contradiction."""
+        return (
+            "duplicate"
+            if self._newest is not None and self._newest.within(key, self._job.number)
+            else "contradicts"
+        )
+
+    def _reject(self, item: Item, problems: Sequence[Problem], parts: Counter[str]) -> None:
         self._told.rejected += 1
+        self._books.reject(self._job.name, parts, problems[0].code)
         for problem in problems:
             reject = Reject(self._job.source.name, item.line, item.number, self._job.name, problem)
             self._rejects.add(reject)
@@ -446,7 +441,7 @@ class _File:
             if data_version(conn) != seen:  # somebody was faster since this import looked
                 ready = [pending for pending in self._classified(ready) if self._checked(pending)]
             rows = self._entity.put(ready, at) if ready else 0
-            kept = [(p.key, load.Known(p.id, p.version, p.digest)) for p in ready]
+            kept = [(p.key, load.Known(p.id, p.version, p.digest, p.as_of)) for p in ready]
             rows += load.remember(conn, desk, self._job.name, self._run.map.source, kept)
             rows += load.note_run(conn, desk, self._job.source.digest, self._run_name, run, at)
         self._report.rows += rows
@@ -459,8 +454,9 @@ class _File:
         fresh = []
         for pending in batch:
             before = pending.before = found.get(pending.key)
-            if before is not None and before.digest == pending.digest:
+            if before is not None and self._stands(pending, before):
                 self._told.unchanged += 1
+                self._books.enter(self._job.name, pending.parts, THERE)
                 continue
             if before is not None:
                 pending.id, pending.version = before.record, before.version + 1
@@ -474,15 +470,23 @@ class _File:
             fresh.append(pending)
         return fresh
 
+    def _stands(self, pending: Pending, before: load.Known) -> bool:
+        """Whether what was kept is this very record, a newer word on it, or one that stays as it came first."""
+        return before.digest == pending.digest or self._entity.once or 0 < pending.as_of < before.as_of
+
     def _checked(self, pending: Pending) -> bool:
         problem = self._entity.check(pending)
         if problem is not None:
-            self._reject(pending.item, (problem,))
+            self._reject(pending.item, (problem,), pending.parts)
+        elif pending.changed:
+            pending.there = self._entity.there(pending)
         return problem is None
 
     def _count(self, ready: Sequence[Pending]) -> None:
         for pending in ready:
-            if not pending.changed:
+            fate = CHANGED if pending.changed else TAKEN
+            self._books.enter(self._job.name, pending.parts, fate, pending.there)
+            if fate == TAKEN:
                 self._told.added += 1
                 continue
             self._told.changed += 1

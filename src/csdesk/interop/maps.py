@@ -55,13 +55,13 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             ("id", "customer", "status"),
             (
                 "currency", "channel", "placed_at", "paid_at", "shipped_at", "signed_at", "address", "phone",
-                "merchant", "merchant_name", "return_address", "self_operated",
+                "merchant", "merchant_name", "return_address", "self_operated", "platform", "platform_state",
             ),
             {
                 "lines": Shape(
                     ("sku", "title", "price"), ("product", "options", "category", "qty", "paid")
                 ),
-                "payments": Shape(("amount", "method"), ("kind", "reference", "at")),
+                "payments": Shape(("amount", "method"), ("kind", "reference", "refund", "at")),
                 "shipments": Shape(
                     ("waybill",), ("carrier", "skus", "shipped_at", "signed_at", "consent")
                 ),
@@ -95,8 +95,9 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             (
                 "subject", "description", "description_html", "requester", "requester_name", "requester_email",
                 "requester_phone", "channel", "priority", "tags", "assignee", "changed_at", "closed_at",
+                "platform", "platform_state",
             ),
-            {"messages": _SAID},
+            {"messages": _SAID, **_SAID.parts},
         ),
         "comments": Shape((*_SAID.required, "ticket"), _SAID.optional, _SAID.parts),
         "macros": Shape(
@@ -105,7 +106,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         ),
     }
 )  # fmt: skip
-_RESERVED = ("when", "only", "records", "repeats", "check", "each")
+_RESERVED = ("when", "only", "records", "repeats", "check", "each", "as_of", "inner")
 CHECKS = ("customer", "product")
 
 
@@ -151,7 +152,9 @@ class Section:
     document, `only` those among them that are of this kind (users who work for the desk, users who ask it).
 
     `repeats`: the same record may stand in a file several times (a buyer in each order's row); the first
-    counts.
+    counts. `as_of`: when the source last changed the record; of several words on one the last dated counts, in
+    whichever file it stands. `inner`: the list in what `records` finds, when that only holds the records; each then has
+    the fields of what holds it, where it has none of its own.
     """
 
     name: str
@@ -163,6 +166,8 @@ class Section:
     records: Search | None = None
     each: Search | None = None
     repeats: bool = False
+    as_of: Search | None = None
+    inner: Search | None = None
     check: tuple[str, ...] = CHECKS
 
 
@@ -325,7 +330,7 @@ class _Reader:
     ) -> Section:
         paths = {
             name: self._path_of(f"{place}.{name}", special.pop(name))
-            for name in ("when", "only", "records", "each")
+            for name in ("when", "only", "records", "each", "as_of", "inner")
             if name in special
         }
         repeats, check = special.pop("repeats", False), tuple(special.pop("check", CHECKS))

@@ -49,7 +49,10 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a pull of changes did; `older`: records left out because newer ones are known, `told`: open cases told."""
+    """What a pull of changes did; `older`: records left out because newer ones are known, `told`: open cases told.
+
+    `platform_unknown`: records whose platform state nobody here knows.
+    """
 
     pages: int = 0
     added: int = 0
@@ -58,6 +61,7 @@ class Pulled:
     older: int = 0
     rejected: int = 0
     told: int = 0
+    platform_unknown: int = 0
     fault: str = ""
     problems: tuple[str, ...] = ()
 
@@ -149,9 +153,16 @@ def _added(done: Pulled, kept: Kept, fault: str) -> Pulled:
         **{name: getattr(done, name) + n for name, n in counts.items()},
         older=done.older + kept.older,
         told=done.told + (kept.report.told if kept.report else 0),
+        platform_unknown=done.platform_unknown + _unknown(kept),
         fault=fault,
         problems=(*done.problems, *_problems(kept))[:MOST_TOLD],
     )
+
+
+def _unknown(kept: Kept) -> int:
+    """How many records told a platform's state that the table of platforms does not have."""
+    sorts = kept.report.balance if kept.report else ()
+    return sum(sort.source for sort in sorts if sort.what == "platform_unknown")
 
 
 def _problems(kept: Kept) -> tuple[str, ...]:

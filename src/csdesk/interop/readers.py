@@ -65,10 +65,12 @@ class Source:
         """What people call it."""
         return self.path.name
 
-    def items(self, records: Search | None = None) -> Iterator[Item]:
-        """Its records in order. ImportFault for a broken JSON document or a CSV without a heading."""
+    def items(self, records: Search | None = None, inner: Search | None = None) -> Iterator[Item]:
+        """Its records in order; `records` and `inner` as in a map, for a JSON document. ImportFault for a broken one,
+        or a CSV without a heading.
+        """
         if self.format == "json":
-            return _document(self, records)
+            return _document(self, records, inner)
         return _json_lines(self) if self.format == "jsonl" else _csv(self)
 
 
@@ -186,7 +188,7 @@ def _record(number: int, line: int, done: int, data: object) -> Item:
     return Item(number, line, done, {}, _problem("not_an_object"))
 
 
-def _document(source: Source, records: Search | None) -> Iterator[Item]:
+def _document(source: Source, records: Search | None, inner: Search | None) -> Iterator[Item]:
     """Records of a JSON document: those that `records` finds, else the members of a list, else of an object
     whose members are all objects (each told its name under `_key`), else the object itself.
     """
@@ -199,6 +201,7 @@ def _document(source: Source, records: Search | None) -> Iterator[Item]:
             found = [whole]  # the document is the record
         if not isinstance(found, list):
             return
+        found = found if inner is None else list(inside(found, inner))
         for number, data in enumerate(found, 1):
             yield _record(number, 0, source.size * number // len(found), data)
         return
@@ -218,6 +221,17 @@ def _document(source: Source, records: Search | None) -> Iterator[Item]:
         if key is not None and isinstance(data, dict):
             data.setdefault(KEY, key)
         yield _record(number, line, source.size * at // max(len(text), 1), data)
+
+
+def inside(found: list[Any], inner: Search) -> Iterator[Any]:
+    """What the list in each member holds, with the member's other fields; a member without such a list is a record."""
+    for outer in found:
+        held = inner(outer) if isinstance(outer, dict) else None
+        if not isinstance(held, list):
+            yield outer
+            continue
+        around = {name: value for name, value in outer.items() if value is not held}
+        yield from (around | one if isinstance(one, dict) else one for one in held)
 
 
 def _raw(source: Source) -> bytes:

@@ -1,21 +1,25 @@
 """Tickets of other help desks as cases: their customer sealed, their words in time order, closed where they were."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.inbound import Inbound, Sender
 from csdesk.desk.intake.sorting import choose
+from csdesk.desk.platforms import platform_parts
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.opening import CHANNELS, Open
+from csdesk.domain.cases.platform import TellPlatform
 from csdesk.domain.cases.shared import Assign, Prioritise, Tag, TellChange
 from csdesk.interop.comments import (
     CUSTOMER,
     Comment,
     Ended,
     Resumed,
+    files,
     kept,
     key_of,
     read_comment,
@@ -48,7 +52,8 @@ Comments = Mapping[str, Sequence[tuple[str, Comment]]]
 class Ticket:
     """A ticket as its desk tells it; times UTC ms, 0 unknown. `assignee`: the other desk's id or name of an agent.
 
-    `messages`: (id, comment) of those that came inside it; others come in files of their own.
+    `messages`: (id, comment) of those that came inside it; others come in files of their own. `files`: names and sizes
+    of what came with its description, a line each.
     """
 
     opened_at: int
@@ -64,6 +69,18 @@ class Ticket:
     tags: tuple[str, ...]
     assignee: str
     messages: tuple[tuple[str, Comment], ...]
+    files: str = ""
+    platform: str = ""
+    platform_state: str = ""
+
+    @property
+    def parts(self) -> Counter[str]:
+        """What of it is counted by itself."""
+        found = Counter({f"tickets.{self.status or '?'}": 1}) + _files(self.files)
+        found += platform_parts(self.platform, self.platform_state)
+        for _, comment in self.messages:
+            found += comment.parts + Counter(comments=1)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +153,21 @@ class Tickets(Entity):
             told.line("subject"), words(told, "description", "description_html"),
             told.line("requester", most=300), person, told.choice("channel", CHANNELS, "app"),
             int(told.choice("priority", PRIORITIES, "0")), _tags(told.words("tags")),
-            told.line("assignee", most=200), _inside(told, id_),
+            told.line("assignee", most=200), _inside(told, id_), files(told),
+            told.line("platform", most=100), told.line("platform_state", most=100),
         )  # fmt: skip
+        self.parts = record.parts
+        if told.problems:
+            self.run.left.add(self.key(id_))
         return None if told.problems else Read(id_, record)
+
+    def there(self, pending: Pending) -> Counter[str]:
+        told: Ticket = pending.read.record
+        found = _files(told.files)
+        for id_, comment in told.messages:
+            if kept(self.run, id_):
+                found += comment.parts + Counter(comments=1)
+        return found
 
     def check(self, pending: Pending) -> Problem | None:
         if pending.before is not None:
@@ -219,6 +248,7 @@ class Tickets(Entity):
         for id_, comment in messages:
             if id_ != first:
                 say(self.run, steps, id_, comment, side_of(self.run, comment, person))
+        _platform(steps, told, told.opened_at)
         if told.status == CLOSED:
             steps.do(Ended(), told.closed_at or told.changed_at)
 
@@ -232,7 +262,7 @@ class Tickets(Entity):
                 # What an agent wrote first is no word of the customer: it comes as the answer or note that it is.
                 first, text = (id_, comment.whole) if asked else ("", "")
         subject = "" if told.subject in text else told.subject
-        return "\n".join(filter(None, (subject, text))), first
+        return "\n".join(filter(None, (subject, text, told.files))), first
 
     def _sorted(self, told: Ticket, summary: str) -> tuple[Kind, str]:
         """Kind and reason by the words, as for any message in; what is over was an inquiry, whatever came of it."""
@@ -262,6 +292,7 @@ class Tickets(Entity):
             side = side_of(self.run, comment, case.customer)
             heard = heard or side == CUSTOMER
             say(self.run, steps, id_, comment, side)
+        _platform(steps, told, told.changed_at)
         if self._touched(pending.id):
             if back and heard:
                 steps.do(Resumed(), told.changed_at)
@@ -297,6 +328,18 @@ class Tickets(Entity):
         return free_body(
             self.conn, self.desk, self._bodies, lambda turn: self._noise(pending, f"number/{turn}")
         )
+
+
+def _platform(steps: Steps, told: Ticket, at: int) -> None:
+    """What the ticket's platform says of it, where that is new."""
+    if told.platform and told.platform_state:
+        said = TellPlatform(told.platform, told.platform_state)
+        if said.news(steps.case):
+            steps.do(said, at)
+
+
+def _files(lines: str) -> Counter[str]:
+    return Counter(attachments=lines.count("\n") + 1) if lines else Counter()
 
 
 def _tags(told: Iterable[str]) -> tuple[str, ...]:

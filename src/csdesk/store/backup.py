@@ -17,6 +17,7 @@ from csdesk.store.connection import (
     translated,
 )
 from csdesk.store.errors import StoreError
+from csdesk.store.evidence import copy_all
 
 Progress = Callable[[int, int], None]
 # 4 MB a step: progress some hundred times a second, and an interrupt is obeyed at once.
@@ -40,14 +41,19 @@ def backup(
     """Copy a desk's file as it is at this moment while others work on it; `progress(pages_done, pages)`.
 
     `dst` appears whole and synced or not at all, mode 0600, one file that any SQLite reads (journal_mode
-    DELETE: no write-ahead log beside it, and a read-only medium will do). StoreError `already_exists` unless
+    DELETE: no write-ahead log beside it, and a read-only medium will do); its evidence comes
+    beside it first. StoreError `already_exists` unless
     `overwrite`, and what `connect` says of `src`. The log grows while it runs, since the snapshot is held.
     """
     source, target = Path(src).resolve(), Path(dst).resolve()
     refuse_old_sqlite()
     with closing(open_any_schema(source, 0, readonly=True)) as conn:
         beside = _copy(conn, target, "DELETE", progress, overwrite=overwrite)
-    _give_name(beside, target)
+    try:
+        copy_all(source, target)  # after the rows: whatever they name was there before them
+        _give_name(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _copy(
@@ -115,6 +121,7 @@ def restore(
             raise StoreError("torn", path=str(source))
         beside = _copy(conn, target, "WAL", progress, overwrite=overwrite)
     try:
+        copy_all(source, target, anew=True)
         kept = _set_aside(target)
         _give_name(beside, target)
     finally:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -83,11 +84,11 @@ def put(conn: Connection, keys: PersonKeys, desk: str, run: Run, person: str, ca
     )
 
 
-def _run(keys: PersonKeys, desk: str, row: tuple[object, ...]) -> Run:
-    *told, person, sealed = row
-    assert isinstance(person, str) and isinstance(sealed, bytes)
-    plain = keys.open(desk, person, sealed, _bound(desk, str(told[0])))
-    return Run(*told, entered=_ENTERED.decode(plain) if plain else {})  # type: ignore[arg-type]
+def _run(keys: PersonKeys, desk: str, row: tuple[Any, ...]) -> Run:
+    plain = keys.open(desk, row[9], row[10], _bound(desk, row[0]))
+    id_, verb, actor, role, parent, state, total, at, ended_at = row[:9]
+    entered = _ENTERED.decode(plain) if plain else {}
+    return Run(id_, verb, actor, role, parent, state, total, at, ended_at, entered)
 
 
 def get(conn: Connection, keys: PersonKeys, desk: str, run: str) -> Run | None:

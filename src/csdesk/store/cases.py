@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from csdesk.domain.carriers import normal_waybill
+from csdesk.domain.cases.carriage_events import CANCEL, CarrierAsked, CarrierDeclined, CarrierTaken, collected
 from csdesk.domain.cases.case import Case, Clock, Refund, RefundPart
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import (
@@ -17,8 +18,10 @@ from csdesk.domain.cases.events import (
     Snoozed,
     Undone,
 )
+from csdesk.domain.cases.evidence import EvidenceFiled
 from csdesk.domain.cases.kinds import hands, queue_of
 from csdesk.domain.cases.opening import claimed
+from csdesk.domain.cases.persons import PersonFlagged
 from csdesk.domain.cases.refund_events import (
     Compensated,
     RefundApproved,
@@ -32,6 +35,7 @@ from csdesk.store.codec import decode, decode_case, encode, encode_case, known
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import PersonKeys, bound_to
 from csdesk.store.feed import NEVER
+from csdesk.store.flags import PUT_FLAG, flag_row
 from csdesk.store.index import index_numbers, index_texts
 from csdesk.store.tracking import PUT_CASE_PARCEL, timer_key
 
@@ -47,12 +51,13 @@ _PUT_CASE = (
 )
 _PUT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _PUT_LINE = "INSERT OR REPLACE INTO case_line VALUES (?,?,?,?,?,?,?)"
-_PUT_PART = "INSERT OR REPLACE INTO refund_part VALUES (?,?,?,?,?,?,?,?,?,?)"
+_PUT_PART = "INSERT OR REPLACE INTO refund_part VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
 # What was moot (its case had moved on) may be wanted again after an undo.
 _PUT_OUT = (
     "INSERT INTO outbox VALUES (?,?,?,?,?,'ready',?,0,0,'',?)"
     " ON CONFLICT (desk_id, key) DO UPDATE SET state = 'ready', run_at = excluded.run_at WHERE state = 'moot'"
 )
+_PUT_EVIDENCE = "INSERT INTO evidence VALUES (?,?,?,?,?,?,?,?,?,?)"
 _PUT_REQUEST = "INSERT INTO request VALUES (?,?,?,?,?,?,?)"
 _COUNT = (
     "INSERT INTO counter VALUES (?,?,0,?,?) ON CONFLICT (desk_id, queue, shard)"
@@ -88,6 +93,7 @@ class Batch:
     parts: dict[tuple[str, int], tuple[object, ...]] = field(default_factory=dict)
     parcels: dict[tuple[str, str], tuple[object, ...]] = field(default_factory=dict)
     out: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    flags: list[tuple[object, ...]] = field(default_factory=list)
     settled: list[tuple[str, str, str]] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
     clocks: dict[str, list[str]] = field(default_factory=dict)
@@ -97,6 +103,7 @@ class Batch:
     texts: list[tuple[str, int, str, str]] = field(default_factory=list)
     numbers: list[tuple[str, str]] = field(default_factory=list)
     heads: dict[str, bytes] = field(default_factory=dict)
+    evidence: list[tuple[object, ...]] = field(default_factory=list)
 
 
 def live(case: Case | None) -> bool:
@@ -111,6 +118,8 @@ def breached(case: Case | None) -> bool:
 
 def subject(case: Case) -> str:
     """What the case is about, in a line: the goods, else the order; never what the customer said."""
+    if case.cause is not None:
+        return case.cause.title
     if not case.lines:
         return case.order_number
     more = sum(line.asked for line in case.lines) - case.lines[0].asked
@@ -162,23 +171,41 @@ def gather(batch: Batch, keys: PersonKeys, written: Written) -> bytes:
                 head,
             )
         )
+        if isinstance(happened, EvidenceFiled):
+            batch.evidence.append(_evidence_row(keys, case, happened, written))
         for name in happened.sealed:
             if text := getattr(happened, name):
                 batch.texts.append((case.id, seq, case.customer, text))
         if written.before is not None and (isinstance(happened, ClocksSet | Undone) or not case.open):
             _stop_clocks(batch, case.id)
+        if isinstance(happened, PersonFlagged):
+            batch.flags.append(flag_row(case, happened, written.actor, written.at))
         _effects(batch, desk, case, happened, written.at)
     if written.before is None:
         batch.numbers.append((case.id, case.body))
     batch.cases[case.id] = case_row(case, head)
     batch.heads[case.id] = head
     _projections(batch, case)
+    _given_up(batch, written.before, case)
     _counts(batch, written.before, case)
     batch.requests.append(
         (desk, written.cause, case.id, written.verb, written.actor, case.version, written.at)
     )
     batch.changes[case.id] = (case.version, written.at)
     return head
+
+
+def _evidence_row(keys: PersonKeys, case: Case, filed: EvidenceFiled, written: Written) -> tuple[object, ...]:
+    name = keys.seal(
+        case.desk, case.customer, filed.name.encode(), evidence_bound(case.desk, case.id, filed.sha256)
+    )
+    told = (filed.size, filed.media, written.at, written.actor, filed.source)
+    return (case.desk, case.id, filed.sha256, *told, case.customer, name)
+
+
+def evidence_bound(desk_id: str, case_id: str, sha256: str) -> bytes:
+    """The place the sealed name of a file is bound to."""
+    return bound_to(desk_id, "evidence", f"{case_id}/{sha256}", "sealed")
 
 
 def _stop_clocks(batch: Batch, case_id: str) -> None:
@@ -239,6 +266,13 @@ def _projections(batch: Batch, case: Case) -> None:
             ",".join(str(units.line) for units in parcel.lines),
             parcel.at,
         )
+    for ask in case.carrier_asks:
+        # A label's waybill is known before its parcel is: the first scan books that one.
+        if ask.waybill and ask.what != CANCEL and not collected(case, ask):
+            lines = ",".join(str(units.line) for units in ask.lines)
+            number = normal_waybill(ask.waybill)
+            row = (case.desk, number, case.id, "back", ask.carrier, case.customer, lines, ask.at)
+            batch.parcels[case.id, ask.id] = row
     if not case.order:
         return
     for line in case.lines:
@@ -253,8 +287,19 @@ def _projections(batch: Batch, case: Case) -> None:
         )
 
 
+def _given_up(batch: Batch, before: Case | None, case: Case) -> None:
+    """Lines that are another case's now are claimed here no more."""
+    if before is None or not before.order:
+        return
+    kept = {line.line for line in case.lines} if case.order == before.order else set()
+    for line in before.lines:
+        if line.line not in kept:
+            batch.lines[case.id, line.line] = (case.desk, before.order, line.line, case.id, 0, 0, 0)
+
+
 def part_row(case: Case, refund: Refund, part: RefundPart) -> tuple[object, ...]:
     """The row of `refund_part` by which other cases of the order know what this one gives back."""
+    asks = (ask for ask in case.order_asks if ask.what == "refund" and ask.refund == refund.id)
     return (
         case.desk,
         case.id,
@@ -266,6 +311,8 @@ def part_row(case: Case, refund: Refund, part: RefundPart) -> tuple[object, ...]
         refund.cause,
         refund.state,
         refund.at,
+        refund.reference,
+        next((ask.reference for ask in asks if ask.reference), ""),
     )
 
 
@@ -296,6 +343,15 @@ def _effects(batch: Batch, desk: str, case: Case, happened: Event, at: int) -> N
             batch.settled.append((order_key(id_), "done", reference))
         case OrderDeclined(id=id_, reason=reason):
             batch.settled.append((order_key(id_), "failed", reason))
+        case CarrierAsked(id=id_):
+            put(carrier_key(id_), "carrier", id_, at)
+        case CarrierTaken(id=id_, reference=reference, waybill=waybill):
+            batch.settled.append((carrier_key(id_), "done", reference))
+            if waybill:
+                number = normal_waybill(waybill)
+                batch.out[timer_key(number)] = (desk, timer_key(number), "parcel", "", number, at, at)
+        case CarrierDeclined(id=id_, fault=fault):
+            batch.settled.append((carrier_key(id_), "failed", fault))
         case ParcelSent(waybill=waybill):
             # Scans may have come before the parcel was known here; from then on the timer waits for silence.
             number = normal_waybill(waybill)
@@ -330,6 +386,11 @@ def order_key(ask: str) -> str:
     return f"order:{ask}"
 
 
+def carrier_key(ask: str) -> str:
+    """The outbox key of a request to a carrier, which is also the idempotency key that it gets."""
+    return f"carrier:{ask}"
+
+
 def wake_key(case_id: str, until: int) -> str:
     """The outbox key of the timer that ends a case's sleep."""
     return f"wake:{case_id}:{until}"
@@ -362,8 +423,10 @@ def write(conn: Connection, desk: str, batch: Batch, text_key: bytes) -> None:
     conn.executemany(_PUT_CASE, batch.cases.values())
     conn.executemany(_PUT_LINE, batch.lines.values())
     conn.executemany(_PUT_PART, batch.parts.values())
+    conn.executemany(PUT_FLAG, batch.flags)
     conn.executemany(PUT_CASE_PARCEL, batch.parcels.values())
     conn.executemany(_PUT_OUT, batch.out.values())
+    conn.executemany(_PUT_EVIDENCE, batch.evidence)
     for key, state, reason in batch.settled:
         _settle(conn, desk, key, state, reason)
     conn.executemany(_PUT_REQUEST, batch.requests)

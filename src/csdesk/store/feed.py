@@ -61,12 +61,18 @@ _FROM = (
 )
 
 
+# A queue of this name and an agent's id is what stands in their name.
+AGENT = "agent:"
+
+
 def _scope(queue: str, me: str) -> tuple[str, tuple[str, ...]]:
     if queue == "all":
         # The common pool: what an authority's letter has put into one person's hands is not in it.
         return " AND c.live = 1 AND c.queue <> 'authority'", ()
     if queue == "mine":
         return " AND c.live = 1 AND c.assignee = ?", (me,)
+    if queue.startswith(AGENT):
+        return " AND c.live = 1 AND c.assignee = ?", (queue.removeprefix(AGENT),)
     return " AND c.live = 1 AND c.queue = ?", (queue,)
 
 
@@ -90,6 +96,13 @@ def page(
         return [Row(*row) for row in conn.execute(sql, (desk, *values, after.due, after.id, limit))]
     sql = f"SELECT {_COLUMNS}{_FROM}{scope} ORDER BY c.due, c.id LIMIT ?"
     return [Row(*row) for row in conn.execute(sql, (desk, *values, limit))]
+
+
+def ids(conn: Connection, desk: str, queue: str, me: str, limit: int) -> list[str]:
+    """Ids of the live cases of a queue, as `page` gives them; from the queue's index alone."""
+    scope, values = _scope(queue, me)
+    sql = f"SELECT c.id FROM cases c WHERE c.desk_id = ?{scope} ORDER BY c.due, c.id LIMIT ?"
+    return [row[0] for row in conn.execute(sql, (desk, *values, limit))]
 
 
 def rows(conn: Connection, desk: str, ids: Sequence[str]) -> list[Row]:
@@ -174,6 +187,17 @@ def changes(conn: Connection, desk: str, after: int, limit: int = 500) -> list[C
         (desk, after, limit),
     )
     return [Change(*row) for row in rows]
+
+
+def note(conn: Connection, desk: str, at: int) -> None:
+    """Tell the consoles that something changed which is no case's, inside the caller's transaction.
+
+    Who is here, or what everybody is told: a change of the case "".
+    """
+    conn.execute(
+        "INSERT INTO change SELECT ?, coalesce(max(seq), 0) + 1, '', 0, ? FROM change WHERE desk_id = ?",
+        (desk, at, desk),
+    )
 
 
 def prune(conn: Connection, desk: str, kept: int) -> None:

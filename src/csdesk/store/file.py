@@ -102,8 +102,8 @@ class Store:
 def desks(conn: Connection) -> list[DeskInfo]:
     """The desks of a file."""
     return [
-        DeskInfo(*row, practice=bool(practice))
-        for *row, practice in conn.execute(
+        DeskInfo(id_, name, zone, file_id, bool(practice))
+        for id_, name, zone, file_id, practice in conn.execute(
             "SELECT desk_id, name, zone, file_id, practice FROM desk ORDER BY desk_id"
         )
     ]

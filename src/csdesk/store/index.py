@@ -85,5 +85,20 @@ def texts_near(
     return [(case, seq) for case, seq in rows]
 
 
+def cases_saying(conn: Connection, desk: str, key: bytes, text: str, among: Sequence[str]) -> set[str]:
+    """Those of these cases (500 at most) in one of whose messages or notes every word stands."""
+    words = text[: tokens.QUERY_MAX].split()
+    phrases = [" ".join(tokens.keyed(terms, key)) for word in words if (terms := tokens.phrase_terms(word))]
+    if not phrases or not among:
+        return set()
+    # CROSS: by the few texts of these cases, not by all texts of the desk that hold the words.
+    rows = conn.execute(
+        "SELECT DISTINCT d.case_id FROM doc d CROSS JOIN doc_terms t ON t.rowid = d.id"
+        f" WHERE d.desk_id = ? AND d.case_id IN ({','.join('?' * len(among))}) AND d.seq > 0 AND t.terms MATCH ?",
+        (desk, *among, tokens.match_all(phrases)),
+    )
+    return {row[0] for row in rows}
+
+
 def _cases(conn: Connection, desk: str, match: str, limit: int) -> list[str]:
     return [row[0] for row in conn.execute(_FOUND, (match, desk, limit))]

@@ -12,7 +12,10 @@ PARK_MS = 15 * 60_000
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A case is held by `holder` in `session` until `expires` (UTC ms); `fence` grows with every new holding."""
+    """A case is held by `holder` in `session` from `since` until `expires` (UTC ms).
+
+    `fence` grows with every new holding.
+    """
 
     case: str
     holder: str
@@ -20,9 +23,10 @@ class Lease:
     fence: int
     expires: int
     parked: int
+    since: int = 0
 
 
-_COLUMNS = "case_id, holder, session, fence, expires, parked"
+_COLUMNS = "case_id, holder, session, fence, expires, parked, since"
 
 
 def held(conn: Connection, desk: str, case_id: str, now: int) -> Lease | None:
@@ -50,8 +54,10 @@ def hold(
     if other is not None and other.holder != holder and not force:
         return other
     row = conn.execute(
-        "INSERT INTO lease VALUES (?,?,?,?,1,?,?) ON CONFLICT (desk_id, case_id) DO UPDATE SET"
-        " fence = fence + (holder <> excluded.holder OR expires <= ?), holder = excluded.holder,"
+        "INSERT INTO lease VALUES (?,?,?,?,1,?,?,?) ON CONFLICT (desk_id, case_id) DO UPDATE SET"
+        " fence = fence + (holder <> excluded.holder OR expires <= excluded.since),"
+        " since = iif(holder <> excluded.holder OR expires <= excluded.since, excluded.since, since),"
+        " holder = excluded.holder,"
         " session = excluded.session, expires = excluded.expires, parked = excluded.parked"
         f" RETURNING {_COLUMNS}",
         (desk, case_id, holder, session, now + (PARK_MS if park else HOLD_MS), now if park else 0, now),
@@ -76,30 +82,9 @@ def of_holder(conn: Connection, desk: str, holder: str, now: int) -> list[Lease]
     return [Lease(*row) for row in rows]
 
 
-def next_case(
-    conn: Connection,
-    desk: str,
-    me: str,
-    queue: str,
-    skipped: tuple[str, ...],
-    now: int,
-    *,
-    senior: bool = True,
-) -> str | None:
-    """The live case with the nearest deadline whose turn is ours, that nobody else holds or is assigned to.
-
-    Not one that I have parked: its own key brings that back. Escalated ones only for a `senior`.
-    """
-    scope, values = ("", ()) if queue in ("all", "mine") else (" AND c.queue = ?", (queue,))
-    nobody = me if queue == "mine" else ""
-    if not senior:
-        scope += " AND c.escalation = 0"
-    marks = ",".join("?" * len(skipped))
-    row = conn.execute(
-        "SELECT c.id FROM cases c LEFT JOIN lease l ON l.desk_id = c.desk_id AND l.case_id = c.id AND l.expires > ?"
-        f" WHERE c.desk_id = ? AND c.live = 1{scope} AND c.phase = 'ours' AND c.assignee IN (?, ?)"
-        f" AND (l.holder IS NULL OR l.holder = ? AND l.parked = 0) AND c.id NOT IN ({marks})"
-        " ORDER BY c.due, c.id LIMIT 1",
-        (now, desk, *values, nobody, me, me, *skipped),
-    ).fetchone()
-    return row[0] if row else None
+def release_all(conn: Connection, desk: str, holder: str, now: int, *, parked: bool) -> int:
+    """Give back what somebody holds, what is put aside only when `parked`; how many that were."""
+    given = [lease for lease in of_holder(conn, desk, holder, now) if parked or not lease.parked]
+    for lease in given:
+        release(conn, desk, lease.case, holder)
+    return len(given)

@@ -81,7 +81,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Payment:
     """Money taken for an order and what its source says was given back, in minor units; `at` UTC ms, 0
-    unknown.
+    unknown. `backs`: of that, what was given back under a reference: (reference, minor units).
     """
 
     method: str
@@ -89,6 +89,7 @@ class Payment:
     captured: int
     returned: int
     at: int = 0
+    backs: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class Order:
     """An order as its source tells it. Times UTC ms, 0 unknown; money in minor units of `currency`.
 
     `address` and `phone` are the receiver's and lie sealed. `overlay` names what made parts of it up.
+    `platform` and `platform_state`: where its after-sale stands there, in its own code; told to the open cases.
     """
 
     currency: str
@@ -129,15 +131,20 @@ class Order:
     payments: tuple[Payment, ...]
     shipments: tuple[Shipment, ...]
     overlay: str = ""
+    platform: str = ""
+    platform_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was kept of a source's record: the row it became, its version, its digest."""
+    """What was kept of a source's record: the row it became, its version, its digest; `as_of` UTC ms when its source
+    had last changed it, 0 where it does not say.
+    """
 
     record: str
     version: int
     digest: bytes
+    as_of: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +203,7 @@ def changed_fields(before: bytes, after: bytes, names: Sequence[str]) -> tuple[s
 def known(conn: Connection, desk: str, entity: str, source: str, ids: Iterable[bytes]) -> dict[bytes, Known]:
     """What is kept of these records of a source."""
     sql = (
-        "SELECT record, version, digest FROM source_record"
+        "SELECT record, version, digest, as_of FROM source_record"
         " WHERE desk_id = ? AND entity = ? AND source = ? AND external_id = ?"
     )
     found = {}
@@ -210,8 +217,8 @@ def remember(
     conn: Connection, desk: str, entity: str, source: str, rows: Iterable[tuple[bytes, Known]]
 ) -> int:
     """Keep what records now are."""
-    values = [(desk, entity, source, id_, k.digest, k.record, k.version) for id_, k in rows]
-    conn.executemany("INSERT OR REPLACE INTO source_record VALUES (?,?,?,?,?,?,?)", values)
+    values = [(desk, entity, source, id_, k.digest, k.record, k.version, k.as_of) for id_, k in rows]
+    conn.executemany("INSERT OR REPLACE INTO source_record VALUES (?,?,?,?,?,?,?,?)", values)
     return len(values)
 
 
@@ -348,7 +355,7 @@ def put_orders(store: Store, orders: Sequence[tuple[Put, str, Order]], at: int) 
         rows.add(put, customer, merchant, sealed, order, at, lines, payments)
     again = [(desk, put.id) for put, _, _ in orders if put.version > 1]
     conn.executemany("DELETE FROM orders WHERE desk_id = ? AND id = ?", again)
-    for table in ("order_line", "payment", "shipment"):
+    for table in ("order_line", "payment", "payment_return", "shipment"):
         conn.executemany(f"DELETE FROM {table} WHERE desk_id = ? AND order_id = ?", again)
     forget_of_orders(conn, desk, again)
     written = rows.write(conn) + len(merchants)
@@ -419,7 +426,7 @@ class _OrderRows:
     def __init__(self, desk: str) -> None:
         self._desk = desk
         self._tables: dict[str, list[tuple[object, ...]]] = {
-            "orders": [], "order_line": [], "payment": [], "shipment": [],
+            "orders": [], "order_line": [], "payment": [], "payment_return": [], "shipment": [],
         }  # fmt: skip
         self._parcels: list[tuple[object, ...]] = []
 
@@ -443,6 +450,11 @@ class _OrderRows:
         tables["payment"] += [
             (desk, put.id, n, x.method, x.reference, x.captured, x.returned, x.at)
             for n, x in zip(payments, order.payments, strict=True)
+        ]
+        tables["payment_return"] += [
+            (desk, put.id, n, reference, minor)
+            for n, x in zip(payments, order.payments, strict=True)
+            for reference, minor in x.backs
         ]
         tables["shipment"] += [
             (

@@ -31,6 +31,14 @@ _PAYMENTS = (
     "  AND r.state NOT IN ('failed', 'declined') AND r.case_id <> ?"
     " WHERE p.desk_id = ? AND p.order_id = ? GROUP BY p.desk_id, p.order_id, p.number ORDER BY p.number"
 )
+_TOLD = (
+    "SELECT number, reference, minor FROM payment_return WHERE desk_id = ? AND order_id = ?"
+    " ORDER BY number, reference"
+)
+_PARTS = (
+    "SELECT payment, minor, refund, reference, booked FROM refund_part WHERE desk_id = ? AND order_id = ?"
+    " AND state NOT IN ('failed', 'declined')"
+)
 _FREIGHT_BACK = (
     "SELECT coalesce(sum(minor), 0) FROM refund_part WHERE desk_id = ? AND order_id = ? AND cause = 'outbound'"
     " AND state NOT IN ('failed', 'declined') AND case_id <> ?"
@@ -46,7 +54,10 @@ def facts(conn: Connection, desk: str, order_id: str, case_id: str = "") -> Orde
     lines = tuple(
         OrderLine(*line) for line in conn.execute(_LINES, (case_id, case_id, case_id, desk, order_id))
     )
-    payments = tuple(Payment(*payment) for payment in conn.execute(_PAYMENTS, (case_id, desk, order_id)))
+    ours = booked(conn, desk, order_id)
+    payments = tuple(
+        _payment(ours.get(row[0], 0), *row) for row in conn.execute(_PAYMENTS, (case_id, desk, order_id))
+    )
     signed_at = signed_at or order_signed_at(conn, desk, id_)
     (freight_back,) = conn.execute(_FREIGHT_BACK, (desk, order_id, case_id)).fetchone()
     return Order(
@@ -65,6 +76,36 @@ def facts(conn: Connection, desk: str, order_id: str, case_id: str = "") -> Orde
         freight_back,
         shipped(conn, desk, id_),
     )
+
+
+def _payment(
+    booked: int, number: int, method: str, captured: int, elsewhere: int, returned: int, counted: int
+) -> Payment:
+    """A payment, with what its order system only booked of our refunds counted once."""
+    return Payment(number, method, captured, elsewhere - booked, returned - booked, counted, booked)
+
+
+def booked(conn: Connection, desk: str, order_id: str) -> dict[int, int]:
+    """Minor units by payment that the order system says went back, and that are refunds of our cases: by reference.
+
+    A refund is known by its id, by its provider's reference, or by the name under which the order system booked it. It
+    stands for no more than it gives back, so what is told without a reference, or of more, counts beside ours.
+    """
+    told = conn.execute(_TOLD, (desk, order_id)).fetchall()
+    if not told:
+        return {}
+    parts = conn.execute(_PARTS, (desk, order_id)).fetchall()
+    rest = [minor for _, minor, *_ in parts]
+    ours: dict[int, int] = {}
+    for number, reference, minor in told:
+        wanted = minor
+        for n, (payment, _, *names) in enumerate(parts):
+            if payment == number and reference in names:
+                taken = min(wanted, rest[n])
+                rest[n] -= taken
+                wanted -= taken
+        ours[number] = ours.get(number, 0) + minor - wanted
+    return ours
 
 
 def references(conn: Connection, desk: str, order_id: str) -> dict[int, str]:

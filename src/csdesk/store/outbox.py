@@ -121,3 +121,67 @@ def mine(conn: Connection, desk: str, key: str, fence: int) -> bool:
         (desk, key, fence),
     ).fetchone()
     return row is not None
+
+
+def begun(conn: Connection, desk: str, key: str) -> bool:
+    """Whether a worker has ever tried this job, or is about to."""
+    row = conn.execute(
+        "SELECT 1 FROM outbox WHERE desk_id = ? AND key = ? AND (attempts > 0 OR state <> 'ready')",
+        (desk, key),
+    ).fetchone()
+    return row is not None
+
+
+def case_of_message(conn: Connection, desk: str, message: str) -> str:
+    """The id of the case from which a message of ours leaves or left, "" for one that is none."""
+    row = conn.execute(
+        "SELECT case_id FROM outbox WHERE desk_id = ? AND key = ?", (desk, f"message:{message}")
+    ).fetchone()
+    return row[0] if row else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A job that was left to people: when it was last due (UTC ms), after how many tries, and why it failed."""
+
+    key: str
+    kind: str
+    case: str
+    at: int
+    tries: int
+    reason: str
+
+
+def failed(conn: Connection, desk: str, limit: int) -> list[Failed]:
+    """What was left to people, the oldest first."""
+    rows = conn.execute(
+        "SELECT key, kind, case_id, run_at, attempts, result FROM outbox INDEXED BY outbox_failed"
+        " WHERE desk_id = ? AND state = 'failed' ORDER BY run_at, key LIMIT ?",
+        (desk, limit),
+    )
+    return [Failed(*row) for row in rows]
+
+
+def find_failed(conn: Connection, desk: str, key: str) -> Failed | None:
+    """One of them; None when it is none (any more)."""
+    row = conn.execute(
+        "SELECT key, kind, case_id, run_at, attempts, result FROM outbox"
+        " WHERE desk_id = ? AND key = ? AND state = 'failed'",
+        (desk, key),
+    ).fetchone()
+    return Failed(*row) if row else None
+
+
+def drop(conn: Connection, desk: str, key: str) -> None:
+    """Leave a failed job for good, inside the caller's transaction."""
+    conn.execute(
+        "UPDATE outbox SET state = 'dropped' WHERE desk_id = ? AND key = ? AND state = 'failed'", (desk, key)
+    )
+
+
+def ruled(conn: Connection, desk: str, job: Failed, at: int, actor: str, what: str, reason: str) -> None:
+    """Keep who made what of a failed job, and why, inside the caller's transaction; `what`: retry, drop."""
+    conn.execute(
+        "INSERT OR REPLACE INTO outbox_ruling VALUES (?,?,?,?,?,?,?)",
+        (desk, job.key, at, actor, what, reason, job.reason),
+    )

@@ -7,7 +7,7 @@ JSON columns hold bytes that the codec made, and the chain is over those very by
 from csdesk.store.index import STATEMENTS as _INDEX
 from csdesk.store.library_schema import STATEMENTS as _LIBRARY
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _DESK = (
     """CREATE TABLE desk (
@@ -25,6 +25,10 @@ _DESK = (
     """CREATE TABLE agent_state (
         desk_id TEXT NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL, state TEXT NOT NULL, actor TEXT NOT NULL,
         PRIMARY KEY (desk_id, agent, at)) WITHOUT ROWID""",
+    # When the desk itself gave somebody the last case: among equals the one who waited longest comes first.
+    """CREATE TABLE agent_given (
+        desk_id TEXT NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, agent))
+        WITHOUT ROWID""",
     """CREATE TABLE person_key (
         desk_id TEXT NOT NULL, person TEXT NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL,
         shredded_at INTEGER NOT NULL, PRIMARY KEY (desk_id, person)) WITHOUT ROWID""",
@@ -41,6 +45,11 @@ _RECORDS = (
         desk_id TEXT NOT NULL, field TEXT NOT NULL, hash BLOB NOT NULL, customer TEXT NOT NULL,
         PRIMARY KEY (desk_id, field, hash, customer)) WITHOUT ROWID""",
     "CREATE INDEX customer_hash_of ON customer_hash (desk_id, customer)",
+    # What a customer was marked as, by which case; of each mark the newest row holds. Codes only, no words.
+    """CREATE TABLE person_flag (
+        desk_id TEXT NOT NULL, person TEXT NOT NULL, flag TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
+        case_id TEXT NOT NULL, grounds TEXT NOT NULL, until INTEGER NOT NULL, cleared_at INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, person, flag, at)) WITHOUT ROWID""",
     """CREATE TABLE merchant (
         desk_id TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT NOT NULL, name TEXT NOT NULL,
         return_address TEXT NOT NULL, self_operated INTEGER NOT NULL, PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
@@ -70,6 +79,10 @@ _RECORDS = (
         desk_id TEXT NOT NULL, order_id TEXT NOT NULL, number INTEGER NOT NULL, method TEXT NOT NULL,
         reference TEXT NOT NULL, captured INTEGER NOT NULL, returned INTEGER NOT NULL, at INTEGER NOT NULL,
         PRIMARY KEY (desk_id, order_id, number)) WITHOUT ROWID""",
+    # Of `returned` what the source gave a reference: by it our own refunds are known again.
+    """CREATE TABLE payment_return (
+        desk_id TEXT NOT NULL, order_id TEXT NOT NULL, number INTEGER NOT NULL, reference TEXT NOT NULL,
+        minor INTEGER NOT NULL, PRIMARY KEY (desk_id, order_id, number, reference)) WITHOUT ROWID""",
     """CREATE TABLE shipment (
         desk_id TEXT NOT NULL, order_id TEXT NOT NULL, number INTEGER NOT NULL, carrier TEXT NOT NULL,
         waybill TEXT NOT NULL, lines TEXT NOT NULL, shipped_at INTEGER NOT NULL, signed_at INTEGER NOT NULL,
@@ -80,8 +93,18 @@ _RECORDS = (
         direction TEXT NOT NULL, carrier TEXT NOT NULL, person TEXT NOT NULL, lines TEXT NOT NULL,
         at INTEGER NOT NULL, consent TEXT NOT NULL, told_at INTEGER NOT NULL, signed_at INTEGER NOT NULL,
         PRIMARY KEY (desk_id, waybill, order_id, case_id)) WITHOUT ROWID""",
+    "CREATE INDEX parcel_case ON parcel (desk_id, case_id) WHERE case_id <> ''",
     "CREATE INDEX parcel_order ON parcel (desk_id, order_id) WHERE case_id = '' AND order_id <> ''",
     "CREATE INDEX parcel_unknown ON parcel (desk_id, at, waybill) WHERE direction = ''",
+    # Those that carriers are asked after, the latest sent first; and when somebody last asked.
+    """CREATE INDEX parcel_awaited ON parcel (desk_id, at, waybill)
+        WHERE signed_at = 0 AND told_at = 0 AND direction <> ''""",
+    """CREATE TABLE parcel_asked (
+        desk_id TEXT NOT NULL, waybill TEXT NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, waybill)) WITHOUT ROWID""",
+    """CREATE TABLE carrier_state (
+        desk_id TEXT PRIMARY KEY, answered_at INTEGER NOT NULL, failed_at INTEGER NOT NULL,
+        fault TEXT NOT NULL) WITHOUT ROWID""",
     # A carrier's page names couriers, their telephones and the receiver's street: place and text lie sealed.
     """CREATE TABLE scan (
         desk_id TEXT NOT NULL, waybill TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, scan TEXT NOT NULL,
@@ -113,12 +136,17 @@ _CASES = (
     "CREATE INDEX cases_queue ON cases (desk_id, queue, due, id) WHERE live = 1",
     "CREATE INDEX cases_all ON cases (desk_id, due, id) WHERE live = 1",
     "CREATE INDEX cases_mine ON cases (desk_id, assignee, due, id) WHERE live = 1",
-    # Those that not every agent can read; all others come from the queue's own index.
-    """CREATE INDEX cases_language ON cases (desk_id, queue, language, due, id)
-        WHERE live = 1 AND language NOT IN ('', 'zh-Hans')""",
+    # Those that whoever asks for the next case may get, by the language that one must speak. Escalation and amount
+    # stand at its end, so that cases that wait for somebody else are passed without reading them.
+    """CREATE INDEX cases_claim ON cases (desk_id, queue, language, due, id, escalation, amount)
+        WHERE live = 1 AND phase = 'ours' AND assignee = ''""",
     "CREATE INDEX cases_incident ON cases (desk_id, incident, id) WHERE incident <> ''",
+    # What is somebody's, for the board: few of all cases, so that one pass over them counts every queue and agent.
+    "CREATE INDEX cases_assigned ON cases (desk_id, queue, assignee, due) WHERE live = 1 AND assignee <> ''",
     # For going through every open case, whatever its deadline does meanwhile.
     "CREATE INDEX cases_open ON cases (desk_id, id) WHERE closed_at = 0",
+    # For reports: what was closed since a day; with the open ones that is all in which anything happened since.
+    "CREATE INDEX cases_closed ON cases (desk_id, closed_at, id) WHERE closed_at > 0",
     "CREATE INDEX cases_hint ON cases (desk_id, order_number COLLATE NOCASE) WHERE order_id = ''",
     "CREATE INDEX cases_order ON cases (desk_id, order_id, opened_at)",
     "CREATE INDEX cases_customer ON cases (desk_id, customer, opened_at)",
@@ -135,15 +163,21 @@ _CASES = (
     """CREATE TABLE refund_part (
         desk_id TEXT NOT NULL, case_id TEXT NOT NULL, refund TEXT NOT NULL, payment INTEGER NOT NULL,
         order_id TEXT NOT NULL, minor INTEGER NOT NULL, counted INTEGER NOT NULL, cause TEXT NOT NULL,
-        state TEXT NOT NULL, at INTEGER NOT NULL,
+        state TEXT NOT NULL, at INTEGER NOT NULL, reference TEXT NOT NULL, booked TEXT NOT NULL,
         PRIMARY KEY (desk_id, case_id, refund, payment)) WITHOUT ROWID""",
     # All that a sum over an order's cases needs: without statistics SQLite would rather read the whole desk's table.
     "CREATE INDEX refund_part_order ON refund_part (desk_id, order_id, payment, state, case_id, cause, minor, counted)",
     "CREATE INDEX refund_part_waiting ON refund_part (desk_id, at, case_id) WHERE state IN ('awaiting', 'in_doubt')",
+    # Files kept as evidence; what is in them lies beside the database, sealed like the name under the person's key.
+    """CREATE TABLE evidence (
+        desk_id TEXT NOT NULL, case_id TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+        media TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, source TEXT NOT NULL, person TEXT NOT NULL,
+        sealed BLOB NOT NULL, PRIMARY KEY (desk_id, case_id, sha256)) WITHOUT ROWID""",
     """CREATE TABLE request (
         desk_id TEXT NOT NULL, key TEXT NOT NULL, case_id TEXT NOT NULL, verb TEXT NOT NULL, actor TEXT NOT NULL,
         version INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, key)) WITHOUT ROWID""",
     "CREATE INDEX request_actor ON request (desk_id, actor, at)",
+    "CREATE INDEX request_ended ON request (desk_id, actor, at, case_id) WHERE verb IN ('close', 'withdraw')",
     """CREATE TABLE counter (
         desk_id TEXT NOT NULL, queue TEXT NOT NULL, shard INTEGER NOT NULL, live INTEGER NOT NULL,
         breached INTEGER NOT NULL, PRIMARY KEY (desk_id, queue, shard)) WITHOUT ROWID""",
@@ -155,9 +189,21 @@ _CASES = (
 _BESIDE = (
     """CREATE TABLE lease (
         desk_id TEXT NOT NULL, case_id TEXT NOT NULL, holder TEXT NOT NULL, session TEXT NOT NULL,
-        fence INTEGER NOT NULL, expires INTEGER NOT NULL, parked INTEGER NOT NULL,
+        fence INTEGER NOT NULL, expires INTEGER NOT NULL, parked INTEGER NOT NULL, since INTEGER NOT NULL,
         PRIMARY KEY (desk_id, case_id)) WITHOUT ROWID""",
     "CREATE INDEX lease_holder ON lease (desk_id, holder, expires)",
+    # Who passed a case over, why, and until when it does not come back to them; their words lie sealed.
+    """CREATE TABLE skip (
+        desk_id TEXT NOT NULL, agent TEXT NOT NULL, case_id TEXT NOT NULL, at INTEGER NOT NULL,
+        until INTEGER NOT NULL, reason TEXT NOT NULL, person TEXT NOT NULL, sealed BLOB NOT NULL,
+        PRIMARY KEY (desk_id, agent, case_id, at)) WITHOUT ROWID""",
+    "CREATE INDEX skip_until ON skip (desk_id, until, agent, case_id)",
+    "CREATE INDEX skip_at ON skip (desk_id, at, agent, reason, case_id)",
+    "CREATE INDEX skip_case ON skip (desk_id, case_id, until)",
+    # From whom a case was taken while they had it, and who has it since.
+    """CREATE TABLE takeover (
+        desk_id TEXT NOT NULL, case_id TEXT NOT NULL, former TEXT NOT NULL, taker TEXT NOT NULL,
+        actor TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, case_id, former)) WITHOUT ROWID""",
     """CREATE TABLE draft (
         desk_id TEXT NOT NULL, agent TEXT NOT NULL, case_id TEXT NOT NULL, person TEXT NOT NULL,
         sealed BLOB NOT NULL, caret INTEGER NOT NULL, at INTEGER NOT NULL,
@@ -172,6 +218,18 @@ _BESIDE = (
     "CREATE INDEX outbox_due ON outbox (desk_id, run_at) WHERE state = 'ready'",
     "CREATE INDEX outbox_running ON outbox (desk_id, fence) WHERE state = 'running'",
     "CREATE INDEX outbox_case ON outbox (desk_id, case_id)",
+    "CREATE INDEX outbox_failed ON outbox (desk_id, run_at, key) WHERE state = 'failed'",
+    """CREATE TABLE outbox_ruling (
+        desk_id TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, what TEXT NOT NULL,
+        reason TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY (desk_id, key, at)) WITHOUT ROWID""",
+    # Who may let money go in whose place, until when: up to `most` minor units, 0 for the giver's own limit.
+    # `actor` did the last of giving and revoking; rows stay, so that it can be said who might have approved when.
+    """CREATE TABLE approval_delegation (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, from_agent TEXT NOT NULL, to_agent TEXT NOT NULL,
+        most INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, revoked_at INTEGER NOT NULL,
+        actor TEXT NOT NULL, PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
+    "CREATE INDEX approval_delegation_to ON approval_delegation (desk_id, to_agent, until) WHERE revoked_at = 0",
+    "CREATE INDEX approval_delegation_until ON approval_delegation (desk_id, until) WHERE revoked_at = 0",
     """CREATE TABLE worker (
         desk_id TEXT PRIMARY KEY, holder TEXT NOT NULL, fence INTEGER NOT NULL, expires INTEGER NOT NULL)
         WITHOUT ROWID""",
@@ -191,6 +249,10 @@ _BULK = (
         desk_id TEXT NOT NULL, bulk TEXT NOT NULL, case_id TEXT NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL,
         at INTEGER NOT NULL, PRIMARY KEY (desk_id, bulk, case_id)) WITHOUT ROWID""",
     "CREATE INDEX bulk_item_state ON bulk_item (desk_id, bulk, state, case_id)",
+    # Several verbs under a name; `owner` '' for everybody's. Sealed under a person of its own.
+    """CREATE TABLE macro (
+        desk_id TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, person TEXT NOT NULL, sealed BLOB NOT NULL,
+        at INTEGER NOT NULL, PRIMARY KEY (desk_id, owner, name)) WITHOUT ROWID""",
 )
 
 # What a supervisor tells everybody who is here.

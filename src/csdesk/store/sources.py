@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from csdesk.store.connection import Connection
 
+# Who is asked after parcels is kept here too, under names that begin so.
+CARRIERS = "carriers:"
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -44,6 +47,16 @@ def state(conn: Connection, desk: str, source: str) -> State:
         (desk, source),
     ).fetchone()
     return State(*row) if row else State()
+
+
+def newest(conn: Connection, desk: str) -> State | None:
+    """How the order system stands that was asked last; None when none was. A desk has one, or a few over the years."""
+    row = conn.execute(
+        "SELECT cursor, pulled_at, answered_at, failed_at, fault FROM order_source"
+        " WHERE desk_id = ? AND source NOT LIKE ? ORDER BY max(answered_at, failed_at) DESC LIMIT 1",
+        (desk, f"{CARRIERS}%"),
+    ).fetchone()
+    return State(*row) if row else None
 
 
 def put_state(conn: Connection, desk: str, source: str, now: State) -> None:

@@ -12,12 +12,14 @@ from typing import Any, cast
 import msgspec
 
 from csdesk.domain import ids
+from csdesk.domain.cases.carriage_events import UNSETTLED
 from csdesk.domain.cases.case import UNSENT, Case, Kind
 from csdesk.domain.cases.events import Stamp, evolve
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.opening import claimed
+from csdesk.store import evidence
 from csdesk.store import verify_money as money
-from csdesk.store.cases import CASE_COLUMNS, case_row, clock_key, refund_key, wake_key
+from csdesk.store.cases import CASE_COLUMNS, carrier_key, case_row, clock_key, load, refund_key, wake_key
 from csdesk.store.chain import Row, breaks
 from csdesk.store.codec import UnknownEvent, decode, decode_case
 from csdesk.store.connection import Connection, read
@@ -32,9 +34,10 @@ _LAST_ID = "~"  # sorts after every id
 # The states in which an outbox row still keeps, or has kept, what the case was promised.
 _KEPT = {
     "message": ("ready", "running"),
-    "refund": ("ready", "running", "failed"),
-    "clock": ("ready", "running", "done", "failed"),
-    "wake": ("ready", "running", "failed"),
+    "refund": ("ready", "running", "failed", "dropped"),
+    "clock": ("ready", "running", "done", "failed", "dropped"),
+    "wake": ("ready", "running", "failed", "dropped"),
+    "carrier": ("ready", "running", "failed", "dropped"),
 }
 
 
@@ -47,7 +50,9 @@ class Finding:
     error: an event that cannot be decoded), `snapshot` (version: the fold of the events differs), `row`
     (columns that differ from the fold), `lines`, `refunds` (order: rows beside the case say otherwise),
     `promise` (key, found: what should happen later is not in the outbox), `counter` (queue, counted, kept,
-    late, late_kept), and what `verify_money` finds: `ledger`, `early`, `over_refunded`, `stray`.
+    late, late_kept), `evidence` (kept, filed: rows beside the case say otherwise), `evidence_missing` and
+    `evidence_changed` (hash: a file that is not there, or not what was filed), and what `verify_money`
+    finds: `ledger`, `early`, `over_refunded`, `stray`.
     """
 
     code: str
@@ -59,8 +64,13 @@ class Finding:
         return f"{self.number or '-'}: {self.code} ({told})"
 
 
-def verify(store: Store, progress: Callable[[int], None] | None = None) -> Iterator[Finding]:
-    """Everything that is wrong with the desk's cases, in the order of their ids; `progress(cases_done)`."""
+def verify(
+    store: Store, progress: Callable[[int], None] | None = None, *, contents: bool = False
+) -> Iterator[Finding]:
+    """Everything that is wrong with the desk's cases, in the order of their ids; `progress(cases_done)`.
+
+    `contents`: every file of evidence is read and must be what was filed; without it, it must be there.
+    """
     conn, desk = store.conn, store.desk.id
     last, done = "", 0
     while True:
@@ -82,6 +92,10 @@ def verify(store: Store, progress: Callable[[int], None] | None = None) -> Itera
         found = [*_counters(conn, desk)]
         found += [Finding(code, "", detail) for code, detail in money.everywhere(conn, desk)]
     yield from found
+    for case_id, wrong, sha256 in evidence.check(store, contents=contents):
+        case, _ = load(conn, desk, case_id) or (None, b"")
+        number = ids.number(MACHINES[case.kind].letters, case.body) if case else case_id
+        yield Finding(f"evidence_{wrong}", number, {"hash": sha256[:12]})
 
 
 def _batch(
@@ -156,6 +170,12 @@ def _differences(
     if row[-1] != expected[-1] and not _same(row[-1], case):
         yield "snapshot", {"version": case.version}
     yield from money.differences(conn, case)
+    files = conn.execute(
+        "SELECT sha256, size, media FROM evidence WHERE desk_id = ? AND case_id = ? ORDER BY sha256",
+        (case.desk, case.id),
+    ).fetchall()
+    if files != sorted((one.sha256, one.size, one.media) for one in case.evidence):
+        yield "evidence", {"kept": len(files), "filed": len(case.evidence)}
     if not case.order:
         return
     key = (case.desk, case.order, case.id)
@@ -183,6 +203,7 @@ def _promises(case: Case) -> Iterator[str]:
     yield from (f"message:{message.id}" for message in case.messages if message.state in UNSENT)
     yield from (refund_key(r.id) for r in case.refunds if r.pending and r.state != "awaiting")
     yield from (clock_key(case.id, clock) for clock in case.clocks if not clock.open_pause)
+    yield from (carrier_key(ask.id) for ask in case.carrier_asks if ask.state in UNSETTLED)
     if case.snoozed_until:
         yield wake_key(case.id, case.snoozed_until)
 

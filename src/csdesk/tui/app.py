@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -23,16 +24,23 @@ from csdesk.tui.coming import ComingDesk
 from csdesk.tui.keymap import Keymap
 from csdesk.tui.leasing import Leasing
 from csdesk.tui.messages import Changed
+from csdesk.tui.output.terminal import LeanOutput
 from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.start import First
 from csdesk.tui.theme import Look, Palette
 from csdesk.tui.widgets.bars import SIGNS, StatusLine
+from csdesk.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from csdesk.desk.desk import Desk, Done
     from csdesk.domain.cases.command import Command
     from csdesk.domain.cases.context import Policy, Refused
     from csdesk.domain.clocks.times import Times
+    from csdesk.interop.ordering import Looked
+    from csdesk.tui.appearance import Appearance
+    from csdesk.tui.following import Following
+    from csdesk.tui.news import News
+    from csdesk.tui.recording import Recording
     from csdesk.tui.verbs import Verbs
 
 # After so long a person wonders whether the key arrived.
@@ -52,7 +60,10 @@ def clock_ms() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a console is given: words, keys, look, how it draws, and `rules`, made when a form first needs them."""
+    """What a console is given: words, keys, look, how it draws, and `rules`, made when a form first needs them.
+
+    `ask_order` asks the order system after a number, in a thread of its own; None where nobody can be asked.
+    """
 
     words: Words
     keymap: Keymap
@@ -60,6 +71,8 @@ class Tools:
     ascii: bool = False
     now: Callable[[], int] = clock_ms
     rules: "Callable[[], Rules] | None" = None
+    lean: bool = True
+    ask_order: "Callable[[str], Looked] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +83,17 @@ class Rules:
     policy: "Policy"
 
 
-class ConsoleApp(App[int], inherit_bindings=False):
+class ConsoleApp(LeanOutput, inherit_bindings=False):
     """The console. Its parts: `verbs` carries verbs out, `leasing` holds and parks cases."""
 
     TITLE = "csdesk"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
-    CSS = "Screen { background: $ground; color: $text; } Overlay { background: transparent; }"
+    CSS = """
+    Screen { background: $ground; color: $text; } Overlay { background: transparent; }
+    Input > .input--selection, TextArea .text-area--selection { text-style: $selection-style; }
+    Input:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
+    """
 
     def __init__(self, desk: "Desk", tools: Tools, first: First | None = None) -> None:
         super().__init__()
@@ -84,8 +101,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.words = tools.words
         self.keymap = tools.keymap
         self.ascii = tools.ascii
+        self.lean = tools.lean
         self.now = tools.now
         self._rules = tools.rules
+        self.ask_order = tools.ask_order
         self.first = first or First()
         self.names: dict[str, str] = {id_: cells.safe(name) for id_, name in self.first.names}
         self.said: tuple[str, str] = ("", "info")
@@ -106,6 +125,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         # Set before anything is styled; to change it later would parse every style sheet again.
         self.register_theme(tools.look.theme)
         self.set_reactive(App.theme, tools.look.theme.name)
+        self._refresh_truecolor_filter(self.ansi_theme)
         self.stylesheet.set_variables(self.get_css_variables())
 
     @cached_property
@@ -116,6 +136,30 @@ class ConsoleApp(App[int], inherit_bindings=False):
         return Verbs(self)
 
     @cached_property
+    def following(self) -> "Following":
+        """What looks after runs over many cases."""
+        from csdesk.tui.following import Following
+
+        return Following(self)
+
+    @cached_property
+    def recording(self) -> "Recording":
+        """What records macros and carries them out."""
+        from csdesk.tui.recording import Recording
+
+        return Recording(self)
+
+    @property
+    def records(self) -> bool:
+        """Whether macros were thought of here at all: a console that never records loads nothing for it."""
+        return "recording" in vars(self)
+
+    @property
+    def did_something(self) -> bool:
+        """Whether a verb was carried out here that might be taken back."""
+        return "verbs" in vars(self) and self.verbs.undoable
+
+    @cached_property
     def rules(self) -> Rules:
         """What forms decide with; without the desk's own: weekends, and the numbers every desk begins with."""
         from csdesk.domain.cases.context import Policy
@@ -123,10 +167,52 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
         return self._rules() if self._rules else Rules(Times(), Policy())
 
+    @cached_property
+    def news(self) -> "News":
+        """What everybody is told."""
+        from csdesk.tui.news import News
+
+        return News(self)
+
+    @cached_property
+    def appearance(self) -> "Appearance":
+        """What changes theme and language."""
+        from csdesk.tui.appearance import Appearance
+
+        return Appearance(self)
+
+    @property
+    def look(self) -> Look:
+        """The theme that is worn."""
+        return self._look
+
     @property
     def palette(self) -> Palette:
         """The colours of the theme."""
         return self._look.palette
+
+    def wear(self, look: Look) -> None:
+        """Paint everything in another theme."""
+        self._look = look
+        self.register_theme(look.theme)
+        self._watch_theme(look.theme.name)  # the name stays the same, so nothing else tells Textual
+        self.repaint_all()
+
+    def repaint_all(self) -> None:
+        """Word and paint every line of every screen anew."""
+        for screen in self.screen_stack:
+            for widget in screen.query(Lines):
+                widget.refresh(layout=True)
+                widget.worded_anew()
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver for this system, on Unix with our own reading of keys and pastes."""
+        driver = super().get_driver_class()
+        if driver.__name__ != "LinuxDriver":
+            return driver
+        from csdesk.tui.incoming import ConsoleDriver
+
+        return ConsoleDriver
 
     def get_default_screen(self) -> Screen[Any]:
         """The queue is where the console starts and ends."""
@@ -155,6 +241,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.run_worker(self._open(), exit_on_error=True)
         self.call(self._watch())
         self.call(self._learn_names())
+        self.call(self.news.ask())
+        if self._look.path is not None:
+            self.appearance.watch()
 
     async def _open(self) -> None:
         if isinstance(self.desk, ComingDesk):
@@ -172,6 +261,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         async for changes in self.desk.watch():
             for screen in self.screen_stack:
                 screen.post_message(Changed(changes.cases, changes.everything))
+            if mine := self.leasing.touched_of(changes.cases, everything=changes.everything):
+                self.call(self.leasing.lost_of(mine))
+            if changes.beside:
+                self.call(self.news.ask())
 
     async def _learn_names(self) -> None:
         from csdesk.desk.queries import Agents
@@ -226,6 +319,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def standing(self) -> str:
         """The right end of the status line: a sign while the desk is slow, what is parked, who works here."""
         told = [self.words("status.slow")] if self._waiting else []
+        if self.first.practice:
+            told.append(self.words("status.practice"))
+        if not self.leasing.here:
+            told.append(self.words.code("presence", self.leasing.presence))
         if self.leasing.parked:
             told.append(self.words.count("status.parked", len(self.leasing.parked)))
         return "  ".join([*told, self.name_of(self.first.me or self.desk.me.id)])
@@ -253,6 +350,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """Why something may not happen; people by name, and no codes: nobody here types them."""
         from csdesk.domain.cases.context import Refused
 
+        if refused.code == "not_available":
+            away = self.words.code("presence", str(refused.detail["presence"]))
+            return self.words("status.away", presence=away, key=self.keymap.shown("presence"))
         detail = dict(refused.detail)
         if isinstance(who := detail.get("who"), str):
             detail["who"] = self.name_of(who)
@@ -263,6 +363,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
         return self.words.refused(Refused(refused.code, **detail))
 
     # Work that waits for the desk
+
+    @property
+    def idle(self) -> bool:
+        """Whether the desk is open and nothing but the watcher waits for it."""
+        return self._opened.is_set() and sum(worker.is_running for worker in self.workers) <= 1
 
     def call(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something that asks the desk, beside the keys; refusals and trouble go to the status line."""
@@ -382,13 +487,85 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """Bring back the case put aside last."""
         self.call(self.leasing.unpark())
 
+    def action_presence(self) -> None:
+        """Say whether I am here."""
+        self.push_screen(doors.presence(self.leasing.presence), self._present)
+
+    def action_handover(self) -> None:
+        """Hand my cases over, and be off."""
+        self.call(self._handover())
+
+    async def _handover(self) -> None:
+        from csdesk.desk.guided_queries import MyCases
+
+        if not await self.desk.ask(MyCases()):
+            self.say(self.words("handover.none", key=self.keymap.shown("presence")), "info")
+            return
+        await self.home()
+        await self.push_screen(doors.handover())
+
+    def _present(self, state: str | None) -> None:
+        if state:
+            self.call(self.leasing.be(state))
+
     def action_undo(self) -> None:
         """Take back my last verb."""
         self.call(self.verbs.undo())
 
+    def action_record(self) -> None:
+        """Record a macro; pressed again, stop and name it."""
+        self.call(self.recording.start_or_stop())
+
+    def action_macros(self) -> None:
+        """Carry a macro out on the marked cases, or on this one."""
+        self.call(self.recording.carry_out())
+
     def action_redo(self) -> None:
         """Do again what I took back last."""
         self.call(self.verbs.redo())
+
+    def action_board(self) -> None:
+        """The board, for those who may hand out cases."""
+        self.call(self._board())
+
+    async def _board(self) -> None:
+        from csdesk.domain.cases.context import Refused
+        from csdesk.domain.roles import Right, may
+
+        role = self.desk.me.role
+        if not may(role, Right.ASSIGN):
+            raise Refused("no_right", role=role, right=Right.ASSIGN)
+        await self.push_screen(doors.board(), self._from_board)
+
+    def _from_board(self, queue: str | None) -> None:
+        if queue:
+            self.call(self._show_queue(queue))
+
+    async def _show_queue(self, queue: str) -> None:
+        from csdesk.tui.screens.queue import QueueScreen
+
+        await self.home()
+        if isinstance(self.screen, QueueScreen):
+            self.screen.show(queue)
+
+    def action_heard(self) -> None:
+        """Put away what everybody is told."""
+        self.call(self.news.put_away())
+
+    def action_theme(self) -> None:
+        """Choose a theme."""
+        self.push_screen(
+            doors.theme(self._look.name), lambda name: self.appearance.wear(name) if name else None
+        )
+
+    def action_language(self) -> None:
+        """Choose a language."""
+        now = self.words.language
+        self.push_screen(doors.language(now), lambda name: self.appearance.speak(name) if name else None)
+
+    def action_news(self) -> None:
+        """What everybody is told just now."""
+        self.push_screen(doors.news())
 
     def action_orders(self) -> None:
         """Find an order, and open a case on it."""

@@ -100,23 +100,25 @@ def parts(
     on: str,
 ) -> list[tuple[str, Style]]:
     """The cells of a row after the gutter, as styled pieces."""
-    style = palette.style
-    done = row.phase == "waiting"
+    here = on == "cursor"
+    # The row one stands on has one colour, and any other changes it once or twice: each change costs a slow line
+    # twenty bytes, at every move for two rows and at every page for all of them.
+    quiet, text, done = ("strong",) * 3 if here else ("quiet", "text", "quiet")
     texts = {
-        "due": (due, style(meaning, on)),
-        "number": (number(row), style("quiet", on)),
-        "kind": (words.code("kind", row.kind), style("quiet", on)),
-        "state": (words.code("state", row.state), style("quiet" if done else "text", on)),
-        "subject": (_subject(row, words), style("strong" if on == "cursor" else "text", on)),
-        "merchant": (cells.safe(row.merchant), style("quiet", on)),
-        "amount": (words.money(row.amount, row.currency) if row.amount else "", style("text", on)),
-        "assignee": (cells.safe(assignee), style("quiet", on)),
+        "due": (due, quiet if meaning == "quiet" else meaning),
+        "number": (number(row), quiet),
+        "kind": (words.code("kind", row.kind), quiet),
+        "state": (words.code("state", row.state), done if row.phase == "waiting" else text),
+        "subject": (_subject(row, words), text),
+        "merchant": (cells.safe(row.merchant), text),
+        "amount": (words.money(row.amount, row.currency) if row.amount else "", text),
+        "assignee": (cells.safe(assignee), text),
     }
-    gap = style("text", on)
+    gap = palette.style("text", on)
     found: list[tuple[str, Style]] = []
     for column in shape:
-        text, how = texts[column.name]
-        found += [(cells.fit(text, column.cells, column.align), how), (" ", gap)]
+        told, how = texts[column.name]
+        found += [(cells.fit(told, column.cells, column.align), palette.style(how, on)), (" ", gap)]
     return found
 
 

@@ -23,7 +23,9 @@ class ComingDesk:
         self._opened = asyncio.Event()
 
     async def open(self) -> None:
-        """Open the desk; raises StoreError or ConfigError."""
+        """Open the desk, unless it is open; raises StoreError or ConfigError."""
+        if self._desk is not None:
+            return
         thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
         core = await asyncio.get_running_loop().run_in_executor(thread, self._make)
         from csdesk.desk.local import LocalDesk

@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csdesk.desk.incident_queries import Suggested
     from csdesk.desk.queries import CaseView
     from csdesk.domain.cases.command import Deciding
     from csdesk.domain.cases.context import Refused
@@ -29,6 +32,41 @@ def orders(text: str = "") -> "ConsoleScreen[Any]":
     from csdesk.tui.screens.order import OrderScreen
 
     return OrderScreen(text)
+
+
+def presence(now: str) -> "ConsoleScreen[Any]":
+    """Whether one is here; dismissed with the state that was picked, None when it is left."""
+    from csdesk.tui.screens.presence import PresenceScreen
+
+    return PresenceScreen(now)
+
+
+def skip() -> "ConsoleScreen[Any]":
+    """Why a case is passed over; dismissed with the reason and words, None when it is left."""
+    from csdesk.tui.screens.guided import SkipScreen
+
+    return SkipScreen()
+
+
+def handover() -> "ConsoleScreen[Any]":
+    """My cases, to hand over at the end of a shift; dismissed with whether that was done."""
+    from csdesk.tui.screens.handover import HandoverScreen
+
+    return HandoverScreen()
+
+
+def theme(now: str) -> "ConsoleScreen[Any]":
+    """The themes; dismissed with the name of the one that was picked, None when it is left."""
+    from csdesk.tui.screens.wearing import ThemeScreen
+
+    return ThemeScreen(now)
+
+
+def language(now: str) -> "ConsoleScreen[Any]":
+    """The languages; dismissed with the one that was picked, None when it is left."""
+    from csdesk.tui.screens.wearing import LanguageScreen
+
+    return LanguageScreen(now)
 
 
 def policy(case_id: str = "", text: str = "") -> "ConsoleScreen[Any]":
@@ -80,8 +118,50 @@ def awaiting() -> "ConsoleScreen[Any]":
     return AwaitingScreen()
 
 
+def dead() -> "ConsoleScreen[Any]":
+    """Jobs that the worker gave up; dismissed with the case to open, or None."""
+    from csdesk.tui.screens.dead import DeadScreen
+
+    return DeadScreen()
+
+
+def board() -> "ConsoleScreen[Any]":
+    """The board of whoever runs a shift; dismissed with the queue to show, or None."""
+    from csdesk.tui.screens.board import BoardScreen
+
+    return BoardScreen()
+
+
+def runs(parent: str = "") -> "ConsoleScreen[Any]":
+    """My runs over many cases, or those of an incident; dismissed with the case to open, or None."""
+    from csdesk.tui.screens.runs import RunsScreen
+
+    return RunsScreen(parent)
+
+
+def news() -> "ConsoleScreen[Any]":
+    """What everybody is told just now."""
+    from csdesk.tui.screens.broadcasting import NewsScreen
+
+    return NewsScreen()
+
+
 def canned(case_id: str) -> "ConsoleScreen[Any]":
     """Look up a canned reply for a case; dismissed with the filled reply, or None."""
     from csdesk.tui.screens.canned import CannedScreen
 
     return CannedScreen(case_id)
+
+
+def incident(incident_id: str) -> "ConsoleScreen[Any]":
+    """An incident with its members and runs; dismissed with the case to open, or None."""
+    from csdesk.tui.screens.incident import IncidentScreen
+
+    return IncidentScreen(incident_id)
+
+
+def incident_choice(found: "Sequence[Suggested]") -> "ConsoleScreen[Any]":
+    """Several incidents that a case fits; dismissed with the one to join, or None."""
+    from csdesk.tui.screens.incident import IncidentChoice
+
+    return IncidentChoice(found)

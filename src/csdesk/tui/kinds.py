@@ -16,6 +16,7 @@ _KINDS = {
     "payment_anomaly": ("PA", "payments"),
     "report": ("RE", "reports"),
     "privacy_request": ("PR", "privacy"),
+    "incident": ("IN", "incidents"),
 }
 LETTERS = {kind: letters for kind, (letters, _) in _KINDS.items()}
 # Letters of authorities: for those who may hand them out, as the desk answers it.
@@ -23,6 +24,11 @@ AUTHORITY = "authority"
 # These stay in sight however many tabs there are.
 PINNED = ("mine", "all")
 TABS = (*(queue for _, queue in _KINDS.values()), AUTHORITY, *PINNED)
+
+
+def queue_of(kind: str) -> str:
+    """The queue of a kind."""
+    return _KINDS[kind][1]
 
 
 def tabs(*, letters: bool) -> tuple[str, ...]:

@@ -18,8 +18,10 @@ from csdesk.desk.config import Config, ConfigError
 if TYPE_CHECKING:
     from csdesk.desk.core import Core
     from csdesk.desk.words import Words
+    from csdesk.interop.ordering import Looked
     from csdesk.store.errors import StoreError
     from csdesk.tui.app import ConsoleApp, Rules
+    from csdesk.tui.coming import ComingDesk
     from csdesk.tui.start import First
 
 COLUMNS, LINES = 80, 24
@@ -43,16 +45,16 @@ def check_terminal(environ: Mapping[str, str] = os.environ) -> None:
         raise NoTerminal("not_a_terminal")
     if environ.get("TERM", "") in ("", "dumb", "unknown"):
         raise NoTerminal("dumb_terminal", term=environ.get("TERM", "") or "–")
-    codeset = _codeset(environ)
-    if codeset.replace("-", "").lower() != "utf8":
-        raise NoTerminal("not_utf8", codeset=codeset)
+    charset = codeset(environ)
+    if charset.replace("-", "").lower() != "utf8":
+        raise NoTerminal("not_utf8", codeset=charset)
     size = os.get_terminal_size(1)
     # A pty that was never told its size says 0 by 0; what it is shows in the first resize.
     if size.columns and (size.columns < COLUMNS or size.lines < LINES):
         raise NoTerminal("small_terminal", columns=size.columns, lines=size.lines, least=f"{COLUMNS}×{LINES}")
 
 
-def _codeset(environ: Mapping[str, str]) -> str:
+def codeset(environ: Mapping[str, str]) -> str:
     """The character set of the locale.
 
     What the environment names counts even if this host lacks that locale.
@@ -88,8 +90,11 @@ def launch(config: Config) -> int:
     return _until_left(app, config)
 
 
-def _build(config: Config) -> "ConsoleApp":
-    """The app with its first picture, which is read while Textual loads."""
+def _build(config: Config, coming: "type[ComingDesk] | None" = None) -> "ConsoleApp":
+    """The app with its first picture, which is read while Textual loads.
+
+    `coming`: what stands for the desk until it is open.
+    """
     with ThreadPoolExecutor(1) as thread:
         reading = thread.submit(_glimpse, config)
         from zoneinfo import ZoneInfo
@@ -99,12 +104,36 @@ def _build(config: Config) -> "ConsoleApp":
         from csdesk.tui.app import ConsoleApp, Tools
         from csdesk.tui.coming import ComingDesk
 
-        keys = keymap.load(Path(config.keymap).expanduser() if config.keymap else None)
-        look = theme.load(config.theme)
+        keys, wrong = keymap.check(config.keymap)
+        look, ugly = theme.check(config.theme)
         first = reading.result()
     words = Words(config.language, ZoneInfo(first.zone))
-    tools = Tools(words, keys, look, config.ascii, rules=lambda: _rules(config))
-    return ConsoleApp(ComingDesk(lambda: _open(config)), tools, first)
+    ask_order = (lambda text: _ask_order(config, text)) if config.orders else None
+    tools = Tools(
+        words,
+        keys,
+        look,
+        config.ascii,
+        rules=lambda: _rules(config),
+        ask_order=ask_order,
+        lean=config.lean,
+    )
+    app = ConsoleApp((coming or ComingDesk)(lambda: _open(config)), tools, first)
+    if ugly is not None:
+        app.said = (words("theme.default", told=_in_short(words, ugly)), "bad")
+    if wrong:
+        # A slip in a keymap must not keep anybody from work: the keys that everybody knows are there.
+        app.said = (words("status.default_keys", told=_in_short(words, wrong[0])), "bad")
+    return app
+
+
+def _in_short(words: "Words", wrong: ConfigError) -> str:
+    """What is wrong with a keymap, with the name of its file alone: the status line has no room for folders."""
+    named = {
+        name: Path(str(told)).name if name in ("where", "path") else told
+        for name, told in wrong.detail.items()
+    }
+    return words.error(wrong.code, named, str(wrong))
 
 
 def _rules(config: Config) -> "Rules":
@@ -120,6 +149,13 @@ def _rules(config: Config) -> "Rules":
     path = Path(config.operations).expanduser() if config.operations else None
     operations = read_operations(path, lambda code: code)
     return Rules(desk_times(calendars, config), replace(policy_of(config), operations=operations))
+
+
+def _ask_order(config: Config, text: str) -> "Looked":
+    """Ask the order system, on a connection of its own: no key waits for it. StoreError, ConfigError, ImportFault."""
+    from csdesk.tui.ordering import ask_order
+
+    return ask_order(config, text)
 
 
 def _glimpse(config: Config) -> "First":

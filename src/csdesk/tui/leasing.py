@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 # A lease lasts five minutes; one renewal a minute is enough and no more than one write a minute.
 RENEW_SECONDS = 60.0
+# `routing.AVAILABLE`, spelled here: a starting console does not import the domain.
+HERE = "available"
 
 
 class Leasing:
@@ -19,7 +21,29 @@ class Leasing:
         self._renewed = 0.0
         self.held = ""
         self.parked: list[str] = []
-        self.skipped: list[str] = []
+        self.presence = HERE
+
+    @property
+    def here(self) -> bool:
+        """Whether I am available, as far as this console knows."""
+        return self.presence == HERE
+
+    async def be(self, state: str) -> None:
+        """Say whether I am here; who goes leaves the case in hand, with its draft kept."""
+        from csdesk.desk.staff_queries import SetAgentState
+
+        console, words = self._console, self._console.words
+        if state != HERE:
+            await console.home()
+        done = await console.desk.ask(SetAgentState(state))
+        self.presence = done.state
+        if not self.here:
+            self.held = ""
+        if done.state == "off":
+            self.parked = []
+        told = words.code("presence", done.state)
+        released, returned = done.released or "", done.returned or ""
+        console.say(words("status.presence", presence=told, released=released, returned=returned), "good")
 
     def may_hold(self) -> bool:
         """Whether I work on cases at all (an auditor only reads)."""
@@ -37,9 +61,38 @@ class Leasing:
         if lease.holder == self._console.desk.me.id:
             self.held, self._renewed = case, time.monotonic()
         else:
-            name = self._console.name_of(lease.holder)
-            self._console.say(self._console.words("status.held_by", who=name), "warn")
+            from csdesk.domain.roles import Right, may
+
+            console, name = self._console, self._console.name_of(lease.holder)
+            over = may(console.desk.me.role, Right.TAKE_OVER)
+            key = console.keymap.shown("verb.take")
+            told = console.words("takeover.can", who=name, key=key) if over else ""
+            console.say(told or console.words("status.held_by", who=name), "warn")
         return lease
+
+    def touched_of(self, cases: "tuple[str, ...]", *, everything: bool) -> tuple[str, ...]:
+        """Which of the cases that I have in hand or put aside may have been changed."""
+        mine = tuple(case for case in (self.held, *self.parked) if case)
+        return mine if everything else tuple(case for case in mine if case in cases)
+
+    async def lost_of(self, cases: tuple[str, ...]) -> None:
+        """Say who took any of these from me, and renew them no more."""
+        from csdesk.desk.queries import TakenFromMe
+
+        console = self._console
+        for number, taken in await console.desk.ask(TakenFromMe(cases)):
+            self.held = "" if self.held == taken.case else self.held
+            self.parked = [case for case in self.parked if case != taken.case]
+            who = console.name_of(taken.taker)
+            console.say(console.words("takeover.lost", case=number, who=who), "warn")
+
+    async def skip(self, case: str, why: str, note: str) -> None:
+        """Pass a case over: it is given back and does not come again for a while."""
+        from csdesk.desk.guided_queries import SkipCase
+
+        await self._console.desk.ask(SkipCase(case, why, note))
+        self.held = "" if self.held == case else self.held
+        self.parked = [other for other in self.parked if other != case]
 
     def touched(self) -> None:
         """A key was pressed: renew what is held, at most once a minute."""
@@ -63,8 +116,15 @@ class Leasing:
     async def next(self, queue: str) -> str | None:
         """Hold the most urgent case that I may take; None when there is none."""
         from csdesk.desk.queries import Next
+        from csdesk.domain.cases.context import Refused
 
-        found = await self._console.desk.ask(Next(queue, tuple(self.skipped)))
+        try:
+            found = await self._console.desk.ask(Next(queue))
+        except Refused as refused:
+            # Somebody else may have said so, or I did in another window.
+            self.presence = str(refused.detail.get("presence", self.presence))
+            raise
+        self.presence = HERE
         if found is not None:
             await self.let_go()
             self.held, self._renewed = found, time.monotonic()
@@ -105,8 +165,11 @@ class Leasing:
         console.open_case(waiting[0])
 
     async def recall(self) -> None:
-        """Learn what an earlier console of mine left parked."""
+        """Learn what an earlier console of mine left parked, and whether I am here."""
         from csdesk.desk.queries import Held
+        from csdesk.desk.staff_queries import MyState
 
         self.parked = [lease.case for lease in await self._console.desk.ask(Held()) if lease.parked]
+        if self.may_hold():
+            self.presence = (await self._console.desk.ask(MyState())).state
         self._console.repaint_status()

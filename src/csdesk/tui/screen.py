@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from csdesk.tui import keymap as keys
 from csdesk.tui.actions import action as action_of
+from csdesk.tui.actions import label
 from csdesk.tui.widgets.bars import Hints, StatusLine
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 # So many Chinese characters in a row, where letters are commands, come from an input method left on.
 INPUT_METHOD = 3
+# What an input method has composed arrives at once; nobody presses two keys within a hundredth of a second.
+AT_ONCE_SECONDS = 0.01
+# So many keys that work all the same are named then.
+TWINS_TOLD = 3
 
 
 class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
@@ -34,6 +39,7 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._chinese = 0
+        self._composed_at = float("-inf")
         self.early: list[events.Key] = []
         self.settled = False
         self.pressed_at = 0.0
@@ -44,6 +50,10 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         return cast("ConsoleApp", self.app)
 
     def compose(self) -> ComposeResult:
+        if self.console.news.current is not None:
+            from csdesk.tui.widgets.news import NewsLine
+
+            yield NewsLine()
         yield from self.body()
         yield StatusLine()
         yield Hints()
@@ -79,6 +89,15 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         """Why an action cannot be used just now, in a sentence; None when it can."""
         return None
 
+    def idle(self, action: str) -> bool:
+        """Whether an action has nothing to act on: the bottom line leaves it out, its key asks the desk."""
+        console = self.console
+        if action == "undo":
+            return not console.did_something
+        if action == "park":
+            return not (console.leasing.held or self.current_case())
+        return action == "unpark" and not console.leasing.parked
+
     def footer_actions(self) -> tuple[str, ...]:
         """The actions the bottom line names, most useful first; those that are off are left out."""
         return ()
@@ -104,8 +123,11 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         self.pressed_at = event.time
         key = keys.pressed(event.key, event.character)
         action = self.console.keymap.action(self.context, key)
+        if event.is_printable and event.time - self._composed_at < AT_ONCE_SECONDS:
+            # More of what an input method wrote: the full stop of 退货。 does not repeat the last verb.
+            action, self._composed_at = None, event.time
         if action is None:
-            self._unbound(key)
+            self._unbound(key, event.time)
             return
         self._chinese = 0
         await self.press(action, key)
@@ -122,12 +144,24 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         event.stop()
         self.console.say(self.console.words("status.paste"), "warn")
 
-    def _unbound(self, key: str) -> None:
-        wide = len(key) == 1 and unicodedata.east_asian_width(key) == "W"
-        self._chinese = self._chinese + 1 if wide else 0
-        if self._chinese >= INPUT_METHOD:
-            self._chinese = 0
-            self.console.say(self.console.words("status.input_method"), "warn")
+    def _unbound(self, key: str, at: float) -> None:
+        if len(key) > 1 or unicodedata.east_asian_width(key) != "W":
+            return
+        self._chinese, self._composed_at = self._chinese + 1, at
+        if self._chinese == INPUT_METHOD:  # said once, until a key arrives that does something
+            told = "  ".join(self._twins()) or self.console.keymap.shown("help", 1)
+            self.console.say(self.console.words("status.input_method", keys=told), "warn")
+
+    def _twins(self) -> list[str]:
+        """A few keys of use here that an input method lets through, each with what it does."""
+        keymap, words = self.console.keymap, self.console.words
+        on = [action for action in self.footer_actions() if not (self.idle(action) or self.off(action))]
+        found = [
+            f"{keys.spelled(key)} {label(words, action, self.context)}"
+            for action in on
+            if (key := next((key for key in keymap.keys.get(action, ()) if len(key) > 1), ""))
+        ]
+        return found[:TWINS_TOLD]
 
     async def press(self, action: str, key: str = "") -> None:
         """Carry out an action, or say why it is off. `key`: the key that was pressed for it."""
@@ -171,5 +205,6 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
 
     def action_redraw(self) -> None:
         """Paint everything anew."""
+        self.console.forget_terminal()
         self.refresh(layout=True)
         self.app.refresh(repaint=True)

@@ -65,7 +65,8 @@ class Stand:
 class First:
     """The first rows, around where the last console stood, and the counts.
 
-    `asked` is False when nothing was read. `letters`: authorities' letters are for this reader too.
+    `asked` is False when nothing was read. `letters`: authorities' letters are for this reader too. `practice`: nothing
+    here is real.
     """
 
     stand: Stand = Stand()
@@ -78,6 +79,7 @@ class First:
     names: tuple[tuple[str, str], ...] = ()
     zone: str = "UTC"
     letters: bool = False
+    practice: bool = False
 
 
 def glimpse(config: "Config") -> First:
@@ -89,7 +91,9 @@ def glimpse(config: "Config") -> First:
     conn = open_any_schema(desk_file(config).resolve(), 0, readonly=False, check_same_thread=False)
     try:
         wanted, values = ("WHERE desk_id = ? ", (config.desk,)) if config.desk else ("", ())
-        desk = conn.execute(f"SELECT desk_id, zone FROM desk {wanted}ORDER BY desk_id", values).fetchone()
+        desk = conn.execute(
+            f"SELECT desk_id, zone, practice FROM desk {wanted}ORDER BY desk_id", values
+        ).fetchone()
         if desk is None:
             return First()
         agents = conn.execute(
@@ -99,7 +103,14 @@ def glimpse(config: "Config") -> First:
         me = agent_of(config, [agent[:2] for agent in agents])
         names = tuple((id_, name) for id_, _, name, _ in agents)
         letters = any(may(Role(role), Right.ASSIGN) for id_, _, _, role in agents if id_ == me)
-        return replace(_around(conn, desk[0], me, letters), me=me, names=names, zone=desk[1], letters=letters)
+        return replace(
+            _around(conn, desk[0], me, letters),
+            me=me,
+            names=names,
+            zone=desk[1],
+            letters=letters,
+            practice=bool(desk[2]),
+        )
     finally:
         conn.close()
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from csdesk.desk.queries import CaseView, Entry
 from csdesk.desk.words import Words
-from csdesk.domain.cases.case import Case, CaseLine
+from csdesk.domain.cases.case import Case, CaseLine, Kind
 from csdesk.domain.cases.command import VERBS
 from csdesk.tui import cells
 
@@ -48,6 +48,13 @@ def holder(view: CaseView, words: Words, me: str, name_of: Callable[[str], str])
     return lines
 
 
+def about(view: CaseView, words: Words) -> list[Line]:
+    """Whom and what a case is about; an incident is of no customer and no order: only its cause."""
+    if view.case.kind is Kind.INCIDENT:
+        return [labelled(words, "reason", words.code("reason", view.case.reason))]
+    return [*person(view, words), *order(view, words)]
+
+
 def person(view: CaseView, words: Words) -> list[Line]:
     """The customer, masked, with how and why they came."""
     case = view.case
@@ -76,7 +83,7 @@ def goods(case: Case, words: Words) -> list[Line]:
 def _goods(line: CaseLine, case: Case, words: Words) -> Line:
     steps = (
         ("approved", line.approved), ("received", line.received), ("inspected", line.inspected),
-        ("refunded", line.refunded_units), ("sent_out", line.sent_out),
+        ("refunded", line.refunded_units), ("sent_out", line.sent_out), ("for_home", line.for_home),
     )  # fmt: skip
     told = " ".join(words(f"goods.{name}", n=n) for name, n in steps if n)
     price = words.money(line.paid * line.asked // line.bought, case.currency) if line.bought else ""
@@ -104,7 +111,7 @@ def clocks(case: Case, words: Words, now: int, *, articles: bool = True) -> list
             )
         basis = words.code("basis", clock.basis)
         if articles and clock.article:
-            basis += f" {cells.safe(clock.article)}"
+            basis += f" {cells.safe(words.article(clock.article))}"
         lines.append(
             [
                 (cells.fit(words.code("clock", clock.name), LABEL), "quiet"),
@@ -153,6 +160,8 @@ def worded(entry: Entry, words: Words, currency: str, name_of: Callable[[str], s
     detail = dict(entry.detail)
     if "assignee" in detail:
         detail["assignee"] = name_of(str(detail["assignee"]))
+    if "behalf" in detail:
+        detail["behalf"] = name_of(str(detail["behalf"]))
     if "graded" in detail:
         detail["graded"] = _DISPOSITION.sub(
             lambda m: " " + words.code("disposition", m[1]), str(detail["graded"])

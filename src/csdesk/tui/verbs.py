@@ -3,22 +3,20 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from csdesk.desk.bulk_queries import Deed, Deeds, RedoRun, UndoRun
 from csdesk.desk.desk import Conflict, Done
-from csdesk.desk.queries import LastVerb, ShowCase
+from csdesk.desk.queries import ShowCase
 from csdesk.desk.registry import form
 from csdesk.domain.cases.command import VERBS, Command, Deciding, Undo
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.shared import TakeBack
+from csdesk.domain.cases.shared import Take, TakeBack
+from csdesk.domain.roles import Right, may
 from csdesk.store.errors import StoreError
 from csdesk.tui import doors
 from csdesk.tui.messages import VerbDone
 
 if TYPE_CHECKING:
     from csdesk.tui.app import ConsoleApp
-
-
-# So often a long run says how far it is.
-PROGRESS = 10
 
 
 def at_once(verb: str) -> bool:
@@ -33,7 +31,14 @@ class Verbs:
         self._console = console
         self._last: Command | None = None
         self._done: list[tuple[str, Command]] = []
-        self._undone: list[tuple[str, Command]] = []
+        # What was taken back: a case and its verb, or a run of `undo` and None.
+        self._undone: list[tuple[str, Command | None]] = []
+        self._ran = False
+
+    @property
+    def undoable(self) -> bool:
+        """Whether this console did a verb or a run that can be taken back, and has not done so."""
+        return self._ran or any(command.verb.undo is not Undo.NONE for _, command in self._done)
 
     def run(self, case: str, version: int, verb: str) -> None:
         """Use a verb on a case as it was seen at `version`."""
@@ -77,6 +82,8 @@ class Verbs:
         except (Refused, Conflict, StoreError) as error:
             if against := self._against(command, error):
                 return await self._nevertheless(*against, case, version)
+            if holder := self._holds(command, error):
+                return await self.do(Take(over=True), case, version) if await self._over(holder) else None
             console.say(console.explain(error) or str(error), "bad")
             return None
         if not isinstance(command, TakeBack):
@@ -86,9 +93,26 @@ class Verbs:
         verb = console.words.code("verb", done.verb)
         state = console.words.code("state", done.case.state)
         console.say(console.words("status.done", case=done.number, verb=verb, state=state), "good")
+        if console.records and not isinstance(command, TakeBack):
+            console.recording.note(command)
         for screen in console.screen_stack:
             screen.post_message(VerbDone(done))
         return done
+
+    def _holds(self, command: Command, error: Exception) -> str:
+        """Who has a case open that I may take over; "" for nobody."""
+        mine = isinstance(command, Take) and not command.over
+        if not (mine and isinstance(error, Refused) and error.code == "held_by"):
+            return ""
+        return str(error.detail["who"]) if may(self._console.desk.me.role, Right.TAKE_OVER) else ""
+
+    async def _over(self, holder: str) -> bool:
+        """Ask whether to take a case over from whoever has it open."""
+        from csdesk.tui.screens.confirm import ConfirmScreen
+
+        told = self._console.words("takeover.ask", who=self._console.name_of(holder))
+        asked: bool = await self._console.push_screen_wait(ConfirmScreen(told))
+        return asked
 
     @staticmethod
     def _against(command: Command, error: Exception) -> tuple[Deciding, Refused] | None:
@@ -106,59 +130,46 @@ class Verbs:
         reason = await self._console.push_screen_wait(doors.override(command, refused, case))
         return await self.do(replace(command, override=reason), case, version) if reason else None
 
-    def for_many(self, verb: str) -> bool:
-        """Whether a verb may be used on several cases at once from the list: in bulk, with nothing to enter.
+    def remember(self, command: Command) -> None:
+        """What a repeat does from now on."""
+        self._last = command
 
-        A verb that decides, such as approving, then does on each case what its form would propose.
-        """
-        if not VERBS[verb].verb.bulk or VERBS[verb].verb.confirm:
-            return False
-        return at_once(verb) or (
-            issubclass(VERBS[verb], Deciding) and not any(field.required for field in form(verb))
-        )
-
-    async def do_many(self, cases: list[str], verb: str) -> list[str]:
-        """Carry out a verb on each of these cases; says how many it was, gives those where it was refused."""
-        console, words = self._console, self._console.words
-        failed: list[str] = []
-        reason, name = "", words.code("verb", verb)
-        for n, case in enumerate(cases, 1):
-            try:
-                await console.desk.do(VERBS[verb](), case)
-            except (Refused, Conflict) as error:
-                failed.append(case)
-                reason = console.explain(error) or str(error)
-            if n % PROGRESS == 0:
-                console.say(f"{name} {n}/{len(cases)}", "wait")
-        done = len(cases) - len(failed)
-        if failed:
-            console.say(
-                words("status.bulk_failed", verb=name, done=done, failed=len(failed), reason=reason), "warn"
-            )
-        else:
-            console.say(words("status.bulk_done", verb=name, done=done), "good")
-        return failed
+    def ran(self) -> None:
+        """A run over many cases was begun: it is what an undo takes back, and there is nothing left to redo."""
+        self._ran = True
+        self._undone.clear()
 
     async def undo(self) -> None:
-        """Take back my last verb that can be taken back, also one of an earlier console."""
+        """Take back my last verb or run that can be taken back, also one of an earlier console."""
         console = self._console
-        last = await console.patient(console.desk.ask(LastVerb()))
+        found = await console.patient(console.desk.ask(Deeds()))
+        last = next((deed for deed in found if deed.off is None), None)
         if last is None:
             console.say(console.words("refused.undo_nothing"), "warn")
+        else:
+            await self.take_back(last)
+
+    async def take_back(self, deed: Deed) -> None:
+        """Take this one back: a run as a run over what it did."""
+        console = self._console
+        if deed.run is not None:
+            back = await console.patient(console.desk.ask(UndoRun(deed.id)))
+            self._ran = False
+            self._undone.append((back.id, None))
+            await console.following.begun(back)
             return
-        case, verb = last
-        done = await self.do(TakeBack(), case)
+        done = await self.do(TakeBack(), deed.case)
         if done is None:
             return
         mine = next(
-            (entry for entry in reversed(self._done) if entry[0] == case and entry[1].verb.name == verb), None
+            (one for one in reversed(self._done) if one[0] == deed.case and one[1].verb.name == deed.verb),
+            None,
         )
         if mine is not None:
             self._done.remove(mine)
             self._undone.append(mine)
-        console.say(
-            console.words("status.undone", case=done.number, verb=console.words.code("verb", verb)), "good"
-        )
+        verb = console.words.code("verb", deed.verb)
+        console.say(console.words("status.undone", case=done.number, verb=verb), "good")
 
     async def redo(self) -> None:
         """Do again what was taken back last in this console."""
@@ -168,8 +179,17 @@ class Verbs:
             return
         case, command = self._undone.pop()
         rest = self._undone.copy()
-        if await self.do(command, case) is not None:
+        if command is None:
+            run = await console.patient(console.desk.ask(RedoRun(case)))
+            self._ran = True
+            await console.following.begun(run)
+        elif await self.do(command, case) is not None:
             self._undone = rest
+
+    @property
+    def last(self) -> Command | None:
+        """What a repeat would do."""
+        return self._last
 
     def repeat(self, case: str, version: int) -> None:
         """Use my last verb, with what I entered, on another case."""

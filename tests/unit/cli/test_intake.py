@@ -50,7 +50,8 @@ def test_each_line_gets_one_answer_and_a_refusal_its_line_and_reason(
     assert "已立案：退货" in told[0]
     assert "此前已收" in told[1]
     assert told[2].startswith("第 4 行：没有“fax”这个渠道")
-    assert told[3].startswith("第 5 行：不是一个完整的 JSON 对象")
+    assert told[3].startswith("第 5 行：不是完整的 JSON：第 ")
+    assert "JSON is" not in told[3] and "byte" not in told[3]
     assert "可能重复" in told[4]
     assert "{" not in "".join(told)
 
@@ -196,3 +197,11 @@ def test_a_case_shows_what_was_found_on_its_arrival(
     assert f"可能重复：{first}（同一客户）" in told
     assert "发件人无客户档案；类型按内容判断" in told
     assert "已自动告知客户：消息已收到（在线）" in told
+
+
+def test_a_file_of_messages_that_is_not_there_is_said_in_a_sentence_about_the_file(
+    desk_file: DeskFile, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert csdesk(desk_file, "intake", str(tmp_path / "gone.jsonl")) == 1
+    said_ = capsys.readouterr().err
+    assert "gone.jsonl" in said_ and "init" not in said_

@@ -400,7 +400,7 @@ def test_two_processes_with_the_same_messages_make_each_case_once(desk_file: Des
     ("raw", "code", "name"),
     [
         (b"", "not_json", None),
-        (b"[1]", "message_shape", None),
+        (b"[1]", "not_object", None),
         (b"[" * 100_000, "not_json", None),
         (b'{"id": "1", "id', "not_json", None),
         (b'{"id": "1", "channel": "chat", "texte": "x"}', "message_field", "texte"),

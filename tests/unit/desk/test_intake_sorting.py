@@ -7,6 +7,7 @@ import pytest
 from csdesk import resources
 from csdesk.desk.inbound import Inbound, Sender
 from csdesk.desk.intake.sorting import BadPhrases, choose, language_of, read_phrases
+from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.kinds import MACHINES
 
 
@@ -80,7 +81,7 @@ def test_a_table_that_names_what_is_not_there_is_refused(tables: dict[str, dict[
 def test_every_kind_has_phrases():
     with resources.path("data/intake.toml").open("rb") as file:
         found = read_phrases(tomllib.load(file))
-    assert {phrase.kind for phrase in found} == {kind.value for kind in MACHINES}
+    assert {phrase.kind for phrase in found} == {kind.value for kind in MACHINES if kind is not Kind.INCIDENT}
 
 
 @pytest.mark.parametrize(

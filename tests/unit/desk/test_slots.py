@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from csdesk.desk.core import Core
 from csdesk.desk.slots import SLOTS, Sheet, citation, fill, written
+from csdesk.domain.cases.carriage import RequestLabel, RequestPickup, SettleCarrierAsk
 from csdesk.domain.cases.case import Case, Kind, LineQty
+from csdesk.domain.cases.context import Policy
 from csdesk.domain.cases.conversation import SLOT, slots
 from csdesk.domain.cases.events import Graded
 from csdesk.domain.cases.exchange import Reissue
@@ -214,3 +216,20 @@ def test_the_days_of_a_rule_are_written_as_its_language_does():
         == "Sample Act (in force from 2020-01-02 to 2021-03-04)"
     )
     assert written(date(2026, 10, 31), "zh-Hans") == "2026年10月31日"
+
+
+def test_a_label_and_the_time_of_a_pick_up_are_told_once_the_carrier_has_taken_them(desk_file: DeskFile):
+    core = desk_file.core("wang", policy=Policy(carriage=True))
+    system = desk_file.core("system", policy=Policy(carriage=True))
+    case = a_return(core, desk_file)
+    core.do(Approve(), case.id)
+    (label,) = core.do(RequestLabel(payer="merchant"), case.id).case.carrier_asks
+    assert told(core, core.load(case.id)[0], "label", "pickup") == ["", ""]
+    made = SettleCarrierAsk(label.id, "done", waybill="SF1234567890", label="https://l.example/1.pdf")
+    system.do(made, case.id)
+    asks = core.do(RequestPickup("明天", "09:00-11:00", payer="merchant"), case.id).case.carrier_asks
+    system.do(SettleCarrierAsk(asks[1].id, "done"), case.id)
+    now = core.load(case.id)[0]
+    assert told(core, now, "label", "pickup") == ["https://l.example/1.pdf", "2026年11月3日 09:00-11:00"]
+    core.do(ShipBack("顺丰", "SF1234567890"), case.id)
+    assert told(core, core.load(case.id)[0], "label", "pickup") == ["", ""]

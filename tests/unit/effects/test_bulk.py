@@ -101,7 +101,7 @@ def test_the_same_run_asked_for_twice_is_one(desk_file: DeskFile):
     ("ask", "code"),
     [
         (BeginRun("tag", (), {"add": "x"}), "no_cases"),
-        (BeginRun("refund", ("x",), {}), "not_in_bulk"),
+        (BeginRun("withdraw", ("x",), {}), "not_in_bulk"),
         (BeginRun("fly", ("x",), {}), "unknown_verb"),
         (BeginRun("reply", ("x",), {}), "field_missing"),
         (BeginRun("prioritise", ("x",), {"priority": "high"}), "bad_value"),
@@ -121,6 +121,8 @@ def test_what_a_run_says_lies_sealed(desk_file: DeskFile):
     secret = f"暗号{os.getpid()}长江"
     run = wang.ask(BeginRun("reply", (case.id,), {"text": secret}))
     rows = wang.store.conn.execute("SELECT * FROM bulk, bulk_item").fetchall()
-    assert not any(secret.encode() in (v if isinstance(v, bytes) else str(v).encode()) for r in rows for v in r)
+    assert not any(
+        secret.encode() in (v if isinstance(v, bytes) else str(v).encode()) for r in rows for v in r
+    )
     kept = bulk.get(wang.store.conn, wang.store.keys, wang.desk, run.id)
     assert kept is not None and kept.entered == {"text": secret}

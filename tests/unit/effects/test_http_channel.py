@@ -85,6 +85,7 @@ def test_a_message_goes_out_signed_under_its_key(gateway: Gateway, channel: Http
     ("status", "told", "answer"),
     [
         (200, b'{"key": "message:1", "status": "queued"}', Failed("queued")),
+        (200, b'{"key": "message:1", "status": "delivered"}', Sent(delivered=True)),
         (
             404,
             b'{"key": "message:1", "status": "failed", "reason": "gone", "final": true}',
@@ -101,7 +102,7 @@ def test_a_message_goes_out_signed_under_its_key(gateway: Gateway, channel: Http
     ],
 )
 def test_anything_but_a_clear_yes_is_asked_again_unless_it_is_a_clear_no(
-    gateway: Gateway, channel: HttpChannel, status: int, told: bytes, answer: Failed
+    gateway: Gateway, channel: HttpChannel, status: int, told: bytes, answer: Sent | Failed
 ):
     gateway.answers = [(status, told)]
     assert send(channel) == answer

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,9 @@ def problems(core: Core, files: list[Path], map_: str = "retail") -> list[tuple[
 
 def test_files_that_cannot_be_read(zhao: Core, tmp_path: Path, write: Write):
     assert fault(zhao, [tmp_path / "no.json"]).code == "import_no_file"
-    assert fault(zhao, [tmp_path]).code == "import_not_a_file"
+    os.mkfifo(tmp_path / "pipe.json")
+    assert fault(zhao, [tmp_path / "pipe.json"]).code == "import_not_a_file"
+    assert fault(zhao, [tmp_path]).code == "import_empty_folder"
     assert fault(zhao, [write("empty.json", "")]).code == "import_empty"
     assert fault(zhao, [write("blank.jsonl", "\ufeff \n\n")]).code == "import_empty"
     assert fault(zhao, [write("none.json", {})]).code == "import_empty"

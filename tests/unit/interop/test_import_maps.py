@@ -25,7 +25,13 @@ def toml(**changed: str) -> str:
 def test_the_shipped_maps_load():
     cases = {"retail", "articles", "canned", "complaints"}
     others = {"zendesk", "freshdesk", "zammad", "chatwoot", "tickets_csv"}
-    assert set(shipped()) == cases | others | {"tracking", "kdniao", "kuaidi100", "couriers"}
+    assert set(shipped()) == cases | others | {
+        "tracking",
+        "kdniao",
+        "kuaidi100",
+        "couriers",
+        "freshdesk_export",
+    }
     taken = [name for map_ in shipped() for name in load_map(map_).sections]
     assert set(taken) == set(SHAPES)
 

@@ -41,6 +41,8 @@ check = ["customer"]
 id = "no"
 customer = "buyer"
 status = "status"
+platform = "platform"
+platform_state = "aftersale"
 placed_at = "placed"
 
 [orders.lines]
@@ -274,3 +276,17 @@ def test_a_page_behind_a_fault_is_asked_for_again(desk_file, shop, source, setti
     assert (pull(system, source, settings).fault, pull(system, source, settings).added) == ("http_500", 3)
     desk_file.clock.forward(ms=HOUR)
     assert sources.state(system.store.conn, system.desk, "shop").fault == ""
+
+
+def test_a_pull_tells_cases_what_the_platform_says_and_counts_what_nobody_knows(
+    system: Core, wang: Core, shop: Simulator, source: OrderSource, settings: SourceSettings
+):
+    shop.pages[""] = page(order(status="delivered"), next="1")
+    pull(system, source, settings)
+    case = wang.do(Open(Kind.RETURN, "W1", (LineQty(1, 1),))).case
+    said = {"platform": "douyin", "aftersale": "99", "updated": "2026-11-02T10:00:00+08:00"}
+    shop.pages["1"] = page(order(status="delivered") | said, next="2")
+    done = pull(system, source, settings)
+    assert (done.changed, done.told, done.platform_unknown) == (1, 1, 1)
+    kept = wang.load(case.id)[0].platform_said
+    assert kept is not None and (kept.platform, kept.code) == ("douyin", "99")

@@ -20,6 +20,7 @@ from csdesk.domain.cases.case import (
     Track,
 )
 from csdesk.domain.cases.case import LineQty as Units
+from csdesk.domain.cases.causes import Cause, Criteria
 from csdesk.domain.cases.events import EVENTS, Event, Graded, Moved, Noted, Opened
 from csdesk.domain.cases.rulings import Ruling, Stance
 from csdesk.domain.clocks.calendar import CalendarUnconfirmed
@@ -72,6 +73,7 @@ VALUES: dict[object, object] = {
     Track: Track("1", "authority", "open", 9, party="12315", ref="T-1", owner="li"),
     tuple[Alike, ...]: (Alike("RT-7K3M-9QX4", ("order", "words")),),
     bool: True,
+    Cause: Cause("申通停运", Criteria(("complaint",), carrier="STO", since=5)),
 }
 
 

@@ -4,9 +4,10 @@ from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.goods import Reject
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import Snooze, Take
+from csdesk.store.claims import next_case
 from csdesk.store.connection import write
 from csdesk.store.file import Store
-from csdesk.store.leases import HOLD_MS, PARK_MS, Lease, held, hold, next_case, of_holder, release
+from csdesk.store.leases import HOLD_MS, PARK_MS, Lease, held, hold, of_holder, release
 from tests.building import DeskFile
 
 

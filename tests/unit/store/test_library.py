@@ -214,7 +214,7 @@ def test_one_article_in_three_languages_is_one_hit_in_the_readers(store: Store):
 def test_nothing_of_another_desk_shows(desk_file: DeskFile, store: Store):
     with write(store.conn):
         store.conn.execute(
-            "INSERT INTO desk VALUES ('other', '别台', 'Asia/Shanghai', ?, 0)", (store.desk.file_id,)
+            "INSERT INTO desk VALUES ('other', '别台', 'Asia/Shanghai', ?, 0, 0)", (store.desk.file_id,)
         )
         store.conn.execute(
             "INSERT INTO fingerprint SELECT 'other', name, value FROM fingerprint WHERE desk_id = ?",

@@ -1,5 +1,6 @@
 """Open cases that may be the same matter as a new message: by order, by person, by words. Offered, never merged."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from csdesk.desk.core import Core
@@ -25,7 +26,8 @@ FEWEST_TERMS = 8
 # Of all terms of both texts so many must be shared.
 SHARED = 0.6
 MOST_READ = 4_000
-_ORDER = ("order", "person", "claimed", "words")
+THREAD = "thread"
+_ORDER = (THREAD, "order", "person", "claimed", "words")
 _OF = "SELECT id, kind, body, closed_at FROM cases WHERE desk_id = ? AND {} ORDER BY opened_at DESC LIMIT ?"
 
 
@@ -39,22 +41,30 @@ class _Found:
     def add(self, why: str, rows: list[tuple[str, str, str, int]]) -> None:
         for id_, kind, body, closed in rows:
             # A report is named beside nothing: who stands behind it would show.
-            if closed or kind == Kind.REPORT.value:
+            if (closed and why != THREAD) or kind == Kind.REPORT.value:
                 continue
             self.numbers[id_] = ids.number(MACHINES[Kind(kind)].letters, body)
             self.why.setdefault(id_, []).append(why)
 
 
 def alike(
-    core: Core, persons: list[str], kind: Kind, orders: list[str], hint: str, text: str
+    core: Core,
+    persons: list[str],
+    kind: Kind,
+    orders: list[str],
+    hint: str,
+    text: str,
+    threads: Iterable[str] = (),
 ) -> tuple[Alike, ...]:
     """Open cases of the same order, person or words, the surest first; none for a report, which is kept apart.
 
-    The first of `persons` wrote; the others are whom they say to be.
+    The first of `persons` wrote; the others are whom they say to be. `threads` are cases that it claims to answer.
     """
     if kind is Kind.REPORT:
         return ()
     conn, desk, found = core.store.conn, core.desk, _Found()
+    for case in threads:
+        found.add(THREAD, conn.execute(_OF.format("id = ?"), (desk, case, 1)).fetchall())
     for order in orders:
         found.add("order", conn.execute(_OF.format("order_id = ?"), (desk, order, MOST_LOOKED_AT)).fetchall())
     if hint:
@@ -64,7 +74,9 @@ def alike(
         found.add(why, conn.execute(_OF.format("customer = ?"), (desk, person, MOST_LOOKED_AT)).fetchall())
     for id_ in _worded(core, text):
         found.add("words", conn.execute(_OF.format("id = ?"), (desk, id_, 1)).fetchall())
-    ranked = sorted(found.why.items(), key=lambda item: (-len(item[1]), _ORDER.index(item[1][0])))
+    ranked = sorted(
+        found.why.items(), key=lambda item: (item[1][0] != THREAD, -len(item[1]), _ORDER.index(item[1][0]))
+    )
     return tuple(Alike(found.numbers[id_], tuple(dict.fromkeys(why))) for id_, why in ranked[:MOST_OFFERED])
 
 

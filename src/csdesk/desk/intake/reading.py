@@ -1,6 +1,8 @@
 """A message as JSON: every field checked by name and type, and what a message must have before anything is done."""
 
 import difflib
+import logging
+import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import datetime, tzinfo
@@ -8,10 +10,22 @@ from typing import Any
 
 import msgspec
 
-from csdesk.desk.inbound import Attached, Inbound, Nature, Sender
+from csdesk.desk.inbound import (
+    MARKS,
+    PLATFORM_STATE,
+    PLATFORM_UNKNOWN,
+    REMOVED,
+    Attached,
+    Inbound,
+    Nature,
+    Sender,
+)
+from csdesk.desk.platforms import meaning
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.opening import CHANNELS
 from csdesk.domain.text import MARK, clean, clean_line, file_name
+
+log = logging.getLogger(__name__)
 
 # As much as anybody writes; a longer one is no message but a file.
 MOST_TEXT = 100_000
@@ -24,8 +38,10 @@ MOST_RAW = 1_048_576
 EARLIEST, LATEST = 631_152_000_000, 4_102_444_800_000
 
 # Fields that systems like to give as numbers.
-_NUMBERED = frozenset({"id", "order", "thread", "phone", "external"})
-_KNOWN = tuple(field.name for field in fields(Inbound) if field.name != "marked")
+_NUMBERED = frozenset({"id", "order", "thread", "phone", "external", "platform_type", "platform_state"})
+# The parser names a place, never what stands there: "… (byte 17)".
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_KNOWN = tuple(field.name for field in fields(Inbound))
 
 
 def parse(raw: bytes, source: str, zone: tzinfo) -> Inbound:
@@ -35,9 +51,16 @@ def parse(raw: bytes, source: str, zone: tzinfo) -> Inbound:
     try:
         told = msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
-        # The parser names a place, never what stands there.
-        raise Refused("not_json", reason=str(exc)[:200]) from None
+        raise Refused("not_json", place=_place(raw, exc)) from None
     return understood(told, source, zone)
+
+
+def _place(raw: bytes, exc: Exception) -> int:
+    """Where it stops being JSON, in bytes from 1; the parser's own words are English, and its place is enough."""
+    found = _BYTE.search(str(exc))
+    if found:
+        return int(found[1]) + 1
+    return exc.start + 1 if isinstance(exc, UnicodeDecodeError) else max(len(raw), 1)
 
 
 def understood(told: object, source: str, zone: tzinfo) -> Inbound:
@@ -67,20 +90,26 @@ def understood(told: object, source: str, zone: tzinfo) -> Inbound:
         reason=_text(said, "reason"),
         language=_text(said, "language"),
         attached=tuple(_attached(one) for one in _listed(said, "attached", dict)),
+        marked=tuple(_listed(said, "marked", str)),
+        platform=_text(said, "platform"),
+        platform_type=_text(said, "platform_type"),
+        platform_state=_text(said, "platform_state"),
     )
 
 
 def document(inbound: Inbound) -> dict[str, Any]:
     """A message as `understood` reads it back; what is empty is left out."""
     told: dict[str, Any] = msgspec.to_builtins(inbound)
-    told.pop("marked")
+    told["marked"] = told["marked"][:MOST_FILES]
     told["sender"] = {name: value for name, value in told["sender"].items() if value}
     return {name: value for name, value in told.items() if value}
 
 
 def _object(told: object, known: tuple[str, ...], place: str) -> Mapping[str, Any]:
     if not isinstance(told, dict):
-        raise Refused("message_shape", name=place.rstrip(".") or "–", expects="object")
+        if not place:
+            raise Refused("not_object")
+        raise Refused("message_shape", name=place.rstrip("."), expects="object")
     for name in told:
         if name not in known:
             near = difflib.get_close_matches(str(name), known, 1, 0.5)
@@ -157,20 +186,48 @@ def checked(inbound: Inbound) -> Inbound:
         raise Refused("text_too_long", most=MOST_TEXT)
     sender = inbound.sender
     lines = {name: _line(getattr(sender, name)) for name in ("name", "email", "phone", "external")}
+    said = clean(inbound.text, limit=MOST_TEXT + 1)
     inbound = replace(
         inbound,
         sender=Sender(**lines, proven=sender.proven),
-        text=clean(inbound.text, limit=MOST_TEXT + 1).text.strip(),
+        text=said.text.strip(),
         subject=_line(inbound.subject),
         order=_line(inbound.order),
         kind=_line(inbound.kind),
         reason=_line(inbound.reason),
         language=_line(inbound.language),
         attached=tuple(_clean_file(one) for one in inbound.attached[:MOST_FILES]),
+        marked=_marks(inbound.marked, removed=bool(said.removed)),
+        platform=_line(inbound.platform),
+        platform_type=_line(inbound.platform_type),
+        platform_state=_line(inbound.platform_state),
     )
+    inbound = _translated(inbound) if inbound.platform else inbound
     if not inbound.text.replace(MARK, "").strip() and not inbound.attached and inbound.nature is Nature.WORDS:
         raise Refused("empty_text")
     return inbound
+
+
+def _translated(inbound: Inbound) -> Inbound:
+    """With the kind that the platform's type stands for, unless one is named, and its codes told beside the message."""
+    told = meaning(inbound.platform, inbound.platform_type, inbound.platform_state)
+    said = " ".join(
+        part for part in (told.platform, inbound.platform_type, inbound.platform_state, told.words) if part
+    )
+    if not told.known:
+        log.warning("data/platforms.toml does not know %s", said)
+    kind = inbound.kind or (told.kind.value if told.kind else "")
+    mark = f"{PLATFORM_STATE if told.known else PLATFORM_UNKNOWN}:{said}"
+    return replace(inbound, kind=kind, marked=(*inbound.marked, _line(mark)))
+
+
+def _marks(marked: tuple[str, ...], *, removed: bool) -> tuple[str, ...]:
+    """The marks, each once, names of files past the gate; with one for what this gate removed."""
+    found = dict.fromkeys((*marked, *((REMOVED,) if removed else ())))
+    for mark in found:
+        if (code := mark.partition(":")[0]) not in MARKS:
+            raise Refused("bad_choice", field="marked", value=clean_line(code, limit=80).text, allowed=MARKS)
+    return tuple(_line(mark) for mark in found)[:MOST_FILES]
 
 
 def _line(said: str) -> str:

@@ -84,12 +84,22 @@ def identify(core: Core, inbound: Inbound, named: list[Named], language: str) ->
     return Who(_own(core, inbound, address, language), "several" if known else "new", tuple(known))
 
 
+def own_person(core: Core, inbound: Inbound) -> str:
+    """The person whom these very addresses made when they wrote before; "" when they never did."""
+    address = address_of(inbound.sender)
+    return core.store.people.by_external(_external(inbound, address)) or "" if address else ""
+
+
+def _external(inbound: Inbound, address: tuple[str, ...]) -> str:
+    # Another channel's ids are other people's.
+    source = inbound.source if inbound.sender.external else ""
+    return "\x1f".join(("proven" if inbound.sender.proven else "claim", source, *address))
+
+
 def _own(core: Core, inbound: Inbound, address: tuple[str, ...], language: str) -> str:
     """The person of these addresses, made when they are new; proven ones are found like any customer from then on."""
     people, sender, now = core.store.people, inbound.sender, core.now()
-    # Another channel's ids are other people's.
-    source = inbound.source if sender.external else ""
-    external = "\x1f".join(("proven" if sender.proven else "claim", source, *address))
+    external = _external(inbound, address)
     person = people.by_external(external)
     if person is not None:
         return person

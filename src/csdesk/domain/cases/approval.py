@@ -1,10 +1,11 @@
 """Verbs of the second person: let money go that one person may not send alone, refuse it, or clear a doubt about it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from csdesk.domain.cases.case import Case, Refund
 from csdesk.domain.cases.command import Command, Undo, verb
 from csdesk.domain.cases.context import Context, Refused
+from csdesk.domain.cases.delegation import in_place_of, most_minor, sums
 from csdesk.domain.cases.events import Event, Stamp
 from csdesk.domain.cases.ledger import fits, limits
 from csdesk.domain.cases.machine import MACHINES
@@ -23,18 +24,29 @@ def chosen(case: Case, said: str, state: str, none: str) -> tuple[Refund, ...]:
     return found
 
 
-def check_second(refunds: tuple[Refund, ...], case: Case, ctx: Context) -> None:
-    """Refuse whoever proposed one of them, the desk itself, and whoever may not let as much go."""
+def second(refunds: tuple[Refund, ...], case: Case, ctx: Context) -> str:
+    """In whose place the actor answers these as the second person, "" by their own right.
+
+    Refuse whoever proposed one of them, the desk itself, and whoever may not let as much go.
+    """
     if ctx.actor.role is Role.SYSTEM:
         raise Refused("no_right", role=ctx.actor.role, right=Right.REFUND)
     if any(refund.by == ctx.actor.id for refund in refunds):
         raise Refused("own_refund")
-    for cause in ("goods", "compensation"):
-        of_cause = [r for r in refunds if (r.cause == "compensation") == (cause == "compensation")]
-        minor = sum(refund.minor for refund in of_cause)
-        most = limits(ctx.policy, cause).get(ctx.actor.role, 0)
-        if minor > most:
-            raise Refused("over_limit", minor=minor, most_minor=most, currency=case.currency)
+    over = next(
+        (
+            (cause, minor)
+            for cause, minor in sums(refunds).items()
+            if minor > limits(ctx.policy, cause).get(ctx.actor.role, 0)
+        ),
+        None,
+    )
+    if over is None:
+        return ""
+    if behalf := in_place_of(refunds, ctx):
+        return behalf
+    cause, minor = over
+    raise Refused("over_limit", minor=minor, most_minor=most_minor(ctx, cause), currency=case.currency)
 
 
 def waits(case: Case, state: str, none: str) -> Refused | None:
@@ -56,7 +68,8 @@ def waits(case: Case, state: str, none: str) -> Refused | None:
 class ApproveRefund(Command):
     """Let a refund or compensation go that needs a second person: `id`, or all that await one in this case.
 
-    Never the one who proposed it, and only up to the approver's own limit.
+    Never the one who proposed it, and only up to the approver's own limit, or one that was delegated to them by
+    somebody who did not propose it either.
     """
 
     id: str = ""
@@ -67,11 +80,11 @@ class ApproveRefund(Command):
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         refunds = chosen(case, self.id, "awaiting", "nothing_awaits")
-        check_second(refunds, case, ctx)
+        behalf = second(refunds, case, ctx)
         for refund in refunds:
             if not fits(case, ctx.order, refund):  # the order system gave it back meanwhile
                 raise Refused("overtaken_refund", minor=refund.minor, currency=case.currency)
-        return tuple(RefundApproved(refund.id) for refund in refunds)
+        return tuple(RefundApproved(refund.id, behalf) for refund in refunds)
 
 
 @verb(
@@ -104,14 +117,14 @@ class DeclineRefund(Command):
         if self.reason == "other" and not self.note.strip():
             raise Refused("empty_text")
         refunds = chosen(case, self.id, "awaiting", "nothing_awaits")
-        if any(refund.by != ctx.actor.id for refund in refunds):
-            check_second(tuple(r for r in refunds if r.by != ctx.actor.id), case, ctx)
+        others = tuple(refund for refund in refunds if refund.by != ctx.actor.id)
+        behalf = second(others, case, ctx) if others else ""
         machine = MACHINES[case.kind]
         events: list[Event] = []
         rest = case
         for refund in refunds:
             to = machine.state(after(rest, refund, confirmed=False))
-            gone = RefundDeclined(to.name, to.phase, refund.id, self.reason, self.note)
+            gone = RefundDeclined(to.name, to.phase, refund.id, self.reason, self.note, behalf)
             rest = gone.fold(rest, Stamp(ctx.now, ctx.actor.id))
             events.append(gone)
         return tuple(events)
@@ -152,7 +165,8 @@ class ClearRefund(Command):
         refunds = chosen(case, self.id, "in_doubt", "no_doubt")
         if len(refunds) > 1:
             raise Refused("which_refund", ids=tuple(refund.id for refund in refunds))
-        check_second(refunds, case, ctx)
+        # What became of money is found out by whoever's own place it is: nobody stands in for that.
+        second(refunds, case, replace(ctx, delegations=()))
         (refund,) = refunds
         to = MACHINES[case.kind].state(after(case, refund, self.state == "confirmed"))
         return (RefundSettled(to.name, to.phase, refund.id, self.state, self.reference.strip(), self.reason),)

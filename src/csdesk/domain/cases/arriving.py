@@ -17,8 +17,10 @@ LINKS = ("same_matter", "related")
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """An open case that may be the same matter, by its number; `why`: `order`, `person`, `claimed` (whom an
-    unproven sender says to be), `words`; the surest first.
+    """An open case that may be the same matter, by its number.
+
+    `why`: `thread` (it names a message of that case, open or not, that went to somebody else), `order`, `person`,
+    `claimed` (whom an unproven sender says to be), `words`.
     """
 
     number: str
@@ -54,6 +56,20 @@ class FilesCame(Event):
     commutes: ClassVar[bool] = True
     count: int
     sha256: tuple[str, ...]
+    files: str = ""
+
+
+@event("message_marked")
+@dataclass(frozen=True, slots=True)
+class MessageMarked(Event):
+    """What a reader of a message has to know of it: what was removed or cut, a forged sender, a program that came.
+
+    `marks` are codes (`inbound.MARKS`); `files` says line by line of which file one was told, where it was one.
+    """
+
+    sealed: ClassVar[tuple[str, ...]] = ("files",)
+    commutes: ClassVar[bool] = True
+    marks: tuple[str, ...]
     files: str = ""
 
 
@@ -104,7 +120,7 @@ class AcknowledgeMessage(Command):
     channel: str = ""
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        return (_receipt(self.channel or case.channel, ctx),)
+        return (_receipt(self.channel or case.way, ctx),)
 
 
 @verb("record_files", right=Right.RUN, shared=True, undo=Undo.NONE, why="record")
@@ -123,6 +139,24 @@ class RecordFiles(Command):
         if not self.files.strip():
             raise Refused("empty_text")
         return (FilesCame(len(self.files.splitlines()), self.sha256, self.files),)
+
+
+@verb("mark_message", right=Right.RUN, shared=True, undo=Undo.NONE, why="record")
+@dataclass(frozen=True, slots=True)
+class MarkMessage(Command):
+    """Keep what was removed from a message, or looked wrong in it."""
+
+    marks: tuple[str, ...]
+    files: str = ""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if not self.marks:
+            raise Refused("empty_text")
+        return (MessageMarked(self.marks, self.files),)
 
 
 @verb("hear_machine", right=Right.RUN, shared=True, undo=Undo.NONE, why="record")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from csdesk.domain.cases.causes import Cause, Errand
 from csdesk.domain.clocks.clock import Clock as Clock  # noqa: PLC0414 - a part of the case
 from csdesk.domain.clocks.clock import nearest
 
@@ -56,6 +57,7 @@ class CaseLine:
     """One order line in a case: units asked for, allowed, arrived, judged, paid back. Money in minor units.
 
     `conceded` units are paid back though they never come back: not sent, lost, short, or not worth returning.
+    Of those that failed inspection (`return_to_consumer`) some `went_home`, others were `given_up` by the consumer.
     """
 
     line: int
@@ -75,6 +77,18 @@ class CaseLine:
     sent_out: int = 0
     exchange_sku: str = ""
     conceded: int = 0
+    went_home: int = 0
+    given_up: int = 0
+
+    @property
+    def here(self) -> int:
+        """Arrived units that are still with the merchant."""
+        return self.received - self.went_home
+
+    @property
+    def for_home(self) -> int:
+        """Units here that are the consumer's: failed, not given up, and neither paid nor replaced in advance."""
+        return max(0, self.return_to_consumer - self.went_home - self.given_up - max(0, -self.refundable))
 
     @property
     def accepted(self) -> int:
@@ -99,8 +113,9 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """Goods on the road for a case: `back` to the merchant or `out` to the consumer; at their end `received_at`.
+    """Goods on the road for a case; at their end `received_at`, or `returned_at` where they came back to their sender.
 
+    `back`: to the merchant; `out`: to the consumer; `home`: to the consumer too, goods that failed inspection.
     By the carrier's scans: `standing` (a `tracking.Scan`) since its scan at `since`, `signed_at` since when it counts
     as delivered, and what is wrong with it (`findings`, the gravest first).
     """
@@ -117,6 +132,12 @@ class Parcel:
     since: int = 0
     signed_at: int = 0
     findings: tuple[str, ...] = ()
+    returned_at: int = 0
+
+    @property
+    def on_its_way(self) -> bool:
+        """Whether it is neither at an end of its way nor lost."""
+        return not (self.received_at or self.lost_at or self.returned_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +198,7 @@ class Refund:
     article: str = ""
     approved_by: str = ""
     approved_at: int = 0
+    approved_for: str = ""
     sent_at: int = 0
     settled_at: int = 0
     settled_by: str = ""
@@ -278,12 +300,58 @@ class OrderAsk:
 
 
 @dataclass(frozen=True, slots=True)
+class CarrierAsk:
+    """What a carrier was asked for, one of `carriage_events.ASKS`: asked → done | failed; in_doubt between.
+
+    A label or pick-up that the carrier called off is `cancelled`. `start` and `until`: between which it comes (UTC
+    ms), at `place`; `label` is where the label lies; `of` the ask that this one is about; `payer` of the freight.
+    """
+
+    id: str
+    what: str
+    state: str
+    at: int
+    lines: tuple[LineQty, ...] = ()
+    carrier: str = ""
+    payer: str = ""
+    place: str = ""
+    start: int = 0
+    until: int = 0
+    of: str = ""
+    waybill: str = ""
+    reference: str = ""
+    label: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """What a person found out about an order line (0: about the whole case), under the name a decision knows it by."""
 
     line: int
     name: str
     value: str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSaid:
+    """A platform's own codes for the after-sale that a case is about, since `at` (UTC ms); `type` "" unsaid."""
+
+    platform: str
+    code: str
+    type: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A file that is kept as evidence, by the SHA-256 of its content; its name lies sealed in its event."""
+
+    sha256: str
+    size: int
+    media: str
+    at: int
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,12 +385,18 @@ class Case:
     links: tuple[tuple[str, str], ...] = ()
     tracks: tuple[Track, ...] = ()
     order_asks: tuple[OrderAsk, ...] = ()
+    carrier_asks: tuple[CarrierAsk, ...] = ()
+    evidence: tuple[Exhibit, ...] = ()
+    platform_said: PlatformSaid | None = None
     counters: dict[str, int] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     overridden: bool = False
     # In which the customer writes, "" unknown; and the incident that this case is one of.
     language: str = ""
     incident: str = ""
+    # Of an incident alone: what it is, and the runs that went to its members.
+    cause: Cause | None = None
+    errands: tuple[Errand, ...] = ()
     assignee: str = ""
     priority: int = 0
     escalation: int = 0
@@ -374,10 +448,7 @@ class Case:
         """Whether the consumer was told anything since the last decision or reopening, more than that it is here."""
         since = max(self.decided_at, self.reopened_at)
         return any(
-            m.direction == "out"
-            and not m.receipt
-            and m.state in TOLD
-            and m.at >= since
+            m.direction == "out" and not m.receipt and m.state in TOLD and m.at >= since
             for m in self.messages
         )
 
@@ -430,6 +501,7 @@ UNDOABLE = (
     "counters",
     "tracks",
     "incident",
+    "cause",
     "overridden",
     "snoozed_until",
     "decided_at",

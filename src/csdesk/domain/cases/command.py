@@ -106,7 +106,7 @@ class Deciding(Command):
             return ()
         against = contradicted(ctx.rulings, self.stance(), self.about())
         reason = self.override.strip()
-        if against is not None and not reason and not case.overridden:
+        if against is not None and not reason and not case.overridden and not ctx.policy.practice:
             raise Refused(
                 "against_verdict",
                 verb=self.verb.name,
@@ -159,11 +159,12 @@ def check_quantities(case: Case, units: tuple[LineQty, ...], most: Callable[[int
         raise Refused("no_units")
     seen: set[int] = set()
     for wanted in units:
-        if case.line(wanted.line) is None:
+        line = case.line(wanted.line)
+        if line is None:
             raise Refused("no_such_line", line=wanted.line)
         if wanted.line in seen:
             raise Refused("line_twice", line=wanted.line)
         seen.add(wanted.line)
         allowed = most(wanted.line)
         if wanted.qty < 1 or wanted.qty > allowed:
-            raise Refused(code, line=wanted.line, qty=wanted.qty, most=allowed)
+            raise Refused(code, line=wanted.line, qty=wanted.qty, most=allowed, bought=line.bought)

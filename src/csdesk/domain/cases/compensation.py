@@ -31,6 +31,7 @@ COMPENSATION_REASONS = (
     undo=Undo.NONE,
     why="money",
     money=True,
+    bulk=True,
     confirm=True,
     shared=True,
     example="csdesk case do RT-… compensate minor=1000 way=coupon reason=late_delivery article=P37",

@@ -63,19 +63,19 @@ class AskEvidence(Command):
         return (Moved("ask_evidence", to.name, to.phase, note=self.note),)
 
 
-@verb("negotiate", example="csdesk case do CP-… negotiate")
+@verb("negotiate", bulk=True, example="csdesk case do CP-… negotiate")
 @dataclass(frozen=True, slots=True)
 class Negotiate(Command):
     """Consumer and merchant talk."""
 
 
-@verb("mediate", example="csdesk case do CP-… mediate")
+@verb("mediate", bulk=True, example="csdesk case do CP-… mediate")
 @dataclass(frozen=True, slots=True)
 class Mediate(Command):
     """The platform mediates (七日办法 §24; 电商法 §§60-61)."""
 
 
-@verb("rule", confirm=True, example="csdesk case do CP-… rule outcome=upheld article=P40")
+@verb("rule", bulk=True, confirm=True, example="csdesk case do CP-… rule outcome=upheld article=P40")
 @dataclass(frozen=True, slots=True)
 class Rule(Deciding):
     """Decide the complaint: upheld, partly upheld, or not, with the article it rests on."""

@@ -217,7 +217,7 @@ class GoodsLost(_Owing):
         late = None if case.state in ("intercepted", "received_inspecting") else _too_late(case, ctx)
         if late is not None:
             raise late
-        evidence = checked_evidence(self.evidence, "needs_evidence_of_state")
+        evidence = checked_evidence(self.evidence, case, "needs_evidence_of_state")
         to = self.to(case)
         return (
             Conceded(to.name, to.phase, self.units(case, ctx), "lost", note=self.note, evidence=evidence),
@@ -245,7 +245,7 @@ class GiveConsent(_Owing):
     note: str = ""
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        evidence = checked_evidence(self.evidence, "needs_consent_evidence")
+        evidence = checked_evidence(self.evidence, case, "needs_consent_evidence")
         to = self.to(case)
         return (
             Conceded(to.name, to.phase, self.units(case, ctx), "consent", note=self.note, evidence=evidence),
@@ -284,7 +284,7 @@ class DecideWorthless(_Owing):
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         if self.ground not in GROUNDS:
             raise Refused("unknown_reason", reason=self.ground, allowed=GROUNDS)
-        evidence = checked_evidence(self.evidence, "needs_evidence_of_state")
+        evidence = checked_evidence(self.evidence, case, "needs_evidence_of_state")
         if not self.article:
             raise Refused("needs_article")
         to = self.to(case)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.causes import Members
 from csdesk.domain.cases.operations import MANUAL, Operations
 from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.clocks.times import Times
@@ -21,6 +22,20 @@ class Actor:
 
     id: str
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """`giver` lets the actor approve in their place from `since` until just before `until` (UTC ms).
+
+    `most` is minor units, 0 for as much as the giver's own limit; the giver's role is the one they have now.
+    """
+
+    id: str
+    giver: Actor
+    most: int
+    since: int
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +58,7 @@ class Payment:
     """A captured payment; `elsewhere` is what the order's history and other cases have already given back.
 
     `returned` is the part of it that the order system itself gave back; `counted` are the units in kind (points)
-    that other cases gave back.
+    that other cases gave back. What it told of our own refunds, by their references, is `booked` and in neither.
     """
 
     number: int
@@ -52,6 +67,7 @@ class Payment:
     elsewhere: int = 0
     returned: int = 0
     counted: int = 0
+    booked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +137,10 @@ class Policy:
     operations: Operations = MANUAL
     # Of `writeback.ASKS`: what the desk's order system is asked for.
     write_back: frozenset[str] = frozenset()
+    # Newcomers decide by themselves and learn afterwards what the law says: nothing may tell them before.
+    practice: bool = False
+    # Whether the desk has a carrier that makes labels and collects.
+    carriage: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +173,14 @@ class Context:
     rulings: tuple[Ruling, ...] = ()
     prices: Mapping[str, int] = field(default_factory=dict)
     times: Times = field(default_factory=Times)
+    # What the customer is marked as, of `persons.FLAGS`; none where nobody is to know who they are.
+    flags: frozenset[str] = frozenset()
+    # Of an incident: its open cases, counted by the desk; None where nobody counted, as in a form.
+    members: Members | None = None
+    # Of a merge: the case into which this one is to go; None where nobody looked, as in a form.
+    other: Case | None = None
+    # Of a verb of the second person: in whose places the actor may approve, those just over too.
+    delegations: tuple[Delegation, ...] = ()
 
     def fresh(self, n: int = 0) -> str:
         """The n-th new id of this request: the same request always names the same things."""

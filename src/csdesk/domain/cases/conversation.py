@@ -142,7 +142,7 @@ class SettleReply(Command):
         return beside(case, case.channel, ctx) if late else None
 
     def _untold(self, case: Case, ctx: Context) -> bool:
-        """Whether this failure leaves a case closed whose customer was never told; nobody is left to tell the erased."""
+        """Whether this failure leaves a closed case whose customer was never told; the erased cannot be told."""
         if case.open or self.state != "failed" or self.reason in NOBODY_TO_TELL or not case.told:
             return False
         after = ReplySettled(self.id, self.state).fold(case, Stamp(ctx.now, ctx.actor.id))

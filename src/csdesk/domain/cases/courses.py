@@ -132,6 +132,8 @@ STAGES = tuple(dict.fromkeys(stage.name for course in COURSES.values() for stage
 
 def course_of(kind: str) -> Course:
     """The course of a kind of track; Refused names the kinds that there are."""
+    if not kind.strip():
+        raise Refused("track_kind_missing", allowed=TRACKS)
     if kind not in COURSES:
         raise Refused("unknown_track", track=kind, allowed=TRACKS)
     return COURSES[kind]

@@ -248,9 +248,10 @@ class Breached(Event):
 @event("assigned")
 @dataclass(frozen=True, slots=True)
 class Assigned(Event):
-    """The case belongs to `assignee`, or to nobody when empty."""
+    """The case belongs to `assignee`, or to nobody when empty; `because`: why the desk itself did that."""
 
     assignee: str
+    because: str = ""
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
         return replace(case, assignee=self.assignee)
@@ -419,7 +420,7 @@ class Approved(Event):
 @event("parcel_sent")
 @dataclass(frozen=True, slots=True)
 class ParcelSent(Event):
-    """A parcel is on its way, `back` to the merchant or `out` to the consumer."""
+    """A parcel is on its way: `back` to the merchant, `out` to the consumer, or `home` with what failed inspection."""
 
     to: str
     phase: Phase
@@ -434,10 +435,11 @@ class ParcelSent(Event):
         moved = replace(case, state=self.to, phase=self.phase, parcels=(*case.parcels, parcel))
         if self.direction == "back":
             return moved
+        count = "went_home" if self.direction == "home" else "sent_out"
         return _with_lines(
             moved,
             [
-                replace(line, sent_out=line.sent_out + sent.qty)
+                replace(line, **{count: getattr(line, count) + sent.qty})
                 for sent in self.lines
                 if (line := moved.line(sent.line))
             ],

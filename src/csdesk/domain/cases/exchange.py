@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from csdesk.domain.cases.case import Case, Kind, LineQty, Phase
+from csdesk.domain.cases.case import Case, Kind, LineQty, Parcel, Phase
 from csdesk.domain.cases.command import Command, Undo, check_quantities, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.differences import consumer_owes
@@ -43,7 +43,11 @@ def sendable(case: Case, ctx: Context) -> tuple[LineQty, ...]:
         or not ctx.policy.operations.rules(case.kind, case.merchant).delivery.early
     ):
         return owed_units(case)
-    left = ((line.line, line.approved - line.refunded_units - line.sent_out) for line in case.lines)
+    # What failed inspection goes home, and nothing out for it.
+    left = (
+        (line.line, line.approved - line.return_to_consumer - line.refunded_units - line.sent_out)
+        for line in case.lines
+    )
     return tuple(LineQty(number, qty) for number, qty in left if qty > 0)
 
 
@@ -91,22 +95,36 @@ class Reissue(Command):
 @verb("deliver", undo=Undo.NONE, why="record", example="csdesk case do EX-… deliver")
 @dataclass(frozen=True, slots=True)
 class Deliver(Command):
-    """The consumer has what was sent; after an exchange the warranty begins anew on this day (条例 §18)."""
+    """The consumer has what was sent; after an exchange the warranty begins anew on this day (条例 §18).
+
+    Other goods before those that went home; but what is signed for before what is not.
+    """
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
         refused = super(Deliver, cls).off(case, ctx)
-        if refused is None and not on_the_way(case, "out"):
+        if refused is None and not _arriving(case):
             return Refused("nothing_on_the_way")
         return refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        parcels = _arriving(case)
+        arrived = ParcelDelivered(tuple(parcel.id for parcel in parcels))
+        if all(parcel.direction == "home" for parcel in parcels):
+            to = self.to(case, case.state)
+            return (Moved("deliver", to.name, to.phase, reason="goods_home"), arrived)
         to = self.to(case)
         moved = Moved("deliver", to.name, to.phase)
-        arrived = ParcelDelivered(tuple(parcel.id for parcel in on_the_way(case, "out")))
         if case.kind is Kind.EXCHANGE:
             return (moved, arrived, Counted("warranty_from", ctx.now))
         return (moved, arrived)
+
+
+def _arriving(case: Case) -> tuple[Parcel, ...]:
+    """The parcels that the consumer has next: all with other goods, or all with goods that went home."""
+    out, home = on_the_way(case, "out"), on_the_way(case, "home")
+    first = any(p.signed_at for p in home) and not any(p.signed_at for p in out)
+    return home if first else out or home
 
 
 @verb("no_stock", undo=Undo.INVERSE, example="csdesk case do EX-… no_stock")
@@ -125,6 +143,17 @@ class NoStock(Command):
         to = self.to(case)
         return (Moved("no_stock", to.name, to.phase, reason="no_stock", decides=True, note=self.note),)
 
+
+# Here goods that failed inspection may go home.
+_HOMEWARD = (
+    "received_inspecting",
+    "out_of_stock",
+    "reissue_shipped",
+    "delivered",
+    "refunding",
+    "refunded",
+    "rejected",
+)
 
 MACHINE = register(
     Machine(
@@ -197,6 +226,9 @@ MACHINE = register(
             Edge("take", ("submitted",), "reviewing"),
             Edge("approve", ("submitted", "reviewing", "platform_review"), "approved_wait_ship"),
             Edge("ship_back", ("approved_wait_ship", "return_in_transit"), "return_in_transit"),
+            Edge("request_label", ("approved_wait_ship", "return_in_transit", "received_inspecting")),
+            Edge("request_pickup", ("approved_wait_ship", "return_in_transit", "received_inspecting")),
+            Edge("cancel_pickup", ("approved_wait_ship", "return_in_transit", "received_inspecting")),
             Edge(
                 "inspect",
                 (
@@ -249,19 +281,11 @@ MACHINE = register(
                 ),
             ),
             Edge("deliver", ("reissue_shipped",), "delivered"),
-            Edge("deliver", ("received_inspecting", "out_of_stock", "refunding", "refunded")),
-            Edge(
-                "parcel_lost",
-                (
-                    "return_in_transit",
-                    "received_inspecting",
-                    "out_of_stock",
-                    "reissue_shipped",
-                    "delivered",
-                    "refunding",
-                    "refunded",
-                ),
-            ),
+            Edge("send_home", _HOMEWARD),
+            Edge("deliver", (*_HOMEWARD, "platform_review")),
+            Edge("came_back", (*_HOMEWARD, "platform_review")),
+            Edge("give_up_goods", _HOMEWARD),
+            Edge("parcel_lost", ("return_in_transit", *_HOMEWARD, "platform_review")),
             Edge("difference_paid", ("approved_wait_ship", "return_in_transit", "received_inspecting")),
             Edge("waive_difference", ("approved_wait_ship", "return_in_transit", "received_inspecting")),
             Edge("refund_difference", ("received_inspecting", "reissue_shipped", "delivered", "refunded")),

@@ -19,7 +19,8 @@ from csdesk.domain.cases.events import (
     Moved,
     ParcelSent,
 )
-from csdesk.domain.cases.goods_events import Conceded
+from csdesk.domain.cases.goods_events import Conceded, JudgedAnew
+from csdesk.domain.cases.machine import State
 from csdesk.domain.cases.repair_time import timed
 from csdesk.domain.cases.rulings import Stance
 from csdesk.domain.cases.tracking import opened, shortfall
@@ -27,6 +28,8 @@ from csdesk.domain.mask import mask_text
 from csdesk.domain.tracking import SHORT, WRONG_ITEM
 
 MOST_EVIDENCE = 20
+# So many digits of a hash name a file of a case.
+LEAST_HASH = 6
 
 REJECT_REASONS = (
     "expired",
@@ -121,21 +124,40 @@ class Approve(Deciding):
         asked = {line.line: line.asked for line in case.lines}
         check_quantities(case, lines, lambda number: asked[number], "over_asked")
         check_free(lines, case, ctx)
+        anew = _anew(case, lines)
         # Allowed on appeal or after a reopening: goods that are here already need not be sent again.
-        here = case.kind is not Kind.REPAIR and any(line.received for line in case.lines)
+        here = case.kind is not Kind.REPAIR and any(line.here or line.refundable > 0 for line in case.lines)
         to = self.to(case, "received_inspecting" if here else "")
         swap = tuple((units.line, self.exchange_sku) for units in lines) if self.exchange_sku else ()
         approved = Approved(to.name, to.phase, lines, swap, self.reason, self.address.strip())
         if case.kind is not Kind.EXCHANGE:
-            return (approved,)
+            return (approved, *anew)
         sku, stated = self.exchange_sku, self.difference_minor
         minor = difference_of(case, lines, sku, stated, self.even, ctx)
         if minor == case.counters.get(DIFFERENCE, 0):
-            return (approved,)
-        return (approved, Counted(DIFFERENCE, minor))
+            return (approved, *anew)
+        return (approved, *anew, Counted(DIFFERENCE, minor))
 
 
-@verb("reject", bulk=False, confirm=True, example="csdesk case do RT-… reject reason=expired article=P02")
+def _anew(case: Case, lines: tuple[LineQty, ...]) -> tuple[Event, ...]:
+    """What is allowed after all is judged anew where it had failed: what is here now, what went home when it comes."""
+    allowed = {units.line for units in lines}
+    failed = [line for line in case.lines if line.line in allowed and line.return_to_consumer]
+    here = ((line.line, line.return_to_consumer - line.went_home) for line in failed)
+    home = tuple(LineQty(line.line, line.went_home) for line in failed if line.went_home)
+    if home and on_the_way(case, "home"):
+        raise Refused("goods_on_the_way")
+    return (JudgedAnew(tuple(LineQty(n, qty) for n, qty in here if qty), home),) if failed else ()
+
+
+def failed_with(case: Case, to: State) -> tuple[Event, ...]:
+    """What is here and was not inspected when the request is refused: the consumer's, who is to have it again."""
+    left = _all(case, "received", "inspected") if case.kind is not Kind.REPAIR else ()
+    graded = tuple(Graded(u.line, u.qty, Disposition.RETURN_TO_CONSUMER) for u in left)
+    return (GoodsInspected(to.name, to.phase, graded),) if graded else ()
+
+
+@verb("reject", bulk=True, confirm=True, example="csdesk case do RT-… reject reason=expired article=P02")
 @dataclass(frozen=True, slots=True)
 class Reject(Deciding):
     """Refuse the request, with a reason from the list and the article it rests on."""
@@ -146,6 +168,13 @@ class Reject(Deciding):
 
     def stance(self) -> Stance:
         return Stance.DENIES
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        refused = super(Reject, cls).off(case, ctx)
+        # What was granted and not paid is owed, whatever is said of the rest: a refused case could not pay it.
+        owed = tuple(line.line for line in case.lines if line.refundable > 0)
+        return Refused("granted_unpaid", lines=owed) if refused is None and owed else refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         if self.reason not in REJECT_REASONS:
@@ -164,6 +193,7 @@ class Reject(Deciding):
                 decides=True,
                 note=self.note,
             ),
+            *failed_with(case, to),
         )
 
 
@@ -214,16 +244,18 @@ class ShipBack(Command):
 
 
 def on_the_way(case: Case, direction: str = "") -> tuple[Parcel, ...]:
-    """Parcels that are neither at their end nor lost."""
-    return tuple(
-        p for p in case.parcels if not p.received_at and not p.lost_at and direction in ("", p.direction)
-    )
+    """Parcels that are neither at an end of their way nor lost."""
+    return tuple(p for p in case.parcels if p.on_its_way and direction in ("", p.direction))
 
 
 def unsent(case: Case) -> tuple[LineQty, ...]:
     """Approved units that no parcel has announced and that did not come without one."""
     back = [parcel for parcel in case.parcels if parcel.direction == "back"]
     announced = _sum(units for parcel in back for units in parcel.lines)
+    # What went home and is allowed anew comes in another parcel.
+    announced.subtract(
+        _sum(u for p in case.parcels if p.direction == "home" for u in p.lines if not p.returned_at)
+    )
     lost = _sum(units for parcel in back if parcel.lost_at for units in parcel.lines)
     # Conceded units stay away; those that a lost parcel carried are announced already.
     left = (
@@ -356,14 +388,27 @@ class Inspect(Command):
         return (inspected, *opened(case, self.waybill, found))
 
 
-def checked_evidence(evidence: tuple[str, ...], code: str = "needs_evidence") -> tuple[str, ...]:
-    """The names of pictures, files or records, each once; Refused with `code` when there is none."""
-    named = tuple(dict.fromkeys(mask_text(name.strip()) for name in evidence if name.strip()))
+def checked_evidence(evidence: tuple[str, ...], case: Case, code: str = "needs_evidence") -> tuple[str, ...]:
+    """The names of pictures, files or records, each once; Refused with `code` when there is none.
+
+    The first digits of the hash of a file that the case holds (six at least) stand for it as `sha256:…`, whole.
+    """
+    named = tuple(dict.fromkeys(_cited(case, name.strip()) for name in evidence if name.strip()))
     if not named:
         raise Refused(code, field="evidence")
     if len(named) > MOST_EVIDENCE:
         raise Refused("too_much_evidence", most=MOST_EVIDENCE)
     return named
+
+
+def _cited(case: Case, name: str) -> str:
+    prefix = name.lower().removeprefix("sha256:")
+    found = [
+        kept.sha256 for kept in case.evidence if len(prefix) >= LEAST_HASH and kept.sha256.startswith(prefix)
+    ]
+    if len(found) > 1:
+        raise Refused("evidence_ambiguous", hash=prefix[:12], n=len(found))
+    return f"sha256:{found[0]}" if found else mask_text(name)
 
 
 @verb(
@@ -379,7 +424,7 @@ class Dispute(Command):
     note: str = ""
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        photographs = checked_evidence(self.evidence)
+        photographs = checked_evidence(self.evidence, case)
         to = self.to(case)
         moved = Moved("dispute", to.name, to.phase, reason="not_intact", note=self.note, evidence=photographs)
         return (moved,)
@@ -400,7 +445,10 @@ def lost_units(case: Case) -> tuple[LineQty, ...]:
 @verb("settle_dispute", undo=Undo.INVERSE, example="csdesk case do RT-… settle_dispute accepted=true")
 @dataclass(frozen=True, slots=True)
 class SettleDispute(Deciding):
-    """End a dispute about goods that are not intact or were lost: accepted, they are owed; not, nothing is."""
+    """End a dispute about goods that are not intact or were lost: accepted, they are owed; not, nothing is.
+
+    Where nothing is owed then, what was not inspected counts as not intact and is the consumer's to have again.
+    """
 
     accepted: bool
     note: str = ""
@@ -409,10 +457,16 @@ class SettleDispute(Deciding):
         return Stance.GRANTS if self.accepted else Stance.DENIES
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        lost = lost_units(case)
+        # A dispute about what was lost says nothing of what came: that is inspected like all goods.
+        look = bool(lost) and any(line.received > line.inspected for line in case.lines)
         # Units that passed inspection stay owed, whatever was said of the others; so do conceded ones.
-        on = self.accepted or any(line.accepted or line.conceded for line in case.lines)
+        on = self.accepted or look or any(line.accepted or line.conceded for line in case.lines)
         to = self.to(case, "received_inspecting" if on else "rejected")
         outcome = "" if on else "rejected"
         moved = Moved("settle_dispute", to.name, to.phase, outcome=outcome, decides=True, note=self.note)
-        lost = lost_units(case) if self.accepted else ()
-        return (Conceded(to.name, to.phase, lost, "lost"), moved) if lost else (moved,)
+        if not self.accepted:
+            return (moved, *(() if on else failed_with(case, to)))
+        failed = tuple(LineQty(line.line, line.for_home) for line in case.lines if line.for_home)
+        anew = (JudgedAnew(failed),) if failed else ()
+        return (*((Conceded(to.name, to.phase, lost, "lost"),) if lost else ()), moved, *anew)

@@ -56,7 +56,7 @@ class ParcelDelivered(Event):
 @event("parcel_lost")
 @dataclass(frozen=True, slots=True)
 class ParcelLost(Event):
-    """A parcel will not arrive; what was in one that went out is owed again."""
+    """A parcel will not arrive; what was in one that went out is owed again, what went home is nowhere any more."""
 
     parcel: str
     waybill: str
@@ -68,12 +68,91 @@ class ParcelLost(Event):
         gone = replace(case, parcels=parcels)
         if self.direction == "back":
             return gone
-        lines = [
-            replace(line, sent_out=line.sent_out - lost.qty)
-            for lost in self.lines
-            if (line := case.line(lost.line))
-        ]
+        change = _nowhere if self.direction == "home" else _owed_again
+        lines = [change(line, lost.qty) for lost in self.lines if (line := case.line(lost.line))]
         return _with_lines(gone, lines)
+
+
+def _owed_again(line: CaseLine, qty: int) -> CaseLine:
+    return replace(line, sent_out=line.sent_out - qty)
+
+
+def _nowhere(line: CaseLine, qty: int) -> CaseLine:
+    return replace(
+        line,
+        received=line.received - qty,
+        return_to_consumer=line.return_to_consumer - qty,
+        went_home=line.went_home - qty,
+    )
+
+
+@event("parcel_came_back")
+@dataclass(frozen=True, slots=True)
+class ParcelCameBack(Event):
+    """A parcel on its way home was not taken in: its goods are with the merchant again."""
+
+    sealed: ClassVar[tuple[str, ...]] = ("note",)
+    parcel: str
+    waybill: str
+    lines: tuple[LineQty, ...]
+    note: str = ""
+
+    def fold(self, case: Case, stamp: Stamp) -> Case:
+        parcels = tuple(replace(p, returned_at=stamp.at) if p.id == self.parcel else p for p in case.parcels)
+        lines = [
+            replace(line, went_home=line.went_home - units.qty)
+            for units in self.lines
+            if (line := case.line(units.line))
+        ]
+        return _with_lines(replace(case, parcels=parcels), lines)
+
+
+@event("goods_given_up")
+@dataclass(frozen=True, slots=True)
+class GoodsGivenUp(Event):
+    """Units that failed inspection need not go home, for `reason`; `evidence` shows it."""
+
+    sealed: ClassVar[tuple[str, ...]] = ("note",)
+    lines: tuple[LineQty, ...]
+    reason: str
+    evidence: tuple[str, ...] = ()
+    note: str = ""
+
+    def fold(self, case: Case, stamp: Stamp) -> Case:
+        lines = [
+            replace(line, given_up=line.given_up + units.qty)
+            for units in self.lines
+            if (line := case.line(units.line))
+        ]
+        return _with_lines(case, lines)
+
+
+@event("judged_anew")
+@dataclass(frozen=True, slots=True)
+class JudgedAnew(Event):
+    """That units failed counts no longer: those here (`lines`) are looked at again, those at `home` may come."""
+
+    lines: tuple[LineQty, ...] = ()
+    home: tuple[LineQty, ...] = ()
+
+    def fold(self, case: Case, stamp: Stamp) -> Case:
+        here = {units.line: units.qty for units in self.lines}
+        home = {units.line: units.qty for units in self.home}
+        lines = []
+        for line in case.lines:
+            gone = home.get(line.line, 0)
+            failed = line.return_to_consumer - here.get(line.line, 0) - gone
+            went = line.went_home - gone
+            lines.append(
+                replace(
+                    line,
+                    received=line.received - gone,
+                    return_to_consumer=failed,
+                    went_home=went,
+                    given_up=min(line.given_up, failed - went),
+                )
+            )
+        return _with_lines(case, lines)
 
 
 @event("repair_timed")

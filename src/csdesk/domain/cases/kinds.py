@@ -7,18 +7,24 @@ from csdesk.domain.cases import (
     arriving,
     automation,
     calls,
+    carriage,
     clocks,
     compensation,
     complaint,
     consent,
     conversation,
+    evidence,
     exchange,
     findings,
     goods,
+    homeward,
+    incident,
     inquiry,
     opening,
     parcels,
     payment_anomaly,
+    persons,
+    platform,
     pricing,
     privacy_request,
     refund_only,
@@ -29,6 +35,7 @@ from csdesk.domain.cases import (
     return_,
     sending,
     shared,
+    splitting,
     telling,
     tracking,
     tracks,
@@ -56,13 +63,18 @@ ROOMS = (
     payment_anomaly,
     privacy_request,
     inquiry,
+    incident,
     opening,
     shared,
     findings,
     conversation,
     calls,
+    persons,
+    platform,
     goods,
     parcels,
+    homeward,
+    carriage,
     pricing,
     consent,
     automation,
@@ -75,11 +87,17 @@ ROOMS = (
     tracking,
     tracks,
     arriving,
+    evidence,
+    splitting,
     writeback,
 )
 # Cases with an open letter of an authority; no common pool, and nobody is handed one from it.
 AUTHORITY = "authority"
 QUEUES = (*dict.fromkeys(machine.queue for machine in MACHINES.values()), AUTHORITY)
+
+
+# Nobody fills a form for these: the first opens a case, the others go with the content of a file.
+_OTHER_DOORS = frozenset({"open", "file_evidence", "take_out_evidence"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +138,8 @@ def run(case: Case | None, command: Command, ctx: Context) -> Decided:
     for happened in events:
         after = evolve(after, happened, stamp)
     assert after is not None  # every command yields at least one event
-    if case is not None and (wishes := writeback.asked(case, after, events, ctx)):
+    if case is not None:
+        wishes = (*writeback.asked(case, after, events, ctx), *carriage.called_off(after, ctx))
         events += wishes
         for happened in wishes:
             after = evolve(after, happened, stamp)
@@ -130,6 +149,7 @@ def run(case: Case | None, command: Command, ctx: Context) -> Decided:
         raise Refused("clock_open", clock=left[0].name, ref=left[0].ref, due=left[0].due)
     # What was taken back has brought its clocks along: they need upkeep, and no new start.
     taken_back = any(isinstance(happened, Undone) for happened in events)
+    ctx = persons.as_flagged(ctx, events)
     entered = clocks_after(MACHINES[after.kind], after if taken_back else case, after, ctx)
     running = automatic_clocks(after, money_clocks(after, entered, ctx), ctx)
     if running is not None:
@@ -148,7 +168,7 @@ def offers(case: Case, ctx: Context) -> tuple[Offer, ...]:
     found = []
     for cls in sorted(verbs_of(case.kind), key=lambda cls: ranks.get(cls.verb.name, len(ranks))):
         spec = cls.verb
-        if spec.right in (Right.RUN, Right.LOAD) or spec.name == "open":
+        if spec.right in (Right.RUN, Right.LOAD) or spec.name in _OTHER_DOORS:
             continue
         if not may(ctx.actor.role, spec.right):
             found.append(Offer(spec.name, Refused("no_right", role=ctx.actor.role, right=spec.right)))

@@ -100,6 +100,8 @@ class Open(Command):
         if not 0 <= self.priority <= 3:
             raise Refused("bad_priority", priority=self.priority)
         order = ctx.order
+        if self.kind is Kind.INCIDENT and (order is not None or self.lines):
+            raise Refused("incident_of_no_order")
         if order is None and self.lines:
             raise Refused("lines_without_order")
         check_goods(self.kind, order, self.lines)
@@ -152,7 +154,7 @@ class Convert(Command):
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         machine = MACHINES.get(self.kind)
-        if machine is None or self.kind is Kind.INQUIRY:
+        if machine is None or self.kind in (Kind.INQUIRY, Kind.INCIDENT):
             raise Refused("kind_not_served", kind=self.kind)
         if machine.reasons and self.reason not in machine.reasons:
             raise Refused("unknown_reason", reason=self.reason, allowed=machine.reasons)

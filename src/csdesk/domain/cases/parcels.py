@@ -19,8 +19,13 @@ KEEP_REASONS = ("policy", "worthless", "hazardous")
 
 
 def losable(case: Case) -> tuple[Parcel, ...]:
-    """Parcels on their way; of those on the way back only such as carry units that are neither here nor given up."""
-    return tuple(p for p in on_the_way(case) if p.direction == "out" or _still(case, p.lines))
+    """Parcels on their way; of those on the way back only such as carry units that are neither here nor given up.
+
+    Once the request is refused nothing is owed for what does not come: only goods on their way home matter.
+    """
+    if case.state in ("rejected", "platform_review"):
+        return on_the_way(case, "home")
+    return tuple(p for p in on_the_way(case) if p.direction != "back" or _still(case, p.lines))
 
 
 @verb(
@@ -34,7 +39,8 @@ def losable(case: Case) -> tuple[Parcel, ...]:
 class LoseParcel(Command):
     """The carrier gave a parcel up; `risk` says who bears the loss of one that was on its way back.
 
-    On the way out the merchant bears it until the consumer signs (电商法 §20; 民法典 §604). On the way back the law
+    On the way out the merchant bears it until the consumer signs (电商法 §20; 民法典 §604), and so the loss of the
+    consumer's own goods on their way home, since it chose the carrier (an interpretation). On the way back the law
     names nobody: borne by who chose the carrier (an interpretation), and disputed when that is the consumer.
     """
 
@@ -64,6 +70,9 @@ class LoseParcel(Command):
         lost = ParcelLost(parcel.id, parcel.waybill, parcel.direction, parcel.lines)
         if case.kind is Kind.REPAIR:
             return self._repair(case, ctx, parcel, lost)
+        if parcel.direction == "home":
+            to = self.to(case, "received_inspecting")
+            return (lost, Conceded(to.name, to.phase, parcel.lines, "lost_home", note=self.note))
         if parcel.direction == "out":
             to = self.to(case, "stock_check" if case.kind is Kind.REISSUE else "received_inspecting")
             return (lost, Moved("parcel_lost", to.name, to.phase, note=self.note))
@@ -133,7 +142,7 @@ class KeepGoods(Deciding):
             if not (rules.refund if case.kind is Kind.RETURN else rules.delivery).early:
                 raise Refused("no_such_policy", kind=case.kind)
         else:
-            evidence = checked_evidence(self.evidence, "needs_evidence_of_state")
+            evidence = checked_evidence(self.evidence, case, "needs_evidence_of_state")
             if not self.article:
                 raise Refused("needs_article")
         lines = self.lines or awaited(case)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from csdesk.domain.cases.case import Case, Kind, Phase
 from csdesk.domain.cases.command import Command, verb
 from csdesk.domain.cases.context import Context, Refused
-from csdesk.domain.cases.events import Event, Moved
+from csdesk.domain.cases.events import Counted, Event, Moved
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
+from csdesk.domain.cases.refunds import FOUND_PAYMENT
 from csdesk.domain.cases.telling import needed
 
 REASONS = (
@@ -89,17 +90,16 @@ class FindPayment(Solve):
         if not any(paid.number == self.payment for paid in ctx.order.payments):
             known = tuple(str(paid.number) for paid in ctx.order.payments)
             raise Refused("no_such_payment", payment=self.payment, allowed=known)
-        return (
-            Moved(
-                self.verb.name,
-                to.name,
-                to.phase,
-                outcome="refunded",
-                decides=True,
-                note=self.note,
-                ref=str(self.payment),
-            ),
+        moved = Moved(
+            self.verb.name,
+            to.name,
+            to.phase,
+            outcome="refunded",
+            decides=True,
+            note=self.note,
+            ref=str(self.payment),
         )
+        return (moved, Counted(FOUND_PAYMENT, self.payment))
 
 
 @verb("find_duplicate", example="csdesk case do PA-… find_duplicate payment=2")

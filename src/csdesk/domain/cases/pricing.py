@@ -172,7 +172,7 @@ class AgreeReduction(Deciding):
             raise Refused("over_price", minor=self.minor, most_minor=max(0, worth), currency=case.currency)
         # What another case paid back since, while this one was closed, cannot cost less as well.
         check_free(tuple(LineQty(line.line, line.asked) for line in case.lines), case, ctx)
-        evidence = checked_evidence(self.evidence, "needs_consent_evidence")
+        evidence = checked_evidence(self.evidence, case, "needs_consent_evidence")
         to = self.to(case)
         moved = Moved(
             "agree_reduction",

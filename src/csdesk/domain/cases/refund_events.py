@@ -58,14 +58,21 @@ class Compensated(Event):
 @event("refund_approved")
 @dataclass(frozen=True, slots=True)
 class RefundApproved(Event):
-    """A second person let the money go."""
+    """A second person let the money go, by their own right or in the place of `behalf`."""
 
     commutes: ClassVar[bool] = True
     id: str
+    behalf: str = ""
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
         def approve(refund: Refund) -> Refund:
-            return replace(refund, state="proposed", approved_by=stamp.actor, approved_at=stamp.at)
+            return replace(
+                refund,
+                state="proposed",
+                approved_by=stamp.actor,
+                approved_at=stamp.at,
+                approved_for=self.behalf,
+            )
 
         return _changed(case, self.id, approve)
 
@@ -73,7 +80,7 @@ class RefundApproved(Event):
 @event("refund_declined")
 @dataclass(frozen=True, slots=True)
 class RefundDeclined(Event):
-    """A second person did not let the money go; its units are owed again."""
+    """A second person, perhaps in the place of `behalf`, did not let the money go; its units are owed again."""
 
     sealed: ClassVar[tuple[str, ...]] = ("note",)
     to: str
@@ -81,6 +88,7 @@ class RefundDeclined(Event):
     id: str
     reason: str
     note: str = ""
+    behalf: str = ""
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
         before = case.refund(self.id)

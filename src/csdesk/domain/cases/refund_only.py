@@ -76,6 +76,8 @@ _DECIDING = (
     "platform_review",
 )
 _PAYING = ("received_inspecting", "refund_agreed", "refunding", "refunded")
+# Here goods that came back and failed inspection may go to the consumer again.
+_HOMEWARD = (*_PAYING, "rejected")
 
 MACHINE = register(
     Machine(
@@ -99,9 +101,15 @@ MACHINE = register(
             Edge("agree_reduction", SIGNED, "refund_agreed"),
             Edge("decide_worthless", (*SIGNED, "platform_review"), "refund_agreed"),
             Edge("deny_consent", ("signed", "consent_asked"), "consent_denied"),
-            Edge("refund", ("received_inspecting", "refund_agreed", "refunding"), "refunding"),
+            # From where it was taken up again too: what was granted before it ended is owed still.
+            Edge("refund", ("received_inspecting", "refund_agreed", "refunding", *_DECIDING), "refunding"),
             Edge("refund_difference", ("refund_agreed",), "refunding"),
             Edge("goods_lost", (*MOVING, "intercepted", "received_inspecting"), "refund_agreed"),
+            Edge("send_home", _HOMEWARD),
+            Edge("deliver", _HOMEWARD),
+            Edge("came_back", _HOMEWARD),
+            Edge("give_up_goods", _HOMEWARD),
+            Edge("parcel_lost", _HOMEWARD),
             Edge("convert_to_return", ("intercept_failed", *SIGNED, "platform_review")),
             Edge("close", ("refunded", "rejected", "received_inspecting", "refund_agreed"), "closed"),
             Edge("ask_evidence", ("submitted",), "evidence"),

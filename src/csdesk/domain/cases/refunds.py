@@ -7,7 +7,7 @@ from typing import Any
 from csdesk.domain.cases.case import Case, Deduction, LineQty, Refund, RefundPart
 from csdesk.domain.cases.command import Command, Deciding, Undo, check_quantities, verb
 from csdesk.domain.cases.context import Context, Order, Refused
-from csdesk.domain.cases.events import Event, Stamp
+from csdesk.domain.cases.events import Event, Noted, Stamp
 from csdesk.domain.cases.ledger import fits, left, owed, part, split, standing
 from csdesk.domain.cases.machine import MACHINES
 from csdesk.domain.cases.refund_events import RefundProposed, RefundSettled
@@ -26,6 +26,8 @@ DEDUCTIONS = (
     "depreciation",
     "paid_already",
 )
+# The number of the payment that was found to be taken twice, or to stand for no order.
+FOUND_PAYMENT = "found_payment"
 # How the merchant pays what no payment of the order took: by a transfer of the provider's own.
 TRANSFER = "transfer"
 
@@ -36,6 +38,7 @@ TRANSFER = "transfer"
     undo=Undo.NONE,
     why="money",
     money=True,
+    bulk=True,
     confirm=True,
     example="csdesk case do RT-… refund",
 )
@@ -153,23 +156,33 @@ def deducted(asked: tuple[str, ...], worth: int, currency: str) -> tuple[Deducti
 class RefundPayment(Deciding):
     """Give back a payment that no order stands behind: taken twice, or taken and no order made (电商法 §55).
 
-    `minor` is in minor units; 0 gives back all that the payment has left.
+    `payment` 0 is the one that was found; another one needs a reason (`instead`), kept as a note. `minor` is in minor
+    units; 0 gives back all that the payment has left.
     """
 
-    payment: int
+    payment: int = 0
     minor: int = 0
+    instead: str = ""
 
     def stance(self) -> Stance:
         return Stance.GRANTS
 
+    @classmethod
+    def suggest(cls, case: Case) -> Mapping[str, Any]:
+        found = case.counters.get(FOUND_PAYMENT, 0)
+        return {"payment": found} if found else {}
+
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        to = self.to(case)
+        to, found = self.to(case), case.counters.get(FOUND_PAYMENT, 0)
         if ctx.order is None:
             raise Refused("order_unknown")
-        paid = next((p for p in ctx.order.payments if p.number == self.payment), None)
+        number, why = self.payment or found, self.instead.strip()
+        paid = next((p for p in ctx.order.payments if p.number == number), None)
         if paid is None:
             known = tuple(str(p.number) for p in ctx.order.payments)
-            raise Refused("no_such_payment", payment=self.payment, allowed=known)
+            raise Refused("no_such_payment", payment=number, allowed=known)
+        if number != found and not why:
+            raise Refused("other_payment", payment=number, found=found, field="instead")
         most = left(case, paid)
         minor = self.minor or most
         if not 0 < minor <= most:
@@ -177,7 +190,8 @@ class RefundPayment(Deciding):
         state = standing(case, ctx, minor, "payment")
         parts = (part(case, paid, minor, ctx.policy.tenders),)
         refund = Refund(ctx.fresh(), minor, parts, (), (), state, ctx.now, "payment", ctx.actor.id)
-        return (RefundProposed(to.name, to.phase, refund),)
+        said = (Noted(why),) if number != found else ()
+        return (RefundProposed(to.name, to.phase, refund), *said)
 
 
 @verb("settle_refund", right=Right.RUN, undo=Undo.NONE, why="money", shared=True)

@@ -60,7 +60,7 @@ class Verify(Deciding):
         return {"lines": unverified(case)}
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        evidence = checked_evidence(self.evidence, "needs_evidence_of_state")
+        evidence = checked_evidence(self.evidence, case, "needs_evidence_of_state")
         lines = self.lines or unverified(case)
         left = {units.line: units.qty for units in unverified(case)}
         check_quantities(case, lines, lambda number: left.get(number, 0), "over_asked")
@@ -151,7 +151,8 @@ MACHINE = register(
             Edge(
                 "parcel_lost", ("reissue_shipped", "stock_check", "refund_shortfall", "refunding", "refunded")
             ),
-            Edge("close", ("delivered", "refunded", "rejected", "refund_shortfall"), "closed"),
+            # From stock too: a refund that was given up may be confirmed late, and then nothing is left to send.
+            Edge("close", ("delivered", "refunded", "rejected", "refund_shortfall", "stock_check"), "closed"),
             Edge("reject", ("reported", "evidence", "platform_review"), "rejected"),
             Edge("appeal", ("rejected",), "platform_review"),
             Edge(

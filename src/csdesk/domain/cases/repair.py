@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from csdesk.domain.cases.case import Case, CaseLine, Kind, LineQty, Phase
 from csdesk.domain.cases.command import Command, Undo, verb
 from csdesk.domain.cases.context import Context, Refused
-from csdesk.domain.cases.events import Breached, Converted, Counted, Event, Moved, ParcelSent
-from csdesk.domain.cases.goods import check_free, checked_waybill
+from csdesk.domain.cases.events import Breached, Converted, Counted, Event, Moved
+from csdesk.domain.cases.goods import check_free
 from csdesk.domain.cases.machine import MACHINES, Edge, Machine, State, Term, register
 from csdesk.domain.cases.repair_time import is_phone, opened, timed
 from csdesk.domain.roles import Right
@@ -64,29 +64,6 @@ class FinishRepair(Command):
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)
         return (Moved("finish_repair", to.name, to.phase, decides=True, outcome="repaired", note=self.note),)
-
-
-@verb(
-    "send_home",
-    undo=Undo.NONE,
-    why="goods",
-    confirm=True,
-    example="csdesk case do RP-… send_home carrier=顺丰 waybill=SF…",
-)
-@dataclass(frozen=True, slots=True)
-class SendHome(Command):
-    """The repaired goods go back to the consumer."""
-
-    carrier: str
-    waybill: str
-
-    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        to = self.to(case)
-        waybill = checked_waybill(self.waybill)
-        here = ((line.line, line.received - line.sent_out) for line in case.lines)
-        lines = tuple(LineQty(number, qty) for number, qty in here if qty > 0)
-        sent = ParcelSent(to.name, to.phase, ctx.fresh(), "out", self.carrier, waybill, lines)
-        return (sent, *timed(case, "consumer", ctx))
 
 
 @verb("fail_again", undo=Undo.NONE, why="record", example="csdesk case do RP-… fail_again note=异响又出现")
@@ -251,6 +228,9 @@ MACHINE = register(
             Edge("take", ("submitted",), "diagnosing"),
             Edge("approve", ("submitted", "diagnosing", "platform_review"), "approved_wait_ship"),
             Edge("ship_back", ("approved_wait_ship",), "sent_in"),
+            Edge("request_label", ("approved_wait_ship", "in_repair")),
+            Edge("request_pickup", ("approved_wait_ship", "in_repair")),
+            Edge("cancel_pickup", ("approved_wait_ship", "sent_in", "in_repair")),
             Edge(
                 "receive", ("approved_wait_ship", "sent_in", "repaired", "returned", "observing"), "in_repair"
             ),

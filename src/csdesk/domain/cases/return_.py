@@ -28,6 +28,9 @@ REASONS = (
     "other",
 )
 
+# Here goods that failed inspection may go home.
+_HOMEWARD = ("received_inspecting", "refunding", "refunded", "rejected")
+
 MACHINE = register(
     Machine(
         Kind.RETURN,
@@ -94,6 +97,9 @@ MACHINE = register(
             Edge("take", ("submitted",), "reviewing"),
             Edge("approve", ("submitted", "reviewing", "platform_review"), "approved_wait_ship"),
             Edge("ship_back", ("approved_wait_ship", "return_in_transit"), "return_in_transit"),
+            Edge("request_label", ("approved_wait_ship", "return_in_transit", "received_inspecting")),
+            Edge("request_pickup", ("approved_wait_ship", "return_in_transit", "received_inspecting")),
+            Edge("cancel_pickup", ("approved_wait_ship", "return_in_transit", "received_inspecting")),
             Edge("inspect", ("received_inspecting", "refunding", "refunded"), "received_inspecting"),
             Edge(
                 "receive",
@@ -104,10 +110,14 @@ MACHINE = register(
             Edge("keep_goods", ("approved_wait_ship",), "received_inspecting"),
             Edge("ask_evidence", ("reviewing", "platform_review")),
             Edge("refund", ("received_inspecting", "refunding"), "refunding"),
+            Edge("send_home", _HOMEWARD),
+            Edge("deliver", (*_HOMEWARD, "platform_review")),
+            Edge("came_back", (*_HOMEWARD, "platform_review")),
+            Edge("give_up_goods", _HOMEWARD),
             Edge("close", ("refunded", "rejected", "received_inspecting"), "closed"),
             Edge("reject", ("submitted", "reviewing", "platform_review"), "rejected"),
             Edge("dispute", ("received_inspecting",), "dispute"),
-            Edge("parcel_lost", ("return_in_transit", "received_inspecting", "refunding", "refunded")),
+            Edge("parcel_lost", ("return_in_transit", *_HOMEWARD, "platform_review")),
             Edge("settle_dispute", ("dispute",)),
             Edge("appeal", ("rejected",), "platform_review"),
             Edge(

@@ -1,7 +1,8 @@
 """The verbs every kind has: who works on it, how urgent it is, notes, tags, sleep, escalation, closing, reopening."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from csdesk.domain.cases.carriage import coming
 from csdesk.domain.cases.case import UNDOABLE, Case, Clock
 from csdesk.domain.cases.command import VERBS, Command, Undo, verb
 from csdesk.domain.cases.context import Context, History, Refused
@@ -22,6 +23,7 @@ from csdesk.domain.cases.events import (
     Undone,
 )
 from csdesk.domain.cases.goods import awaited, on_the_way
+from csdesk.domain.cases.homeward import for_home
 from csdesk.domain.cases.machine import MACHINES, pledged
 from csdesk.domain.cases.opening import check_claims
 from csdesk.domain.cases.operations import AUTOMATIC
@@ -35,7 +37,12 @@ DAY = 86_400_000
 @verb("take", shared=True, bulk=True, example="csdesk case do RT-7K3M-9QX4 take")
 @dataclass(frozen=True, slots=True)
 class Take(Command):
-    """Make the case mine; in a fresh case this also starts the review."""
+    """Make the case mine; in a fresh case this also starts the review.
+
+    `over`: also while somebody else has it open, for whoever may take over; their draft stays theirs.
+    """
+
+    over: bool = field(default=False, metadata={"asked": "held_by"})
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
@@ -61,7 +68,9 @@ class Take(Command):
 @verb("release", shared=True, bulk=True, example="csdesk case do RT-7K3M-9QX4 release")
 @dataclass(frozen=True, slots=True)
 class Release(Command):
-    """Give the case back to the queue."""
+    """Give the case back to the queue; `because`: why the desk does it for its agent."""
+
+    because: str = ""
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
@@ -72,7 +81,7 @@ class Release(Command):
         return None if case.open else Refused("case_closed", state=case.state)
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        return (Assigned(""),)
+        return (Assigned("", self.because),)
 
 
 @verb(
@@ -84,16 +93,17 @@ class Release(Command):
 )
 @dataclass(frozen=True, slots=True)
 class Assign(Command):
-    """Give the case to an agent of this desk (the desk checks that there is one)."""
+    """Give the case to an agent of this desk (the desk checks that there is one); `because`: why the desk does it."""
 
     to_agent: str
+    because: str = ""
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         if not self.to_agent:
             raise Refused("no_agent")
         if self.to_agent == case.assignee:
             raise Refused("already_theirs", who=self.to_agent)
-        return (Assigned(self.to_agent),)
+        return (Assigned(self.to_agent, self.because),)
 
 
 @verb(
@@ -218,21 +228,23 @@ class Withdraw(Command):
         if any(refund.pending or (refund.live and refund.cause != "compensation") for refund in case.refunds):
             raise Refused("money_moving")
         # A request whose goods came back cannot be forgotten: they must go on, to the consumer or into stock.
-        if any(line.received > case.home(line) for line in case.lines):
+        if any(line.here - line.given_up > case.home(line) for line in case.lines):
             raise Refused("goods_here")
+        if on_the_way(case, "home"):
+            raise Refused("goods_on_the_way")
         to = self.to(case)
         # Held like any reply: who takes the verb back recalls the notice with it.
-        notice = ReplyHeld(
-            ctx.fresh(1), case.channel, ctx.now + ctx.policy.hold_ms, canned="notice.withdrawn"
-        )
+        notice = ReplyHeld(ctx.fresh(1), case.way, ctx.now + ctx.policy.hold_ms, canned="notice.withdrawn")
         return (notice, Moved("withdraw", to.name, to.phase, outcome="withdrawn", note=self.note))
 
 
 def unsettled(case: Case) -> Refused | None:
     """Why goods or a difference of prices still keep a case open, where its state lets somebody settle them."""
     machine = MACHINES[case.kind]
-    if machine.edge("deliver", case.state) and on_the_way(case, "out"):
+    if machine.edge("deliver", case.state) and (on_the_way(case, "out") or on_the_way(case, "home")):
         return Refused("goods_on_the_way")
+    if machine.edge("send_home", case.state) and (units := for_home(case)):
+        return Refused("goods_for_home", lines=tuple(one.line for one in units))
     if (
         machine.edge("inspect", case.state)
         and awaited(case)
@@ -274,7 +286,13 @@ class Close(Command):
         if refused is not None:
             raise refused
         to = self.to(case)
-        return (Moved("close", to.name, to.phase, outcome=case.outcome or "resolved"),)
+        # What was allowed and then failed inspection to the last unit was refused in the end.
+        failed = case.outcome == "approved" and any(line.return_to_consumer for line in case.lines)
+        failed = failed and not any(line.accepted or line.conceded or line.sent_out for line in case.lines)
+        # What was merged and taken up again is a case like any other.
+        ended = case.outcome if case.outcome != "merged" else ""
+        outcome = "rejected" if failed else ended or "resolved"
+        return (Moved("close", to.name, to.phase, outcome=outcome),)
 
 
 @verb("reopen", shared=True, example="csdesk case do RT-… reopen reason=customer_back")
@@ -356,7 +374,8 @@ class TakeBack(Command):
             return (ReplySettled(held.id, "recalled"),)
         if spec.undo is Undo.NONE:
             raise Refused("undo_none", verb=past.verb, why=spec.why)
-        if len(case.order_asks) > len(past.before.order_asks):
+        had = past.before
+        if len(case.order_asks) > len(had.order_asks) or len(case.carrier_asks) > len(had.carrier_asks):
             raise Refused("undo_none", verb=past.verb, why="outside")
         if past.later:
             raise Refused("undo_overtaken", verb=past.verb, by=past.later[-1])
@@ -385,9 +404,10 @@ class Breach(Command):
         then = next((term.then for term in terms if term.name == self.clock), "")
         if self.clock in AUTOMATIC.values():
             then = self.clock
-        # The desk ends no case by itself while somebody must still answer a letter or call, or a track runs.
+        # The desk ends no case by itself while somebody must still answer a letter or call, a track runs, or a
+        # carrier is booked to collect the goods.
         closes = then == AutoClose.verb.name
-        if not then or (closes and (pledged(case) or opened(case))):
+        if not then or (closes and (pledged(case) or opened(case) or coming(case, ctx.now))):
             return (Breached(running.name, self.due, running.ref),)
         return VERBS[then]().decide(case, ctx)
 
@@ -400,7 +420,7 @@ class AutoClose(Command):
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)
         said = "no_evidence" if case.state == "evidence" else to.name
-        notice = ReplyHeld(ctx.fresh(1), case.channel, ctx.now, canned=f"notice.{said}")
+        notice = ReplyHeld(ctx.fresh(1), case.way, ctx.now, canned=f"notice.{said}")
         return (notice, Moved("auto_close", to.name, to.phase, outcome="auto_closed", decides=False))
 
 

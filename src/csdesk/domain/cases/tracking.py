@@ -138,10 +138,16 @@ def urged(case: Case) -> tuple[str, ...]:
     """The verbs that the parcels call for now: a lost one is to be settled, one that was signed for to be booked."""
     machine, found = MACHINES[case.kind], dict[str, None]()
     for parcel in case.parcels:
-        if parcel.received_at or parcel.lost_at:
+        if not parcel.on_its_way:
             continue
         if Scan.LOST.value in parcel.findings:
             found["parcel_lost"] = None
-        elif parcel.signed_at and parcel.direction == "back":
-            found["receive"] = None
+        elif parcel.direction == "home" and parcel.standing == Scan.RETURNED:
+            found["came_back"] = None
+        elif parcel.signed_at and parcel.direction in ("back", "home"):
+            found["receive" if parcel.direction == "back" else "deliver"] = None
+    # The consumer's own goods go before all else, once nothing is owed and all is looked at.
+    owed = any(line.refundable > 0 or line.received > line.inspected for line in case.lines)
+    if not owed and any(line.for_home for line in case.lines):
+        found["send_home"] = None
     return tuple(name for name in found if machine.edge(name, case.state))

@@ -12,6 +12,9 @@ ClockState = Literal["running", "paused", "met", "breached"]
 
 # Waiting for anybody never stops what the law or an authority's letter has set.
 UNPAUSABLE = ("law", "notice")
+# A goal the desk sets itself for a VIP: shown and reported, but no queue orders by it, so that nobody's mark puts a
+# case before one that the law has set a deadline for.
+VIP_RESPONSE = "vip_response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +151,15 @@ def pause_all(clocks: Iterable[Clock], reason: str, at_ms: int) -> tuple[Clock, 
 
 
 def nearest(clocks: Iterable[Clock]) -> Clock | None:
-    """The clock a queue orders by: the first to fall due of those neither stopped nor paused, else None."""
-    live = (clock for clock in clocks if clock.stopped is None and clock.open_pause is None)
+    """The clock a queue orders by: the first to fall due of those neither stopped nor paused, else None.
+
+    `VIP_RESPONSE` never is the one.
+    """
+    live = (
+        clock
+        for clock in clocks
+        if clock.stopped is None and clock.open_pause is None and clock.name != VIP_RESPONSE
+    )
     return min(live, key=in_order, default=None)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from csdesk.domain.text import clean_line, decode
+from csdesk.effects.mail.charsets import charset_name
 
 # What is longer says nothing that a person would read.
 MOST_VALUE = 16_384
@@ -19,14 +20,18 @@ _WORD = re.compile(rb"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?]*)\?
 _PARAM = re.compile(
     rb";?[ \t]*([!#-'*-:<>-~]{1,80}?)(\*[0-9]{1,3})?(\*)?[ \t]*=[ \t]*(\"(?:[^\"\\]|\\.)*\"?|[^;]*)"
 )
+# A parameter that somebody wrote as an encoded word, its name too.
+_WORD_PARAM = re.compile(rb"(?<=;)([ \t]*)=\?[^?\s]{1,60}\?([bBqQ])\?([^?]{0,400})\?=")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 # GB 2312 as it is mostly sent: pairs of two high bytes, never a lone one.
 _GB2312 = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xf7][\xa1-\xfe])*")
 _HIGH = re.compile(rb"[\x80-\xff]")
-_WESTERN = re.compile(
-    r"(?:iso[-_]?8859|latin|windows-125|cp125|us-ascii|ascii|unknown|8bit|x-|default|none|$)", re.I
-)
+# A high byte alone, and a pair of them inside a Latin word: so are accents written, and hardly any Chinese.
+_LONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
+_WITHIN = re.compile(rb"(?<=[A-Za-z])[\x80-\xff]{2}(?=[a-z])")
+# What Chinese mail is called that is none of it. Cyrillic and Greek names are left alone: their words are pairs too.
+_WESTERN = re.compile(r"(?:cp1252|us-ascii|ascii|unknown|8bit|user|default|none|$)")
 # Charsets of their own making, in which high bytes mean something else, or nothing.
 _SHIFTED = re.compile(
     r"(?:utf-?(?:16|32)|iso-?2022|iso[-_]?8859|latin|hz|big5|shift|sjis|euc|koi8|cp|windows)", re.I
@@ -73,11 +78,17 @@ def text(raw: bytes, charset: str) -> str:
     Chinese mail often calls GB 2312 bytes Latin-1, or nothing: pairs of high bytes throughout are taken for it. A few
     broken bytes do not make UTF-8 or GB 18030 into something else.
     """
-    charset = charset.strip()
+    charset = charset_name(charset)
+    if charset.startswith("iso-2022-jp") and b"\x1b" in raw and not _valid(raw, charset):
+        # Signs of the makers beside the standard's: they cost only themselves.
+        return raw.decode("iso2022_jp_ext", "replace")
     if not _HIGH.search(raw):
         return decode(raw, charset or None)
-    if _WESTERN.match(charset) and not _valid(raw, "utf-8") and _GB2312.fullmatch(raw):
-        return decode(raw, "gb18030")
+    if _WESTERN.match(charset) and not _valid(raw, "utf-8"):
+        if _accents(raw) and not _torn(raw, "utf-8", 1):
+            return decode(raw, "cp1252")
+        if _GB2312.fullmatch(raw):
+            return decode(raw, "gb18030")
     if not _SHIFTED.match(charset) and not _valid(raw, "utf-8"):
         torn = _torn(raw, "utf-8", 1)
         if not torn and not _valid(raw, "gb18030"):
@@ -87,10 +98,16 @@ def text(raw: bytes, charset: str) -> str:
     return decode(raw, charset or None)
 
 
+def _accents(raw: bytes) -> bool:
+    """Whether most high bytes stand where accents of Latin words stand."""
+    strange = len(_LONE.findall(raw)) + 2 * len(_WITHIN.findall(raw))
+    return strange * 2 > len(_HIGH.findall(raw))
+
+
 def _valid(raw: bytes, charset: str) -> bool:
     try:
         raw.decode(charset)
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, LookupError):
         return False
     return True
 
@@ -109,6 +126,7 @@ def params(value: bytes) -> tuple[str, Mapping[str, bytes]]:
     """
     value = value[:MOST_VALUE]
     first, _, rest = value.partition(b";")
+    rest = _WORD_PARAM.sub(lambda word: word[1] + _unworded(word[2], word[3]), b";" + rest)[1:]
     whole: dict[str, bytes] = {}
     torn: dict[str, list[tuple[int, bytes]]] = {}
     for found in _PARAM.finditer(b";" + rest):

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 Receive = Callable[[Inbound], Receipt]
 
 MAILS_A_LOOK = 50
+# The mark, and the reason, of a mail whose sender wrote too many within an hour.
+TOO_MANY = "too_many"
 MOST_TRIES = 5
 FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 60_000, 900_000
 
@@ -132,7 +134,10 @@ class Inbox:
                 self._settle(settled, id_)
             if read.settles:
                 return id_, ""
-            why = self._receive(self._paced(read.inbound)).refused
+            inbound = self._paced(read.inbound)
+            if TOO_MANY in inbound.marked and not (inbound.thread or inbound.reply_to):
+                return id_, TOO_MANY  # words of somebody, perhaps: they wait where a person sees them
+            why = self._receive(inbound).refused
             # The id is made of the mail itself: the desk has it, read by rules that have changed since.
             return id_, "" if why == "id_reused" else why
         except StoreError:
@@ -144,4 +149,4 @@ class Inbox:
     def _paced(self, inbound: Inbound) -> Inbound:
         if inbound.nature is not Nature.WORDS or not self._pace.too_many(inbound.sender.email, self._now()):
             return inbound
-        return replace(inbound, nature=Nature.AUTOMATIC, marked=(*inbound.marked, "too_many"))
+        return replace(inbound, nature=Nature.AUTOMATIC, marked=(*inbound.marked, TOO_MANY))

@@ -86,6 +86,15 @@ def split(raw: bytes, *, torn: bool = False) -> Part:
     return _part(raw, 0, len(raw), 0, budget, torn, "text/plain")
 
 
+def heading(raw: bytes) -> bytes:
+    """The Subject of a mail that lies in another as it is, b"" when it has none; nothing else of it is looked at."""
+    try:
+        headers, _ = _headers(raw, 0, min(len(raw), MOST_HEADER_BYTES))
+    except Unreadable:
+        return b""
+    return next((value for name, value in headers if name == "subject"), b"")
+
+
 def _part(raw: bytes, start: int, end: int, depth: int, budget: list[int], torn: bool, default: str) -> Part:
     if depth > MOST_DEPTH:
         raise Unreadable("too_deep")

@@ -23,6 +23,7 @@ from csdesk.effects.mail.threads import Threads, token_key
 from csdesk.store.errors import StoreError
 from csdesk.store.home import config_dir
 from csdesk.store.keys import parse_source, secret
+from csdesk.store.outbox import case_of_message
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +36,7 @@ def threads_of(core: Core) -> Threads:
     """The tokens of a desk; whose message it is, the outbox knows."""
 
     def case_of(message: str) -> str:
-        row = core.store.conn.execute(
-            "SELECT case_id FROM outbox WHERE desk_id = ? AND key = ?", (core.desk, f"message:{message}")
-        ).fetchone()
-        return row[0] if row else ""
+        return case_of_message(core.store.conn, core.desk, message)
 
     return Threads(token_key(core.store.people.text_key()), core.desk, case_of)
 
@@ -57,10 +55,12 @@ def reader_of(core: Core, config: Config) -> Reader:
 
 
 def inbox_of(core: Core, config: Config) -> Inbox | None:
-    """The mailboxes that are configured, None when there are none. ConfigError."""
+    """The mailboxes that are configured, None when there are none. ConfigError; none is read for a practice desk."""
     servers = _servers(config)
     if not servers:
         return None
+    if core.store.desk.practice:
+        raise ConfigError("practice_mail")
 
     def settle(settled: Settled, report: str) -> None:
         command = SettleReply(settled.message, settled.state, settled.reason)

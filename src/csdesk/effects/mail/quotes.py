@@ -21,7 +21,8 @@ _RULE = re.compile(
 )
 # The head of the repeated message as Outlook and others write it; two of them in a row are no chance.
 _FIELD = re.compile(
-    r"[*\s>]*(?:from|sent|to|date|subject|cc|发件人|寄件者|寄件人|发送时间|寄件日期|日期|收件人|收件者|主题|主旨|抄送|时间)"
+    r"[*\s>]*(?:from|sent|to|date|subject|cc|von|gesendet|an|betreff|de|envoyé|objet|à|"
+    r"差出人|送信日時|宛先|件名|发件人|寄件者|寄件人|发送时间|寄件日期|日期|收件人|收件者|主题|主旨|抄送|时间)"
     r"\s*[*]?\s*[:：]\s*\S.{0,300}",
     re.IGNORECASE,
 )

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from csdesk.desk.inbound import Attached, Inbound, Nature, Sender
 from csdesk.domain.text import clean, clean_line, file_name
-from csdesk.effects.mail import bounces, natures
+from csdesk.effects.mail import bounces, natures, uu
 from csdesk.effects.mail.bounces import Settled
 from csdesk.effects.mail.headers import addresses, moment, named, params, text, words
 from csdesk.effects.mail.html import to_text
 from csdesk.effects.mail.magic import PROGRAMS, differs, media_of
-from csdesk.effects.mail.parts import Part, Unreadable, split
+from csdesk.effects.mail.parts import Part, Unreadable, heading, split
 from csdesk.effects.mail.quotes import fresh
 from csdesk.effects.mail.threads import Claim, Threads
 from csdesk.store.crypto import normal_email
@@ -32,6 +32,21 @@ _ROAD = re.compile(
     re.IGNORECASE,
 )
 _RE = re.compile(r"\s*(?:re|aw|sv|回复|回覆|答复|答覆)\s*[:：]", re.IGNORECASE)
+# What a file is called that came without a name.
+_NAMES = {
+    "application/ms-tnef": "winmail.dat",
+    "application/pgp-encrypted": "version.asc",
+    "application/pgp-signature": "signature.asc",
+    "application/pkcs7-mime": "smime.p7m",
+    "application/pkcs7-signature": "smime.p7s",
+    "application/vnd.ms-tnef": "winmail.dat",
+    "application/x-pkcs7-mime": "smime.p7m",
+    "application/x-pkcs7-signature": "smime.p7s",
+    "image/jpeg": "image.jpg",
+    "message/delivery-status": "delivery-status.txt",
+    "message/rfc822": "message.eml",
+    "text/calendar": "invite.ics",
+}
 _TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
 
 
@@ -194,6 +209,8 @@ def _joined(body: _Body, subject: str) -> str:
 
 def _gather(part: Part, body: _Body) -> None:
     """Collect words and files of a part and those inside, as deep as the mail was let be."""
+    if part.media == "multipart/encrypted" or _is_sealed(part):
+        body.mark("sealed")
     if part.media == "multipart/alternative":
         _best(part, body)
     elif part.inside:
@@ -201,7 +218,7 @@ def _gather(part: Part, body: _Body) -> None:
             _gather(one, body)
     elif _is_words(part):
         body.plain.append(_words_of(part, body))
-    elif part.media not in ("message/delivery-status",):
+    elif part.media != "message/delivery-status" or part.params.get("name"):
         _attach(part, body)
 
 
@@ -219,6 +236,11 @@ def _best(part: Part, body: _Body) -> None:
     body.plain += chosen.plain if chosen else []
 
 
+def _is_sealed(part: Part) -> bool:
+    """Whether words are locked in a part: S/MIME other than a signature that stands beside what it signs."""
+    return part.media in ("application/pkcs7-mime", "application/x-pkcs7-mime")
+
+
 def _is_words(part: Part) -> bool:
     how, told = params(part.get("content-disposition"))
     if part.media not in ("text/plain", "text/html") or how == "attachment":
@@ -228,6 +250,12 @@ def _is_words(part: Part) -> bool:
 
 def _words_of(part: Part, body: _Body) -> str:
     raw = part.body()
+    if part.media == "text/plain":
+        raw, files = uu.taken_out(raw)
+        for name, content in files:
+            _keep(text(name, ""), "application/octet-stream", content, body)
+        if raw.lstrip().startswith(b"-----BEGIN PGP MESSAGE-----"):
+            body.mark("sealed")
     if len(raw) > MOST_TEXT_BYTES:
         body.mark("text_cut")
     charset = part.params.get("charset", b"").decode("ascii", "replace").strip("'\" ")
@@ -261,25 +289,31 @@ def _unflowed(said: str, part: Part) -> str:
 
 
 def _attach(part: Part, body: _Body) -> None:
+    _, told = params(part.get("content-disposition"))
+    said = named(told, "filename") or named(part.params, "name") or named(told, "name")
+    content = part.body()
+    _keep(said if said.strip() else _unnamed(part.media, content), part.media, content, body, torn=part.torn)
+
+
+def _keep(said: str, media: str, content: bytes, body: _Body, *, torn: bool = False) -> None:
+    """Note a file under a safe form of the name `said`; `torn`: only its beginning came."""
     if len(body.files) >= MOST_FILES:
         body.mark("more_files")
         return
-    _, told = params(part.get("content-disposition"))
-    said = named(told, "filename") or named(part.params, "name") or named(told, "name")
-    name = file_name(said) if said.strip() else _unnamed(part.media)
-    name = clean_line(name, limit=200).text
-    content = part.body()
+    name = clean_line(file_name(said), limit=200).text
     seen = media_of(content[:16])
-    if differs(part.media, seen):
+    if differs(media, seen):
         body.mark(f"media_differs:{name}")
     if seen in PROGRAMS:
         body.mark(f"program:{name}")
-    if part.torn:
+    if torn:
         body.mark(f"file_cut:{name}")
-    hashed = "" if part.torn else hashlib.sha256(content).hexdigest()
-    body.files.append(Attached(name, seen or part.media, len(content), hashed))
+    hashed = "" if torn else hashlib.sha256(content).hexdigest()
+    body.files.append(Attached(name, seen or media, len(content), hashed))
 
 
-def _unnamed(media: str) -> str:
-    kinds = {"message/rfc822": "message.eml", "text/calendar": "invite.ics", "image/jpeg": "image.jpg"}
-    return kinds.get(media, f"file.{media.rpartition('/')[2].rpartition('-')[2][:8]}")
+def _unnamed(media: str, content: bytes) -> str:
+    """A name for a file that came without one; a mail is called by its subject."""
+    if media == "message/rfc822" and (subject := words(heading(content), limit=120)):
+        return f"{subject}.eml"
+    return _NAMES.get(media, f"file.{media.rpartition('/')[2].rpartition('-')[2][:8]}")

@@ -78,7 +78,7 @@ def _line(case: Case, units: LineQty, what: str) -> AskLine:
 
 
 def _settled(job: Job, ask: OrderAsk, answer: Taken | Failed | Unknown) -> Outcome:
-    pause = DOUBT_PAUSE_MS if ask.state == "in_doubt" else 0
+    pause = DOUBT_PAUSE_MS if ask.state == "in_doubt" else None
     match answer:
         case Taken(reference, carrier, waybill):
             command = SettleOrderAsk(job.ref, "done", reference=reference, carrier=carrier, waybill=waybill)

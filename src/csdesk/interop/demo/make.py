@@ -10,6 +10,7 @@ from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Actor
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.roles import Role
+from csdesk.interop.demo.stopped import stopped
 from csdesk.interop.demo.story import Cast, Life
 from csdesk.interop.demo.world import Rows, World
 from csdesk.interop.seeds import Seeds
@@ -45,6 +46,7 @@ def make_demo(
     for first in range(0, count, BATCH):
         _batch(store, seeds, world, cast, range(first, min(first + BATCH, count)), now)
         progress(min(first + BATCH, count), count)
+    stopped(store, cast.seniors[0], now)
     checkpoint(store.conn)
 
 

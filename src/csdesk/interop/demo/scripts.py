@@ -11,8 +11,18 @@ _REVIEW = {
         Move("wait", 7, (24 * 8, 24 * 9)),
     ),
     "return_in_transit": (Move("receive", 100, (30, 130)),),
-    "rejected": (Move("appeal", 18, (3, 90)), Move("close", 82, (90, 160))),
-    "platform_review": (Move("approve", 55, (20, 120), "senior"), Move("reject", 45, (20, 120), "senior")),
+    # Goods that failed inspection go home first.
+    "rejected": (
+        Move("send_home", 200, (2, 48)),
+        Move("deliver", 200, (30, 90)),
+        Move("appeal", 18, (3, 90)),
+        Move("close", 82, (90, 160)),
+    ),
+    "platform_review": (
+        Move("deliver", 100, (20, 60)),
+        Move("approve", 55, (20, 120), "senior"),
+        Move("reject", 45, (20, 120), "senior"),
+    ),
 }
 
 SCRIPTS: dict[Kind, dict[str, tuple[Move, ...]]] = {
@@ -145,6 +155,8 @@ ANSWERS = {
     "acknowledge": "acknowledge",
     "rule": "rule",
 }
+# What is said when goods go home that were not repaired, but failed inspection.
+SENT_HOME = "send_failed"
 # What is said of a refund or a parcel when no goods came back for it.
 SENT_AGAIN = {"refund": "pay", "reissue": "resend", "refund_difference": "pay"}
 # What fits only some reasons: goods nobody wants back, a flaw one can live with, a parcel that was not taken in.

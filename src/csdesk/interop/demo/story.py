@@ -24,6 +24,7 @@ from csdesk.interop.demo.scripts import (
     REJECT,
     SCRIPTS,
     SENT_AGAIN,
+    SENT_HOME,
 )
 from csdesk.interop.seeds import CaseSeed
 from csdesk.interop.seeds.draw import Draw
@@ -71,6 +72,17 @@ class Life:
 
     def live(self, body_entropy: int) -> list[Written]:
         """All commands from opening to now."""
+        self.begin(body_entropy)
+        if self._draw.below(3) == 0:
+            self._do(made("note", text=self._seed.note), self._agent)
+        for _ in range(MOST_MOVES):
+            if not self._step():
+                break
+        self._time_passes(self._now)
+        return self.written
+
+    def begin(self, body_entropy: int) -> list[Written]:
+        """The opening alone."""
         kind = Kind(self._seed.kind.code)
         lines = (LineQty(self._seed.line.number, self._seed.quantity),)
         opening = made("open",
@@ -79,12 +91,6 @@ class Life:
             priority=2 if self._draw.below(25) == 0 else 0,
         )  # fmt: skip
         self._do(opening, self._agent)
-        if self._draw.below(3) == 0:
-            self._do(made("note", text=self._seed.note), self._agent)
-        for _ in range(MOST_MOVES):
-            if not self._step():
-                break
-        self._time_passes(self._now)
         return self.written
 
     def _do(self, command: Command, actor: Actor) -> bool:
@@ -155,7 +161,8 @@ class Life:
             return False
         if move.verb in ANSWERS:
             again = SENT_AGAIN if self.case.kind in (Kind.REISSUE, Kind.REFUND_ONLY) else ANSWERS
-            self._reply(again.get(move.verb, ANSWERS[move.verb]), actor)
+            failed = move.verb == "send_home" and self.case.kind is not Kind.REPAIR
+            self._reply(SENT_HOME if failed else again.get(move.verb, ANSWERS[move.verb]), actor)
         return True
 
     def _command(self, verb: str) -> Command:

@@ -25,11 +25,15 @@ from csdesk.domain.cases.context import Refused
 from csdesk.store.drafts import Draft
 from csdesk.store.feed import Place
 from csdesk.tui import doors
+from csdesk.tui.actions import ACTS
 from csdesk.tui.columns import next_change
 from csdesk.tui.messages import Changed, VerbDone
-from csdesk.tui.screen import ConsoleScreen
+from csdesk.tui.screens.belonging import Belonging
+from csdesk.tui.screens.beside import CaseDoors
 from csdesk.tui.screens.composing import Composer, HoldLine
 from csdesk.tui.screens.facts import facts, header
+from csdesk.tui.screens.guided import taken_lines
+from csdesk.tui.screens.platform_lines import platform_facts
 from csdesk.tui.screens.replying import Replying
 from csdesk.tui.screens.scene import Scene
 from csdesk.tui.screens.talk import talk
@@ -47,7 +51,7 @@ VERDICT_SECONDS = 0.01
 _OF_CASE = frozenset(
     {
         "resolve", "reply", "canned", "status", "copy_number", "repeat", "explain", "rulings", "clocks", "ledger",
-        "parcels", "links",
+        "parcels", "links", "ask_order", "skip",
     }
 )  # fmt: skip
 
@@ -83,13 +87,13 @@ class CaseHeader(Page):
     DEFAULT_CSS = "CaseHeader { height: 2; }"
 
 
-class CaseScreen(ConsoleScreen[None]):
+class CaseScreen(CaseDoors):
     """Where a case is worked."""
 
     def __init__(self, case_id: str, *, compose: bool = False) -> None:
         super().__init__()
         self.case_id = case_id
-        self.view: CaseView | None = None
+        self.view = None
         self.header = CaseHeader(self._header, on="raised")
         self.owed: VerdictView | None = None
         self.facts = Page(self._facts, id="facts")
@@ -97,6 +101,7 @@ class CaseScreen(ConsoleScreen[None]):
         self.columns = Columns(Vertical(self.facts, id="facts-side"), Vertical(self.talk, id="talk-side"))
         self.hold_line = HoldLine()
         self.reply = Replying(self)
+        self.belonging = Belonging(self)
         self._compose_first = compose
         self._reading: asyncio.Future[Seen] | None = None
         self._reads_talk = True
@@ -171,10 +176,11 @@ class CaseScreen(ConsoleScreen[None]):
         told = [] if self.wide else talk(scene, width)
         # A small screen has no room for air.
         airy = self.size.height >= AIRY
-        return facts(scene, width, self._owed, airy=airy) + ([[], *told] if told else [])
+        of = taken_lines(scene, width) + self.belonging.lines(width) + platform_facts(scene, width)
+        return of + facts(scene, width, self._owed, airy=airy) + ([[], *told] if told else [])
 
     def _owed(self, width: int) -> list[Line]:
-        if self.owed is None or self.owed.judged is None:
+        if self.owed is None or (self.owed.judged is None and not self.owed.hidden):
             return []
         from csdesk.tui.screens.ruling import section
 
@@ -241,7 +247,7 @@ class CaseScreen(ConsoleScreen[None]):
         self._show(seen.view, anew=True, judge=seen.owed is None)
         if seen.draft is not None:
             await self.reply.restore(seen.draft, focus=seen.parked or self._compose_first)
-        elif self._compose_first:
+        elif self._compose_first and self.off("reply") is None:
             await self.reply.write()
         self._compose_first = False
         rows = await console.desk.ask(Rows((case,)))
@@ -252,6 +258,8 @@ class CaseScreen(ConsoleScreen[None]):
         self.view = view
         self._lay(anew=anew)
         self.hold_line.follow(view.case.messages)
+        self.belonging.follow(view.case)
+        self.reply.follow()
         if judge:
             # The law takes 60 ms to read the first time: the case is painted before it is asked.
             self.call_after_refresh(lambda: self.console.call(self._judge(view.case.id)))
@@ -271,6 +279,9 @@ class CaseScreen(ConsoleScreen[None]):
         if view.case.id != self.case_id:
             return
         self._show(view)
+        if view.taken is not None and before is not None and before.taken != view.taken:
+            await self.reply.keep()  # whoever lost the case keeps what they had typed
+            return
         # Over a form, what became of one's own verb is the news.
         if before is not None and before.case.id == view.case.id and self.console.screen is self:
             self._tell_came(view, before.case.version)
@@ -302,6 +313,8 @@ class CaseScreen(ConsoleScreen[None]):
         if VERBS[verb].verb.final and over:
             await self._advance()
             return
+        if verb == "take" and self.console.leasing.held != self.case_id:
+            await self.console.leasing.hold(self.case_id)
         self._show(await self.console.desk.ask(ShowCase(self.case_id)))
         if verb in ("recall", "undo"):
             await self.reply.take_back()
@@ -319,29 +332,39 @@ class CaseScreen(ConsoleScreen[None]):
     def off(self, action: str) -> str | None:
         """The reason of a verb comes from the case; most other keys need a case that was read."""
         words = self.console.words
-        verb = {"resolve": "close", "reply": "reply", "canned": "reply"}.get(
-            action, action.removeprefix("verb.")
-        )
+        act = ACTS.get(action, action)
         if self.view is None:
             needs = action.startswith("verb.") or action in _OF_CASE
             return words("status.no_case") if needs else None
         if action == "explain" and self.owed is not None and self.owed.judged is None:
-            return words("verdict.no_question")
+            return words("practice.hidden" if self.owed.hidden else "verdict.no_question")
         if action == "ledger" and self.view.order is None:
             return words("refused.order_unknown")
+        if action == "ask_order" and not (self.console.ask_order and self.view.case.order_number):
+            return words("order.no_source" if self.view.case.order_number else "refused.order_unknown")
         if action == "parcels" and not (self.view.case.parcels or self.view.trails):
             return words("detail.no_parcels")
         if action == "rulings" and not any(entry.code == "ruled" for entry in self.view.timeline):
             return words("verdict.never_ruled")
+        if action == "skip" and not self.view.case.open:
+            return self.console.refusal(Refused("case_closed", state=self.view.case.state))
+        if action in ("reply", "canned") and not any(offer.verb == "reply" for offer in self.view.offers):
+            # An incident has no customer: its members are told, each on its own case.
+            return self.console.refusal(Refused("wrong_kind", kind=self.view.case.kind, verb="reply"))
+        if not act.startswith("verb."):
+            return None
+        verb = act.removeprefix("verb.")
         offer = next((offer for offer in self.view.offers if offer.verb == verb), None)
-        return self.console.refusal(offer.off) if offer is not None and offer.off is not None else None
+        if offer is None:
+            return self.console.refusal(Refused("wrong_kind", kind=self.view.case.kind, verb=verb))
+        return self.console.refusal(offer.off) if offer.off is not None else None
 
     def footer_actions(self) -> tuple[str, ...]:
         if self.writing:
-            return ("send", "canned", "policy", "back", "park", "field_next", "help")
+            return ("send", "channel", "canned", "policy", "back", "park", "field_next", "help")
         return (
             "reply", "explain", "canned", "policy", "status", "resolve", "verb.recall", "verb.take", "verb.note",
-            "verb.tag", "next", "case_next", "undo", "park", "help",
+            "verb.tag", "next", "skip", "case_next", "undo", "park", "help",
         )  # fmt: skip
 
     def action_verb(self, verb: str) -> None:
@@ -459,8 +482,10 @@ class CaseScreen(ConsoleScreen[None]):
         if found is None:
             self.console.say(self.console.words("status.no_next"), "warn")
             await self.action_back()
-        else:
-            await self._leave_for(found)
+            return
+        if found == self.case_id:
+            self.console.say(self.console.words("case.still_next"))
+        await self._leave_for(found)
 
     async def action_back(self) -> None:
         """From the reply to the case, from the case to the queue."""
@@ -509,31 +534,6 @@ class CaseScreen(ConsoleScreen[None]):
             self.app.copy_to_clipboard(self.view.number)
             self.console.say(self.console.words("status.copied", case=self.view.number), "good")
 
-    def action_explain(self) -> None:
-        """Why the verdict is what it is, and what it would be if."""
-        self.app.push_screen(doors.verdict(self.case_id), self._cited)
-
-    def action_clocks(self) -> None:
-        """How each deadline was counted."""
-        self.app.push_screen(doors.detail(self.case_id, "clocks"))
-
-    def action_ledger(self) -> None:
-        """All money of the order."""
-        self.app.push_screen(doors.detail(self.case_id, "ledger"))
-
-    def action_parcels(self) -> None:
-        """Every scan of the parcels."""
-        self.app.push_screen(doors.detail(self.case_id, "parcels"))
-
-    def action_links(self) -> None:
-        """Cases that belong to this one, and others of its customer."""
-        if self.view is not None:
-            self.app.push_screen(doors.links(self.view), self._found)
-
-    def action_rulings(self) -> None:
-        """Why it was decided and paid as it was."""
-        self.app.push_screen(doors.rulings(self.case_id), self._cited)
-
     # The reply
 
     async def keep(self) -> None:
@@ -561,6 +561,10 @@ class CaseScreen(ConsoleScreen[None]):
     def _cited(self, article: FoundArticle | None) -> None:
         if article is not None:
             self.console.call(self.reply.cite(article))
+
+    def action_channel(self) -> None:
+        """Let the reply go by another channel."""
+        self.reply.next_channel()
 
     def on_composer_touched(self) -> None:
         self.reply.touched()

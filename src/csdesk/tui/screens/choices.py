@@ -1,23 +1,38 @@
 """What a field can be chosen from in a case as it stands, and which fields mean anything there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from csdesk.desk.words import Words
-from csdesk.domain.cases.case import Case, Refund
+from csdesk.domain.cases.case import Case, Parcel, Refund
 from csdesk.domain.cases.clocks import notices
 from csdesk.domain.cases.context import Order
 from csdesk.domain.cases.courses import COURSES
+from csdesk.domain.cases.goods import on_the_way
+from csdesk.domain.cases.parcels import losable
+from csdesk.domain.cases.persons import GROUNDS
 from csdesk.domain.cases.tracks import opened
 from csdesk.tui import cells
 from csdesk.tui.widgets.choice import Option
 
 # Fields that others follow.
-LEADING = ("track_kind", "track")
+LEADING = ("track_kind", "track", "flag")
 # A scan is named by the program that keeps it; nobody types a hash.
 _UNTYPED = {("open_track", "scan"), ("open_track", "scan_name")}
 # Of which refunds each verb of the second person is.
 _REFUNDS = {"approve_refund": "awaiting", "decline_refund": "awaiting", "clear_refund": "in_doubt"}
 _OF_AUTHORITY = ("owner", "deadline", "received")
+
+
+def _back(case: Case) -> tuple[Parcel, ...]:
+    return tuple(p for p in case.parcels if p.direction == "back")
+
+
+# Of which parcels each verb that names one may be.
+_OF_PARCELS: Mapping[str, Callable[[Case], tuple[Parcel, ...]]] = {
+    "inspect": _back,
+    "parcel_lost": losable,
+    "came_back": lambda case: on_the_way(case, "home"),
+}
 
 
 def means(field: str, verb: str, case: Case) -> bool:
@@ -26,8 +41,8 @@ def means(field: str, verb: str, case: Case) -> bool:
         return False
     if field == "waybill" and verb == "receive":
         return any(p.direction == "back" and not p.received_at for p in case.parcels)
-    if field == "waybill" and verb in ("inspect", "parcel_lost"):
-        return len([p for p in case.parcels if p.direction == "back"]) > 1
+    if field == "waybill" and verb in _OF_PARCELS:
+        return len(_OF_PARCELS[verb](case)) > 1
     if field == "id" and verb in _REFUNDS:
         return len(_refunds(case, verb)) > 1
     if field == "track":
@@ -43,7 +58,9 @@ def shown_beside(field: str, verb: str, entered: Mapping[str, str]) -> bool:
 
 
 def following(field: str, verb: str, case: Case, entered: Mapping[str, str]) -> tuple[str, ...] | None:
-    """The codes that a field can take, where they follow from the track that is meant; None elsewhere."""
+    """The codes that a field can take, where they follow from the track or mark that is meant; None elsewhere."""
+    if (verb, field) == ("flag_person", "grounds"):
+        return GROUNDS.get(entered.get("flag", ""), ())
     if (verb, field) not in (("advance_track", "to_stage"), ("close_track", "outcome")):
         return None
     waits = opened(case)
@@ -67,9 +84,8 @@ def of_case(
     if field == "owner":
         agents = [Option(id_, name) for id_, name in names.items()]
         return agents if verb == "hand_track" else [Option("", words("form.nobody")), *agents]
-    if field == "waybill" and verb in ("receive", "inspect", "parcel_lost"):
-        back = [p for p in case.parcels if p.direction == "back"]
-        coming = [p for p in back if not p.received_at] if verb == "receive" else back
+    if field == "waybill" and verb in ("receive", *_OF_PARCELS):
+        coming = on_the_way(case, "back") if verb == "receive" else _OF_PARCELS[verb](case)
         every = Option("", words("form.any_parcel"))
         return [every, *(Option(p.waybill, f"{p.carrier} {p.waybill}") for p in coming)]
     if field == "id" and verb in _REFUNDS:

@@ -36,7 +36,7 @@ def clock_lines(
     if clock.owner:
         told.append((f"  {words('clocks.owner', who=cells.safe(name_of(clock.owner)))}", "text"))
     if clock.article:
-        told.append((f"  {cells.safe(clock.article)}", "quiet"))
+        told.append((f"  {cells.safe(words.article(clock.article))}", "quiet"))
     if clock.flags:
         years = words.between.join(str(year) for year in dict.fromkeys(flag.year for flag in clock.flags))
         told.append((f"  ? {words('clocks.unconfirmed', years=years)}", "soon"))

@@ -47,8 +47,13 @@ class CommandScreen(Overlay[None]):
         text = event.value.strip().lstrip(":：").strip()
         behind, console = self._behind, self.console
         self.dismiss()
+        name, _, value = text.partition(" ")
         if text in QUIT:
             await console.leave()
+        elif value and name == "theme":
+            console.appearance.wear(value.strip())
+        elif value and name == "language":
+            console.appearance.speak(value.strip())
         elif action := self.find(text):
             console.call_later(behind.press, action)
         elif text:

@@ -15,6 +15,7 @@ from csdesk.desk.queries import Finding, FoundArticle
 from csdesk.desk.words import Words
 from csdesk.domain.cases.case import Message
 from csdesk.domain.cases.conversation import MOST_CHARACTERS, SLOT, slots
+from csdesk.domain.cases.opening import CHANNELS
 from csdesk.domain.text import clean, clean_line
 from csdesk.tui import cells
 from csdesk.tui.widgets.bars import Bar
@@ -148,6 +149,9 @@ class Composer(Widget):
     def __init__(self) -> None:
         super().__init__()
         self.field = ReplyField()
+        # By which channel it goes: as the case says, unless the agent chose another.
+        self.way = ""
+        self._chosen = ""
         # Canned replies that the text came from, in the order in which they came.
         self._canned: dict[str, None] = {}
         # Articles of the canned reply, and how each is called.
@@ -163,6 +167,21 @@ class Composer(Widget):
         yield self._above
         yield self.field
         yield self._below
+
+    @property
+    def channel(self) -> str:
+        """The channel that is shown, by which the reply goes."""
+        return self._chosen or self.way
+
+    def go_by(self, channel: str) -> None:
+        """Let it go by this channel, wherever the customer writes next."""
+        self._chosen = channel
+        self.repaint()
+
+    def next_channel(self) -> None:
+        """Choose the next of all channels."""
+        at = CHANNELS.index(self.channel) if self.channel in CHANNELS else -1
+        self.go_by(CHANNELS[(at + 1) % len(CHANNELS)])
 
     @property
     def canned(self) -> str:
@@ -215,24 +234,24 @@ class Composer(Widget):
     def put(self, text: str, caret: int) -> None:
         """A reply that was begun before."""
         self.field.put(text, caret)
-        self._repaint()
+        self.repaint()
 
     def cite(self, article: FoundArticle, words: Words) -> None:
         """Write a citation at the caret."""
         self.remember(cited(article))
         self.field.write(citation(article, words))
-        self._repaint()
+        self.repaint()
 
     def remember(self, one: Cited) -> None:
         """This article counts as cited while its name stands in the text."""
         self._cited = [*(known for known in self._cited if known.id != one.id), one]
-        self._repaint()
+        self.repaint()
 
     def insert(self, text: str, canned: str, articles: Mapping[str, str]) -> None:
         """Write a canned reply at the caret; the articles it rests on (id, name) count with it."""
         self.stand_on((canned,) if canned else (), articles)
         self.field.write(clean(text).text)
-        self._repaint()
+        self.repaint()
 
     def stand_on(self, canned: Iterable[str], articles: Mapping[str, str]) -> None:
         """The text came from these canned replies, and rests on these articles (id, name)."""
@@ -240,7 +259,7 @@ class Composer(Widget):
             self._canned.pop(one, None)
             self._canned[one] = None
         self._stands_on |= articles
-        self._repaint()
+        self.repaint()
 
     def tell(self, found: list[Finding], text: str) -> None:
         """Show what was found in `text`, if that still stands in the field."""
@@ -289,7 +308,7 @@ class Composer(Widget):
             self._found = moved(self._found, self._checked, self.field.text)
             self._checked = self.field.text
             self._show_found()
-        self._repaint()
+        self.repaint()
         self.post_message(self.Touched())
         found = _SHORTCUT.search(self.field.text[: self.field.caret])
         if found:
@@ -299,7 +318,8 @@ class Composer(Widget):
         event.stop()
         self.post_message(self.Touched())
 
-    def _repaint(self) -> None:
+    def repaint(self) -> None:
+        """Show above the field what is so now."""
         self._above.repaint()
 
 
@@ -312,7 +332,10 @@ class _Above(Bar):
 
     def parts(self) -> list[tuple[str, Style]]:
         words, style, composer = self.console.words, self.console.palette.style, self._composer
-        found = [(f" {words('compose.title')}", style("strong", "raised", bold=True))]
+        # By which way it goes; a bar of 60 cells holds a citation beside that, and no other word.
+        by = words.code("channel", composer.channel)
+        title = words("compose.by", channel=by) if by else words("compose.title")
+        found = [(f" {title}", style("strong", "raised", bold=True))]
         if blanks := composer.open_slots():
             told = "、".join(cells.safe(words.code("slot", blank)) for blank in blanks)
             found.append((f"  ! {words('compose.open', slots=told)}", style("soon", "raised", bold=True)))

@@ -105,7 +105,8 @@ def _steps(scene: Scene, entry: LedgerEntry) -> Iterator[str]:
     yield words("ledger.proposed", who=cells.safe(name(entry.by)), at=words.short(entry.at))
     if entry.approved_by:
         who = cells.safe(name(entry.approved_by))
-        yield words("ledger.approved", who=who, at=words.short(entry.approved_at))
+        behalf = cells.safe(name(entry.approved_for)) if entry.approved_for else ""
+        yield words("ledger.approved", who=who, behalf=behalf, at=words.short(entry.approved_at))
     if entry.sent_at:
         yield words("ledger.sent", at=words.short(entry.sent_at))
     if entry.settled_at:

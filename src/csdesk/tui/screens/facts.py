@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from csdesk.desk import strip
+from csdesk.desk.order_age import age_told
 from csdesk.desk.words import Words
-from csdesk.domain.cases.case import CaseLine
+from csdesk.domain.cases.case import CaseLine, Kind
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.text import clean
 from csdesk.store.feed import Row
@@ -11,6 +13,7 @@ from csdesk.tui import cells
 from csdesk.tui.columns import number
 from csdesk.tui.offered import offered
 from csdesk.tui.screens.clock_lines import clocks, nearest
+from csdesk.tui.screens.evidence_lines import evidence
 from csdesk.tui.screens.money_lines import money
 from csdesk.tui.screens.parcel_lines import parcels
 from csdesk.tui.screens.scene import Scene, folded, folded_pieces
@@ -19,9 +22,10 @@ from csdesk.tui.summary import Line
 
 # Name, and the message of its label.
 SECTIONS = {
+    "customer": "case.customer",
     "request": "case.request", "verdict": "case.verdict", "clocks": "case.clocks", "tracks": "track.title",
-    "goods": "case.goods", "money": "case.money", "parcels": "case.parcels", "verbs": "case.verbs",
-    "others": "case.others",
+    "goods": "case.goods", "money": "case.money", "parcels": "case.parcels", "evidence": "case.evidence",
+    "verbs": "case.verbs", "others": "case.others",
 }  # fmt: skip
 # Below this width the facts are not in sight while one writes: the nearest deadline stands in the header.
 NARROW = 104
@@ -43,6 +47,7 @@ def facts(
     """
     left = gutter(scene.words)
     told = {
+        "customer": customer(scene, width - left),
         "request": request(scene, width - left),
         "verdict": owed(width - left),
         "clocks": clocks(scene, width - left),
@@ -50,6 +55,7 @@ def facts(
         "goods": goods(scene, width - left),
         "money": money(scene, width - left),
         "parcels": parcels(scene, width - left),
+        "evidence": evidence(scene, width - left),
         "verbs": verbs(scene, width - left),
         "others": others(scene),
     }
@@ -112,6 +118,8 @@ def _whose(scene: Scene) -> Line:
 def _of_whom(scene: Scene) -> Line:
     view, words = scene.view, scene.words
     line: Line = []
+    if view.case.kind is Kind.INCIDENT:  # it has neither order nor customer
+        return [(cells.safe(view.case.cause.title), "text")] if view.case.cause else []
     if view.order is not None:
         line.append((cells.safe(view.order.number), "text"))
         line.append((f"  {words.code('order_status', view.order.status)}", "quiet"))
@@ -138,6 +146,14 @@ def _marks(scene: Scene) -> Line:
     return line
 
 
+def customer(scene: Scene, width: int) -> list[Line]:
+    """Marks of the customer, their other open cases, refunds of late, duplicates found on arrival; often nothing."""
+    told = [(f"{cells.safe(text)}  ", how) for text, how in strip.told(scene.words, scene.view.strip)]
+    if told and scene.view.strip.twins and (key := scene.key_of("links")):
+        told.append((f"{key} {scene.words('case.open_link')}", "accent"))
+    return folded(told, width) if told else []
+
+
 def request(scene: Scene, width: int) -> list[Line]:
     """Why, by which way, when, and the customer's words."""
     case, words = scene.view.case, scene.words
@@ -148,6 +164,9 @@ def request(scene: Scene, width: int) -> list[Line]:
     if case.outcome:
         told.append((f"  {words.code('outcome', case.outcome)}", "good"))
     lines = folded(told, width)
+    if scene.view.age is not None:
+        how = "soon" if scene.view.age.fault else "quiet"
+        lines += folded([(age_told(words, scene.view.age, scene.now), how), *_asking(scene)], width)
     opened = next((entry for entry in scene.view.timeline if entry.code == "opened"), None)
     if opened is not None and (opened.text is None or not scene.view.reads):
         lines.append([(words("label.closed_text"), "faint")])
@@ -157,6 +176,12 @@ def request(scene: Scene, width: int) -> list[Line]:
             said = [*said[: WORDS_LINES - 1], cells.crop(said[WORDS_LINES - 1], width - 2) + cells.MORE]
         lines += [[(line, "text")] for line in said]
     return lines
+
+
+def _asking(scene: Scene) -> Line:
+    """The key that asks the order system once more."""
+    key = scene.key_of("ask_order")
+    return [(f"  {key} {scene.words('action.ask_order')}", "accent")] if key else []
 
 
 def goods(scene: Scene, width: int) -> list[Line]:
@@ -179,6 +204,9 @@ def _goods(scene: Scene, line: CaseLine, width: int) -> list[Line]:
         ("restock", line.restock, "text"),
         ("dispose", line.dispose, "text"),
         ("return_to_consumer", line.return_to_consumer, "soon"),
+        ("went_home", line.went_home, "text"),
+        ("given_up", line.given_up, "text"),
+        ("for_home", line.for_home, "late"),
         ("missing", line.missing, "soon"),
         ("sent_out", line.sent_out, "text"),
         ("refunded", line.refunded_units, "good"),

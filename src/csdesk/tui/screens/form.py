@@ -14,7 +14,7 @@ from csdesk.desk.queries import CaseView, FoundArticle, ShowArticle, ShowCase, S
 from csdesk.desk.registry import Field, command, form, shown
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.command import VERBS, Command, Undo
-from csdesk.domain.cases.context import Context, Order, Refused
+from csdesk.domain.cases.context import Context, Delegation, Order, Refused
 from csdesk.domain.cases.events import Graded
 from csdesk.domain.cases.kinds import MACHINES, Decided, run
 from csdesk.domain.cases.opening import CHANNELS
@@ -34,7 +34,7 @@ from csdesk.tui.widgets.page import Page
 # More units than any order has: asked for on purpose, so that the rules name what they allow.
 TOO_MANY = 1_000_000
 # With one value that means anything, a field only costs time.
-_SETTLED = {("escalate", "reason"), ("reopen", "reason")}
+_SETTLED = {("escalate", "reason"), ("reopen", "reason"), ("split", "reason")}
 
 
 class Fields(Widget):
@@ -66,6 +66,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         self.rows: dict[str, FieldRow] = {}
         self.told = Page(self._told, on="raised")
         self.judged: Decided | Refused = Refused("no_units")
+        self.delegations: tuple[Delegation, ...] = ()
         self._request = os.urandom(16).hex()
         self._tried = False
         self._sending = False
@@ -105,6 +106,8 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
         return None
 
     def _serves(self, kind: Kind) -> bool:
+        if kind is Kind.INCIDENT:  # of no order, and nothing turns into one
+            return self.case is None and self.order is None
         return kind in MACHINES and (self.case is None or kind is not self.case.kind)
 
     def _reasons(self, _likely: str) -> list[Option]:
@@ -234,6 +237,7 @@ class Form(ConsoleScreen[bool], ModalScreen[bool], inherit_bindings=False):
             rules.policy,
             console.words.zone,
             times=rules.times,
+            delegations=self.delegations,
         )
 
     def command(self) -> Command:
@@ -484,6 +488,7 @@ class VerbForm(Form):
     def __init__(self, view: CaseView, verb: str) -> None:
         super().__init__(verb, view.case, view.order)
         self.view = view
+        self.delegations = view.delegations
 
     def title_text(self) -> str:
         return f"{super().title_text()}  {self.view.number}"
@@ -491,6 +496,7 @@ class VerbForm(Form):
     async def renew(self) -> None:
         before = self.view.case.version
         self.view = await self.console.desk.ask(ShowCase(self.view.case.id, timeline=False))
+        self.delegations = self.view.delegations
         if self.view.case.version != before:
             self.case, self.order = self.view.case, self.view.order
             for name, grid in self._grids():

@@ -4,29 +4,34 @@ from typing import ClassVar
 
 from csdesk.desk.money_queries import AwaitingRefunds, Waiting
 from csdesk.desk.queries import CaseView, Rows
+from csdesk.domain.cases.splitting import Merge
 from csdesk.store.feed import Row
 from csdesk.tui import cells
 from csdesk.tui.columns import number
+from csdesk.tui.screens.confirm import ConfirmScreen
 from csdesk.tui.screens.overlay import Overlay
 from csdesk.tui.widgets.picks import Pick
 
 
 class LinksScreen(Overlay[str | None]):
-    """Cases linked with one, then others of its customer; dismissed with the id of the one to open."""
+    """Cases linked with one or found alike, then others of its customer; dismissed with the id of the one to open."""
 
     context: ClassVar[str] = "menu"
     title_key: ClassVar[str] = "links.title"
 
     def __init__(self, view: CaseView) -> None:
         super().__init__()
+        self._view = view
         self._links = {case: how for how, case in view.case.links}
         self._others = view.others
+        self._alike = dict.fromkeys(one.id for one in view.strip.twins if one.id)
 
     def on_mount(self) -> None:
         self.console.call(self._fill())
 
     async def _fill(self) -> None:
-        linked = await self.console.desk.ask(Rows(tuple(self._links))) if self._links else []
+        wanted = tuple({**self._links, **self._alike})
+        linked = await self.console.desk.ask(Rows(wanted)) if wanted else []
         rows = {row.id: row for row in (*linked, *self._others)}
         self.picks.show([self._line(row) for row in rows.values()])
         if not rows:
@@ -35,11 +40,12 @@ class LinksScreen(Overlay[str | None]):
     def _line(self, row: Row) -> Pick:
         words = self.console.words
         how = self._links.get(row.id)
+        twin = "links.twin" if row.id in self._alike else "links.customer"
         return Pick(
             row.id,
             [
                 (f"{number(row)}  ", "strong"),
-                (cells.fit(words.code("link", how) if how else words("links.customer"), 14), "mark"),
+                (cells.fit(words.code("link", how) if how else words(twin), 14), "mark"),
                 (cells.fit(words.code("kind", row.kind), 10), "quiet"),
                 (cells.fit(words.code("state", row.state), 12), "accent"),
                 (f" {words.short(row.opened_at)}  {cells.safe(row.subject)}", "quiet"),
@@ -48,6 +54,28 @@ class LinksScreen(Overlay[str | None]):
 
     def choose(self, pick: Pick) -> None:
         self.dismiss(pick.id)
+
+    def footer_actions(self) -> tuple[str, ...]:
+        return ("open", "merge", "down", "up", "back")
+
+    def off(self, action: str) -> str | None:
+        if action != "merge":
+            return None
+        offer = next((offer for offer in self._view.offers if offer.verb == "merge"), None)
+        return self.console.refusal(offer.off) if offer is not None and offer.off is not None else None
+
+    def action_merge(self) -> None:
+        """The case in front is the same matter as the one under the cursor: it ends, that one goes on."""
+        if self.picks.picked is not None:
+            self.console.call(self._merge(self.picks.picked.id))
+
+    async def _merge(self, other: str) -> None:
+        console, view = self.console, self._view
+        (row,) = await console.desk.ask(Rows((other,)))
+        told = console.words("links.merge_ask", case=view.number, other=number(row))
+        if await self.app.push_screen_wait(ConfirmScreen(told)):
+            self.dismiss(None)
+            await console.do(Merge(other), view.case.id, view.case.version)
 
     def action_nth(self, key: str) -> None:
         """A case has a number of its own."""
@@ -85,9 +113,30 @@ class AwaitingScreen(Overlay[str | None]):
                 (cells.fit(words.code("refund_state", one.state), 8), "soon"),
                 (cells.fit(f"{'! ' if late else ''}{due}", 16), "late" if late else "quiet"),
                 (words("awaiting.by", who=cells.safe(self.console.name_of(one.by))), "text"),
-                ("" if one.mine else f"  {words('awaiting.not_mine')}", "quiet"),
+                (f"  {self._whose(one)}", "accent" if one.behalf else "quiet"),
             ],
         )
+
+    def _whose(self, one: Waiting) -> str:
+        """In whose place I may answer it, or why I may not."""
+        words, name = self.console.words, self.console.name_of
+        if one.mine:
+            return words("awaiting.behalf", who=cells.safe(name(one.behalf))) if one.behalf else ""
+        who = cells.safe(name(one.who)) if one.who else ""
+        return words(f"awaiting_why.{one.why}", who=who)
+
+    def footer_actions(self) -> tuple[str, ...]:
+        return ("open", "delegate", "down", "up", "back")
+
+    def action_delegate(self) -> None:
+        """Who approves in whose place, to be given and ended; what I may do then is looked up anew."""
+        self.console.call(self._delegates())
+
+    async def _delegates(self) -> None:
+        from csdesk.tui.screens.delegating import DelegatesScreen
+
+        await self.app.push_screen_wait(DelegatesScreen())
+        await self._fill()
 
     def choose(self, pick: Pick) -> None:
         self.dismiss(pick.id)

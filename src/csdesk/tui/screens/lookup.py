@@ -102,6 +102,13 @@ class Lookup(ConsoleScreen[ScreenResultType]):
         else:
             self._look()
 
+    async def again(self) -> None:
+        """Find the same once more: what is known may have changed."""
+        self._answered = None
+        if not self._asking:
+            self._asking = True
+            await self._ask()
+
     def _look(self) -> None:
         if not self._asking:
             self._asking = True

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from csdesk.desk.order_age import age_told
 from csdesk.desk.queries import FindOrders, FoundOrder, OrderView, ShowOrder
 from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Order, OrderLine, Refused
@@ -58,7 +59,7 @@ class OrderScreen(Lookup[None]):
             self._view = await self.console.desk.ask(ShowOrder(pick.id))
 
     def words_of(self, width: int) -> list[Line]:
-        return order_lines(self._view, self.console.words, width) if self._view else []
+        return order_lines(self._view, self.console.words, width, self.console.now()) if self._view else []
 
     def choose(self, pick: Pick) -> None:
         self.console.call(self._open(pick.id))
@@ -74,16 +75,43 @@ class OrderScreen(Lookup[None]):
             return
         await self.app.push_screen(OpenForm(view))
 
+    def off(self, action: str) -> str | None:
+        """Whether there is an order system to ask, and anything to ask it after."""
+        if action != "ask_order":
+            return None
+        if self.console.ask_order is None:
+            return self.console.words("order.no_source")
+        return None if self._asks() else self.console.words("order.more")
 
-def order_lines(view: OrderView, words: Words, width: int) -> list[Line]:
+    def _asks(self) -> str:
+        """What the order system would be asked after: the order in sight, else what was typed."""
+        return self._view.order.number if self._view else self._wanted
+
+    def action_ask_order(self) -> None:
+        """Ask the order system what it knows of this order, or of one that is not known here yet."""
+        self.console.call(self._ask_order(self._asks()))
+
+    async def _ask_order(self, text: str) -> None:
+        from csdesk.tui.ordering import asked
+
+        await asked(self.console, text, self.again)
+
+    def footer_actions(self) -> tuple[str, ...]:
+        return ("open", "ask_order", "down", "up", "page_down", "back", "help")
+
+
+def order_lines(view: OrderView, words: Words, width: int, now: int) -> list[Line]:
     """An order in lines: whose, when, what, how it was paid, and the cases it already has."""
     order = view.order
     lines: list[Line] = [
         [(cells.safe(order.number), "strong"), (f"  {words.code('order_status', order.status)}", "accent")],
         [(cells.safe(view.row.merchant), "text"), (f"  {_whose(view, words)}", "text")],
         [(f"{words(f'order.{name}')} {words.short(at)}  ", "quiet") for name, at in _days(order)],
-        [],
     ]
+    if view.age is not None:
+        how = "soon" if view.age.fault else "quiet"
+        lines += [[(part, how)] for part in cells.wrap(age_told(words, view.age, now), width)]
+    lines.append([])
     for line in order.lines:
         lines += _bought(line, words, order.currency, width)
     lines.append([])

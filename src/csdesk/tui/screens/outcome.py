@@ -56,8 +56,9 @@ def _told(happened: Event, words: Words, now: int, currency: str, name_of: Calla
 def named(line: Entry, words: Words, name_of: Callable[[str], str]) -> Entry:
     """The entry with agents and dispositions by name."""
     told = dict(line.detail)
-    if isinstance(who := told.get("assignee"), str):
-        told["assignee"] = name_of(who)
+    for field in ("assignee", "behalf"):
+        if isinstance(who := told.get(field), str):
+            told[field] = name_of(who)
     if isinstance(graded := told.get("graded"), str):
         for code in Disposition:
             graded = graded.replace(f":{code.value}", f" {words.code('disposition', code.value)}")

@@ -96,6 +96,12 @@ class Overlay(ConsoleScreen[ScreenResultType], ModalScreen[ScreenResultType], in
     def action_find(self) -> None:
         """A short list needs no looking for anything."""
 
+    def action_merge(self) -> None:
+        """Only among the cases that belong to one there is anything to merge."""
+
+    def action_delegate(self) -> None:
+        """Only among refunds that wait is there anything to approve in somebody's place."""
+
     @on(Input.Submitted)
     def _entered(self) -> None:
         self.action_open()

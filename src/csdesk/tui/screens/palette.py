@@ -9,22 +9,11 @@ from textual.widgets import Input
 
 from csdesk.tui import cells
 from csdesk.tui.actions import label, registry
+from csdesk.tui.finding import found
 from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.screens.overlay import Overlay
 from csdesk.tui.widgets.fields import LineField
-from csdesk.tui.widgets.picks import Pick
-
-
-def rank(query: str, name: str, id_: str) -> int | None:
-    """How well an action fits what was typed, smaller is better; None when it does not."""
-    query, name = query.lower(), name.lower()
-    for n, text in enumerate((name, id_.replace("verb.", "").replace("_", " "))):
-        if text.startswith(query):
-            return n
-        if query in text:
-            return 2 + n
-    signs = iter(f"{name} {id_}")
-    return 9 if all(sign in signs for sign in query.replace(" ", "")) else None
+from csdesk.tui.widgets.picks import Pick, PickList
 
 
 class PaletteScreen(Overlay[None]):
@@ -39,6 +28,7 @@ class PaletteScreen(Overlay[None]):
         self._behind = behind
 
     def body(self) -> Iterable[Widget]:
+        self.picks = PickList(self.console.words("help.none"))
         yield LineField(placeholder=self.console.words("palette.hint"))
         yield self.picks
 
@@ -50,21 +40,19 @@ class PaletteScreen(Overlay[None]):
         self._show(event.value.strip())
 
     def _show(self, query: str) -> None:
-        words, keymap = self.console.words, self.console.keymap
-        found: list[tuple[int, int, Pick]] = []
-        for action in registry().values():
-            if self._behind.context not in action.contexts or action.keyed or action.id == "palette":
-                continue
-            name = label(words, action.id, self._behind.context)
-            fits = rank(query, name, action.id)
-            if fits is None:
-                continue
-            keys = "  ".join(key for n in (0, 1) if (key := keymap.shown(action.id, n)))
+        words, keymap, behind = self.console.words, self.console.keymap, self._behind
+        ids = [
+            action.id
+            for action in registry().values()
+            if behind.context in action.contexts and not action.keyed and action.id != "palette"
+        ]
+        picks = []
+        for id_ in found(ids, query, behind.context, words, keymap):
+            keys = "  ".join(key for n in (0, 1) if (key := keymap.shown(id_, n)))
+            name = label(words, id_, behind.context)
             line = [(cells.fit(name, 24), "text"), (cells.fit(keys, 18), "quiet")]
-            found.append((fits, len(found), Pick(action.id, line, self._behind.off(action.id) or "")))
-        self.picks.show(
-            [pick for _, _, pick in sorted(found, key=lambda entry: (bool(entry[2].off), *entry[:2]))]
-        )
+            picks.append(Pick(id_, line, behind.off(id_) or ""))
+        self.picks.show(sorted(picks, key=lambda pick: bool(pick.off)))
 
     def choose(self, pick: Pick) -> None:
         behind = self._behind

@@ -3,7 +3,8 @@
 from csdesk.desk.parcel_queries import Trail
 from csdesk.desk.words import Words
 from csdesk.domain.carriers import normal_waybill
-from csdesk.domain.cases.case import Kind, Parcel
+from csdesk.domain.cases.carriage_events import CANCEL, collected
+from csdesk.domain.cases.case import CarrierAsk, Kind, Parcel
 from csdesk.tui import cells
 from csdesk.tui.screens.scene import Scene, folded
 from csdesk.tui.summary import Line
@@ -26,6 +27,9 @@ def parcels(scene: Scene, width: int) -> list[Line]:
         number = normal_waybill(parcel.waybill)
         own.add(number)
         lines += folded(_parcel(scene.words, parcel, trails.get(number)), width, 6)
+    for ask in case.carrier_asks:
+        if ask.what != CANCEL and not collected(case, ask):
+            lines += folded(_ask(scene.words, ask), width, 6)
     for number, trail in trails.items():
         if number not in own and (trail.findings or case.kind in _ABOUT_ORDER):
             lines += folded(trail_line(scene.words, trail), width, 6)
@@ -45,7 +49,10 @@ def _parcel(words: Words, parcel: Parcel, trail: Trail | None) -> Line:
     findings = dict.fromkeys((*parcel.findings, *(trail.findings if trail else ())))
     scan, since = (trail.scan, trail.since) if trail else (parcel.standing, parcel.since)
     if parcel.received_at:
-        line.append((f"  + {words('parcel.received', at=words.short(parcel.received_at))}", "good"))
+        code = "parcel.at_home" if parcel.direction == "home" else "parcel.received"
+        line.append((f"  + {words(code, at=words.short(parcel.received_at))}", "good"))
+    elif parcel.returned_at:
+        line.append((f"  x {words('parcel.came_back', at=words.short(parcel.returned_at))}", "soon"))
     elif parcel.lost_at:
         line.append((f"  x {words('parcel.lost', at=words.short(parcel.lost_at))}", "bad"))
     elif parcel.signed_at:
@@ -53,6 +60,33 @@ def _parcel(words: Words, parcel: Parcel, trail: Trail | None) -> Line:
     elif scan:
         line.append((f"  {words.code('scan', scan)}{_since(words, since)}", "quiet"))
     return [*line, *wrong(words, findings)]
+
+
+_ASK_LOOKS = {
+    "failed": ("! ", "bad"),
+    "in_doubt": ("! ", "bad"),
+    "cancelled": ("x ", "quiet"),
+    "done": ("+ ", "good"),
+}
+
+
+def _ask(words: Words, ask: CarrierAsk) -> Line:
+    """A label or pick-up whose goods nobody has collected yet: with whom, when, where the label lies, how it stands."""
+    inside = " ".join(f"{units.line}x{units.qty}" for units in ask.lines)
+    sign, look = _ASK_LOOKS.get(ask.state, ("", "quiet"))
+    told = words(f"carrier_state.{ask.state}", why=words.code("order_fault", ask.why))
+    line: Line = [
+        (words.code("carrier_ask", ask.what), "text"),
+        (f"  {cells.safe(ask.carrier)} {cells.safe(ask.waybill)}".rstrip(), "text"),
+        (f"  {inside}", "quiet"),
+    ]
+    if ask.until:
+        line.append(
+            (f"  {words('parcel.slot', start=words.short(ask.start), until=words.short(ask.until))}", "text")
+        )
+    if ask.label and ask.state == "done":
+        line.append((f"  {words('parcel.label', label=cells.safe(ask.label))}", "quiet"))
+    return [*(piece for piece in line if piece[0]), (f"  {sign}{cells.safe(told)}", look)]
 
 
 def trail_line(words: Words, trail: Trail) -> Line:

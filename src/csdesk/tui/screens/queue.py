@@ -1,7 +1,8 @@
 """The queue: tabs with live counts, the list of cases, and a preview of the one under the cursor."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.timer import Timer
@@ -10,6 +11,7 @@ from textual.widget import Widget
 from csdesk.domain.roles import Right, may
 from csdesk.store.feed import Place
 from csdesk.tui import doors
+from csdesk.tui.actions import ACTS
 from csdesk.tui.columns import number
 from csdesk.tui.kinds import tabs
 from csdesk.tui.messages import Changed, CursorMoved, VerbDone
@@ -19,6 +21,10 @@ from csdesk.tui.widgets.case_list import CaseList
 from csdesk.tui.widgets.preview import Preview
 from csdesk.tui.widgets.tabs import QueueTabs
 
+if TYPE_CHECKING:
+    from csdesk.desk.queries import CaseView
+    from csdesk.tui.screens.many import Many
+
 # From this width on the preview stands at the right, below it under the list.
 WIDE = 110
 # How long nothing may have moved before the place is kept.
@@ -26,6 +32,8 @@ PAUSE_SECONDS = 1.5
 # The law is read (60 ms of the desk's thread, 1 MB) once the hands have rested this long after the start, so that
 # the first case that is opened has its verdict in its first picture.
 QUIET_SECONDS = 2.0
+# What acts on all marked cases when there are some, besides verbs.
+_ON_MARKS = frozenset({"reply", "canned", "resolve", "repeat"})
 
 
 class Panes(Widget):
@@ -65,6 +73,7 @@ class QueueScreen(ConsoleScreen[None]):
         self.preview = Preview()
         self._pause: Timer | None = None
         self._kept = ""
+        self._loaded: frozenset[str] = frozenset()
         self.opened = ""
 
     def body(self) -> Iterable[Widget]:
@@ -129,6 +138,8 @@ class QueueScreen(ConsoleScreen[None]):
         A verb's own reason comes from the preview of its case.
         """
         words = self.console.words
+        if self.list.marks and (action.startswith("verb.") or action in _ON_MARKS):
+            return None  # the marked ones are weighed, not the one under the cursor
         needs = action.startswith("verb.") or action in {
             "open", "mark", "mark_range", "mark_all", "reply", "canned", "status", "resolve", "repeat",
             "copy_number", "explain",
@@ -136,12 +147,20 @@ class QueueScreen(ConsoleScreen[None]):
         if needs and self.list.current is None:
             return words("status.no_case")
         view = self.preview.view
-        if action.startswith("verb.") and view is not None and self.list.current is not None:
-            same = view.case.id == self.list.current.id and view.case.version == self.list.current.version
-            offer = next((offer for offer in view.offers if f"verb.{offer.verb}" == action), None)
-            if same and offer is not None and offer.off is not None:
-                return self.console.refusal(offer.off)
-        return None
+        verb = ACTS.get(action, action)
+        if view is None or self.list.current is None or not verb.startswith("verb."):
+            return None
+        same = view.case.id == self.list.current.id and view.case.version == self.list.current.version
+        return self._refusal(view, verb.removeprefix("verb.")) if same else None
+
+    def _refusal(self, view: "CaseView", verb: str) -> str | None:
+        """Why a verb is off in the case under the cursor."""
+        from csdesk.domain.cases.context import Refused
+
+        offer = next((offer for offer in view.offers if offer.verb == verb), None)
+        wrong = Refused("wrong_kind", kind=view.case.kind, verb=verb)
+        refused = wrong if offer is None else offer.off
+        return self.console.refusal(refused) if refused is not None else None
 
     def footer_actions(self) -> tuple[str, ...]:
         return (
@@ -234,6 +253,10 @@ class QueueScreen(ConsoleScreen[None]):
         if queue := self.tabs.numbered(key):
             self._queue(queue)
 
+    def show(self, queue: str) -> None:
+        """Show a queue, or what stands in an agent's name (`agent:li`)."""
+        self._queue(queue)
+
     def _queue(self, queue: str) -> None:
         self.tabs.show(queue)
         self.list.show(queue)
@@ -249,8 +272,10 @@ class QueueScreen(ConsoleScreen[None]):
         self.console.open_case(case, compose=compose)
 
     def action_reply(self) -> None:
-        """Open the case with its reply field focused."""
-        if self.list.current is not None:
+        """Open the case with its reply field focused; with marks, one reply for all of them."""
+        if self.list.marks:
+            self.console.call(self.many.use("reply"))
+        elif self.list.current is not None:
             self._open(self.list.current.id, compose=True)
 
     def action_canned(self) -> None:
@@ -274,33 +299,44 @@ class QueueScreen(ConsoleScreen[None]):
         self._marked()
 
     def action_mark_all(self) -> None:
-        """Mark all loaded cases, or none."""
+        """Mark all loaded cases, then all of the queue, then none."""
+        window, marks = self.list.window, self.list.marks
+        if marks and marks == self._loaded and not (window.at_top and window.at_end):
+            self.console.call(self._mark_queue())
+            return
         self.list.mark_all()
+        self._loaded = frozenset(self.list.marks)
         self._marked()
+        if self.list.marks and not (window.at_top and window.at_end):
+            key, n = self.console.keymap.shown("mark_all"), len(self.list.marks)
+            self.console.say(self.console.words("many.loaded", n=n, key=key))
+
+    async def _mark_queue(self) -> None:
+        from csdesk.desk.bulk_queries import QueueCases
+
+        self.list.marks = set(
+            await self.console.patient(self.console.desk.ask(QueueCases(self.list.window.queue)))
+        )
+        self.list.repaint()
+        self.console.say(self.console.words("many.whole", n=len(self.list.marks)))
 
     def _marked(self) -> None:
         n = len(self.list.marks)
         self.console.say(self.console.words("status.marked", n=n) if n else "")
 
+    @cached_property
+    def many(self) -> "Many":
+        """What is done to marked cases."""
+        from csdesk.tui.screens.many import Many
+
+        return Many(self)
+
     def action_verb(self, verb: str) -> None:
         """Use a verb on the case under the cursor, or on all that are marked."""
-        marks, words = sorted(self.list.marks), self.console.words
-        if not marks:
-            super().action_verb(verb)
-        elif not self.console.verbs.for_many(verb):
-            self.console.say(words("status.not_bulk", verb=words.code("verb", verb)), "warn")
+        if self.list.marks:
+            self.console.call(self.many.use(verb))
         else:
-            from csdesk.tui.screens.confirm import ConfirmScreen
-
-            asked = words("confirm.many", verb=words.code("verb", verb), n=len(marks))
-            self.app.push_screen(ConfirmScreen(asked), lambda yes: self._many(marks, verb) if yes else None)
-
-    def _many(self, marks: list[str], verb: str) -> None:
-        self.console.call(self._carry_out(marks, verb))
-
-    async def _carry_out(self, marks: list[str], verb: str) -> None:
-        self.list.marks = set(await self.console.verbs.do_many(marks, verb))
-        self.list.repaint()
+            super().action_verb(verb)
 
     def action_next(self) -> None:
         """Hold and open the most urgent case that I may take."""
@@ -322,13 +358,18 @@ class QueueScreen(ConsoleScreen[None]):
             self.app.push_screen(StatusMenu(case.id, case.version))
 
     def action_resolve(self) -> None:
-        """Close the case."""
-        if self.list.current is not None:
+        """Close the case, or all that are marked."""
+        if self.list.marks:
+            self.console.call(self.many.use("close"))
+        elif self.list.current is not None:
             self.console.run_verb(self.list.current.id, self.list.current.version, "close")
 
     def action_repeat(self) -> None:
-        """Use my last verb on this case too."""
-        if self.list.current is not None:
+        """Use my last verb on this case too, or on all that are marked."""
+        last = self.console.verbs.last
+        if self.list.marks and last is not None:
+            self.console.call(self.many.again(last))
+        elif self.list.current is not None:
             self.console.verbs.repeat(self.list.current.id, self.list.current.version)
 
     def action_find(self) -> None:
@@ -344,6 +385,20 @@ class QueueScreen(ConsoleScreen[None]):
     def action_awaiting(self) -> None:
         """Refunds that wait for a second person."""
         self.app.push_screen(doors.awaiting(), self._found)
+
+    def action_runs(self) -> None:
+        """My runs over many cases, and what came of them."""
+        self.app.push_screen(doors.runs(), self._found)
+
+    def action_dead(self) -> None:
+        """Jobs that the worker gave up."""
+        self.console.call(self._see_dead())
+
+    async def _see_dead(self) -> None:
+        if may(self.console.desk.me.role, Right.MEND):
+            self.app.push_screen(doors.dead(), self._found)
+        else:
+            self.console.say(self.console.words("dead.not_mine"), "warn")
 
     def action_explain(self) -> None:
         """Why the verdict on the case under the cursor is what it is."""

@@ -60,11 +60,24 @@ class Replying:
         """Show the field; `focus`: and give it the keys."""
         if self.composer is None:
             self.composer = Composer()
+            self.follow()
             await self._screen.query_one("#talk-side").mount(self.composer)
         if focus:
             self.composer.field.focus()
             self._screen.call_after_refresh(self._screen.page.edge, end=True)
         return self.composer
+
+    def follow(self) -> None:
+        """Show where the customer wrote last: there the reply goes, unless its author chose another way."""
+        view, composer = self._screen.view, self.composer
+        if view is not None and composer is not None and composer.way != view.case.way:
+            composer.way = view.case.way
+            composer.repaint()
+
+    def next_channel(self) -> None:
+        """Send it another way."""
+        if self.composer is not None:
+            self.composer.next_channel()
 
     async def drop(self) -> None:
         """Take the field away."""
@@ -231,7 +244,14 @@ class Replying:
             confirmed = await self._vouched(composer)
             if confirmed is None or self.composer is not composer or self._screen.case_id != case:
                 return
-            reply = Reply(composer.text, composer.canned, composer.articles, composer.also, confirmed)
+            reply = Reply(
+                composer.text,
+                composer.canned,
+                composer.articles,
+                composer.also,
+                confirmed,
+                composer.channel,
+            )
             done = await console.do(reply, case, version)
         finally:
             self._sending = False
@@ -265,12 +285,17 @@ class Replying:
     async def take_back(self) -> None:
         """A recalled reply comes back as a draft, to be written better."""
         view, sent = self._screen.view, self._sent
-        last = next((m for m in reversed(view.case.messages) if m.direction == "out"), None) if view else None
+        last = (
+            next((m for m in reversed(view.case.messages) if m.direction == "out" and not m.call), None)
+            if view
+            else None
+        )
         if sent is None or last is None or last.state != "recalled":
             return
         self._sent = None
         names = await self._names(sent.articles)
         composer = await self.write()
         if not composer.field.text:
+            composer.go_by(sent.channel)
             composer.stand_on(sent.also, {})
             composer.insert(sent.text, sent.canned, names)

@@ -85,6 +85,8 @@ _HERE = ("not_a_day", "no_zone", "not_a_flag")
 def section(view: VerdictView, words: Words, now: int, width: int) -> list[Line]:
     """At most five lines: verdict, other lines of goods, what is missing, basis, remedies and money, deadlines."""
     judged = view.judged
+    if view.hidden:
+        return _cropped([("? ", "soon"), (words("practice.hidden"), "soon")], width)
     if judged is None:
         return []
     which: Line = []
@@ -94,10 +96,18 @@ def section(view: VerdictView, words: Words, now: int, width: int) -> list[Line]
         return _cropped([*which, *faulty(judged.decision, words)], width)
     decision = judged.decision
     lines = folded([*which, *verdict(decision, words)], width, 2)
+    if view.yours:
+        lines = [*_cropped(_yours(view.yours, words), width), *lines]
     told = (_others(view, judged, words), _missing(decision, words), _basis(decision, words),
             _owed(decision, words), _dues(decision, words, now))  # fmt: skip
     lines += [row for line in told if line for row in _cropped(line, width)]
     return lines[:MOST]
+
+
+def _yours(yours: str, words: Words) -> Line:
+    """On a practice desk: whether the first decision went with the verdict below."""
+    mark, how = ("+", "good") if yours == "agrees" else ("x", "bad")
+    return [(f"{mark} ", how), (words(f"practice.{yours}"), how)]
 
 
 def _cropped(line: Line, width: int) -> list[Line]:

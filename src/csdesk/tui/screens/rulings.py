@@ -97,7 +97,8 @@ class RulingsScreen(ConsoleScreen[FoundArticle | None]):
         lines: list[Line] = [[(self._title(kept), "strong")]]
         if kept.approved_by:
             who = actor(kept.approved_by, words, self.console.name_of)
-            told = words("rulings.approved", at=words.moment(kept.approved_at), who=who)
+            behalf = actor(kept.approved_for, words, self.console.name_of) if kept.approved_for else ""
+            told = words("rulings.approved", at=words.moment(kept.approved_at), who=who, behalf=behalf)
             lines += [[(line, "text")] for line in cells.wrap(told, width)]
         if kept.against:
             said = words("label.closed_text") if kept.override is None else kept.override

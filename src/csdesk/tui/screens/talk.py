@@ -16,14 +16,16 @@ _STATES = {
 }  # fmt: skip
 # Entries that never come without a text.
 _WITH_TEXT = ("message_received", "reply_held", "noted", "opened")
-_SPOKEN = ("message_received", "reply_held")
+_SPOKEN = ("message_received", "reply_held", "call_noted")
 # Month, day, minute and the gap after them.
 _TIME = 13
 
 
 def talk(scene: Scene, width: int) -> list[Line]:
     """Every entry: when, what, who; under it what was said, masked, or that it is hidden."""
-    replies = iter([message for message in scene.view.case.messages if message.direction == "out"])
+    replies = iter(
+        [message for message in scene.view.case.messages if message.direction == "out" and not message.call]
+    )
     lines: list[Line] = []
     told_hidden = False
     for entry in _told(scene.view.timeline):

@@ -75,7 +75,7 @@ class Hints(Bar):
             keys = [
                 key for key in console.keymap.keys.get(action, ()) if not (screen.typing and len(key) == 1)
             ]
-            if not keys or screen.off(action):
+            if not keys or screen.idle(action) or screen.off(action):
                 continue
             key, told = spelled(keys[0]), f" {label(console.words, action, screen.context)}  "
             room -= cells.width(key) + cells.width(told)

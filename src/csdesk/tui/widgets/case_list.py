@@ -8,7 +8,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 
-from csdesk.store.feed import Place, Row
+from csdesk.store.feed import AGENT, Place, Row
 from csdesk.tui import cells
 from csdesk.tui.columns import columns, due_text, lateness, next_change, parts
 from csdesk.tui.messages import CursorMoved
@@ -71,7 +71,8 @@ class CaseList(Lines):
             (">" if here else " ", palette.style("accent", on, bold=True)),
             ("*" if marked else " ", palette.style("mark", on, bold=True)),
         ]
-        shape = columns(width, self.window.queue in ("all", "mine"), self.console.words.language == "en")
+        mixed = self.window.queue in ("all", "mine") or self.window.queue.startswith(AGENT)
+        shape = columns(width, mixed, self.console.words.language == "en")
         due = due_text(self.console.words, row, now)
         name = self.console.name_of(row.assignee)
         told = parts(row, shape, self.console.words, palette, name, due, lateness(row, now), on)

@@ -1,6 +1,9 @@
 """Text fields whose editing keys win over the keymap: one line, and many lines; no blink, no tint."""
 
+from textual import events
 from textual.widgets import Input, TextArea
+
+from csdesk.domain.text import clean, clean_line
 
 # What a field needs for itself; every other key goes through the keymap. Ctrl+X parks, also in mid-sentence.
 _MOVING = (
@@ -9,6 +12,10 @@ _MOVING = (
     "ctrl+v", "ctrl+c",
 )  # fmt: skip
 _LINES = ("up", "down", "enter", "pageup", "pagedown", "shift+up", "shift+down", "ctrl+y")
+
+
+# As long as the longest text that any field takes; what is pasted beyond it is cut.
+_PASTE_MAX = 5_000
 
 
 class LineField(Input):
@@ -27,6 +34,10 @@ class LineField(Input):
         super().__init__(value, placeholder=placeholder, password=password, id=id, select_on_focus=False)
         self.cursor_blink = False
 
+    def _on_paste(self, event: events.Paste) -> None:
+        # Stock fields take the first line alone and drop the rest without a word; they insert it after this.
+        event.text = clean_line(event.text, limit=_PASTE_MAX).text
+
 
 class TextField(TextArea):
     """Many lines of text. Tab leaves it."""
@@ -41,3 +52,6 @@ class TextField(TextArea):
     def __init__(self, text: str = "", *, id: str | None = None) -> None:
         super().__init__(text, id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
         self.cursor_blink = False
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.text = clean(event.text).text

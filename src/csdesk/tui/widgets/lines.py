@@ -41,6 +41,9 @@ class Lines(Widget):
             self._made.clear()
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
+    def worded_anew(self) -> None:
+        """The language or the theme is another: what was worded before is worded again."""
+
     def render_lines(self, crop: Region) -> list[Strip]:
         # Textual's own way adds borders, padding, tints and filters to each line: 0.1 ms that has nothing to
         # do here.

@@ -54,6 +54,9 @@ class Page(Lines):
         else:
             self._repaint(before)
 
+    def worded_anew(self) -> None:
+        self.lay()
+
     def _word(self, *, anew: bool = False) -> None:
         at_end = self.top >= self.last_top
         self._size_worded = self.size

@@ -87,6 +87,9 @@ class Preview(Lines):
         if changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
+    def worded_anew(self) -> None:
+        self.lay()
+
     def _worded(self) -> "list[Line]":
         view, console = self._view, self.console
         if view is None:
@@ -100,8 +103,7 @@ class Preview(Lines):
             *summary.next_verbs(view, words),
         ]
         who = [
-            *summary.person(view, words),
-            *summary.order(view, words),
+            *summary.about(view, words),
             *summary.holder(view, words, console.desk.me.id, console.name_of),
         ]
         what = [*summary.goods(case, words), *summary.money(view, words)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.style import Style
 from textual.strip import Strip
 
-from csdesk.store.feed import Count
+from csdesk.store.feed import AGENT, Count
 from csdesk.tui import cells
 from csdesk.tui.kinds import PINNED, tabs
 from csdesk.tui.widgets.lines import Lines
@@ -59,7 +59,10 @@ class QueueTabs(Lines):
     def render_line(self, y: int) -> Strip:
         palette, width = self.console.palette, self.size.width
         parts: list[tuple[str, Style]] = []
-        for name, tab in self.fitted(width):
+        if self.queue.startswith(AGENT):
+            told = f"[{cells.safe(self.console.name_of(self.queue.removeprefix(AGENT)))}]"
+            parts.append((told, palette.style("strong", "ground", bold=True)))
+        for name, tab in self.fitted(width - sum(cells.width(told) for told, _ in parts)):
             on = "ground" if name == self.queue else "raised"
             parts += [(text, palette.style(meaning, on, bold=name == self.queue)) for text, meaning in tab]
         return cells.line(parts, width, palette.style("text", "raised"))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import fields, replace
+from itertools import chain
 from random import Random
 
 from csdesk.domain.cases.case import Case, Kind, Phase
@@ -13,8 +14,12 @@ from csdesk.domain.cases.events import (
     GoodsInspected,
     GoodsReceived,
     Moved,
+    ParcelSent,
+    Undone,
     evolve,
 )
+from csdesk.domain.cases.goods import on_the_way
+from csdesk.domain.cases.goods_events import JudgedAnew, ParcelCameBack, ParcelLost
 from csdesk.domain.cases.kinds import MACHINES, run
 from csdesk.domain.cases.ledger import APPROVAL, DOUBT
 from csdesk.domain.cases.machine import BESIDE
@@ -39,11 +44,13 @@ ORDERS: tuple[Order | None, ...] = (
     an_order((2, 500), status="pending"),
     None,
 )
-# A second person looks at all above 50.00.
-TWO_PEOPLE = Policy(two_people_over=5_000)
+# A second person looks at all above 50.00, and a carrier makes labels and collects.
+TWO_PEOPLE = Policy(two_people_over=5_000, carriage=True)
 # So that a life comes to goods and money, and does not end before.
 WEIGHTS = {
-    **dict.fromkeys(("convert", "withdraw", "reject", "breach", "close", "dispute", "appeal", "take"), 0.1),
+    **dict.fromkeys(
+        ("convert", "withdraw", "reject", "breach", "close", "dispute", "appeal", "take", "merge"), 0.1
+    ),
     **dict.fromkeys(("approve", "receive", "inspect", "refund", "settle_refund", "no_stock", "reissue"), 4.0),
 }
 
@@ -188,6 +195,9 @@ class Life:
             assert line.received == sums["received", line.line]
             assert line.inspected == sums["inspected", line.line]
             assert line.refunded_units == sums["refunded", line.line]
+            assert line.went_home == sums["home", line.line]
+            # The consumer has nothing twice: what went home failed, and nothing went out or was paid for it.
+            assert line.went_home + line.given_up <= line.return_to_consumer
             assert line.received - case.home(line) + line.missing <= line.asked
             if case.kind is not Kind.REPAIR:
                 assert line.refunded_units + line.sent_out <= line.accepted + line.conceded
@@ -197,8 +207,19 @@ class Life:
         """Units by what the events say, one by one, whatever the fold made of them."""
         sums: Counter[tuple[str, int]] = Counter()
         proposed = {}
-        for event, _ in self.play.stamps:
+        undone = {event.cause for event, _ in self.play.stamps if isinstance(event, Undone)}
+        kept = (events for cause, _, _, _, events in self.play.groups if cause not in undone)
+        for event in chain.from_iterable(kept):
             match event:
+                case ParcelSent(direction="home"):
+                    sums.update({("home", u.line): u.qty for u in event.lines})
+                case ParcelCameBack():
+                    sums.subtract({("home", u.line): u.qty for u in event.lines})
+                case ParcelLost(direction="home", lines=gone) | JudgedAnew(home=gone):
+                    for what in ("home", "received", "inspected"):
+                        sums.subtract({(what, u.line): u.qty for u in gone})
+                    if isinstance(event, JudgedAnew):
+                        sums.subtract({("inspected", u.line): u.qty for u in event.lines})
                 case Converted():
                     # Another kind counts anew, from the units that are here already.
                     sums = Counter({("received", line.line): line.received for line in event.lines})
@@ -249,6 +270,8 @@ class Life:
         if isinstance(closed, Moved) and closed.verb == "close":
             assert all(line.refundable <= 0 for line in case.lines)
             assert not any(refund.pending for refund in case.refunds)
+            assert not any(line.for_home for line in case.lines)
+            assert not on_the_way(case, "home")
 
     def _truth(self) -> None:
         """The case is the fold of its events, and each of them survives being stored."""

@@ -31,11 +31,14 @@ ENTERED: dict[str, dict[str, object]] = {
     "ship_back": {"carrier": "顺丰", "waybill": "SF1234567890"},
     "reissue": {"carrier": "顺丰", "waybill": "SF2234567890"},
     "send_home": {"carrier": "顺丰", "waybill": "SF3234567890"},
+    "request_label": {"payer": "merchant"},
+    "request_pickup": {"day": "明天", "window": "09:00-11:00", "payer": "merchant"},
     "reject": {"reason": "expired", "article": "P02"},
     "dispute": {"note": "吊牌被剪", "evidence": ("IMG_0412.jpg",)},
     "verify": {"evidence": ("IMG_0413.jpg",)},
     "keep_goods": {"reason": "worthless", "evidence": ("IMG_0414.jpg",), "article": "P34"},
     "give_consent": {"evidence": ("chat-1102",)},
+    "give_up_goods": {"reason": "renounced", "evidence": ("chat-1104",)},
     "deny_consent": {"reason": "goods_wanted_back"},
     "decide_worthless": {"ground": "rotten", "evidence": ("IMG_0415.jpg",), "article": "P34"},
     "goods_lost": {"evidence": ("SF-LOST-1102",)},
@@ -52,6 +55,9 @@ ENTERED: dict[str, dict[str, object]] = {
     "callback_done": {"reached": True},
     "establish": {"facts": ("intact=true",)},
     "hear": {"text": "什么时候退款？"},
+    "note_call": {"text": "问什么时候退款", "call": "in"},
+    "tell_platform": {"platform": "taobao", "code": "SUCCESS"},
+    "mark_message": {"marks": ("signs_removed",)},
     "decline_refund": {"reason": "wrong_amount"},
     "clear_refund": {"state": "failed", "reason": "not_found"},
     "compensate": {"minor": 1_000},
@@ -81,7 +87,24 @@ ENTERED: dict[str, dict[str, object]] = {
     "close_track": {"outcome": "withdrawn"},
     "hand_track": {"owner": "chen"},
     "link_case": {"other": "c2"},
+    "merge": {"other": "c2"},
+    "split": {"lines": (LineQty(1, 1),)},
     "record_files": {"files": "IMG_0412.jpg"},
+    "file_evidence": {
+        "sha256": "3f9a01" + "0" * 58,
+        "size": 4_096,
+        "media": "image/jpeg",
+        "name": "IMG_0412.jpg",
+    },
+    "take_out_evidence": {"sha256": "3f9a01"},
+    "join_incident": {"incident": "c9"},
+    "describe_cause": {"title": "申通华东停运", "carrier": "申通"},
+    "inform_members": {"text": "您好，申通华东暂时停运。"},
+    "close_incident": {"waive": "逐个致电"},
+    "decide_members": {"decision": "acknowledge"},
+    "flag_person": {"flag": "vip", "grounds": "purchases"},
+    "unflag_person": {"flag": "vip"},
+    "end_contact": {"grounds": "insult"},
     "hear_machine": {"nature": "automatic", "text": "外出中"},
 }
 
@@ -125,12 +148,15 @@ class Play:
     policy: Policy = field(default_factory=Policy)
     prices: dict[str, int] = field(default_factory=dict)
     times: Times = field(default_factory=Times)
+    flags: frozenset[str] = frozenset()
     groups: list[tuple[str, str, str, Case | None, tuple[Event, ...]]] = field(default_factory=list)
     stamps: list[tuple[Event, Stamp]] = field(default_factory=list)
     case: Case = None  # type: ignore[assignment]  # until `begin`
 
     def begin(self, *lines: tuple[int, int], reason: str = "other") -> "Play":
         """Open the case on units (line, qty) of the order: all of them when none are named."""
+        if self.kind is Kind.INCIDENT:
+            self.order, lines = None, ()  # it is nobody's request
         wanted = tuple(LineQty(*line) for line in lines)
         if self.order is not None and not lines:
             wanted = tuple(LineQty(line.line, line.qty) for line in self.order.lines)
@@ -157,7 +183,10 @@ class Play:
             ZONE,
             undoes,
             times=self.times,
+            flags=self.flags,
             prices=self.prices,
+            # A second case of the same matter is always there to merge with.
+            other=replace(self.case, id="c2") if self.case is not None else None,
         )
 
     def do(self, command: Command | str, actor: Actor = WANG, **data: object) -> Case:

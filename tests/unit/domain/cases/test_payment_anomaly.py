@@ -3,6 +3,7 @@
 import pytest
 
 from csdesk.domain.cases.case import Kind
+from csdesk.domain.cases.events import Noted
 from tests.unit.domain.cases.play import HOUR, Play, an_order, on
 
 STATES: dict[str, tuple[list[str], set[str]]] = {
@@ -53,6 +54,37 @@ def test_a_duplicate_capture_is_given_back_once_and_whole():
     play.settle("confirmed")
     assert (play.case.state, play.case.outcome) == ("result_confirmed", "refunded")
     assert play.no("refund_payment", payment=2) == "wrong_state"
+
+
+def test_the_payment_that_was_found_is_the_one_given_back():
+    play = paid_twice()
+    play.do("reconcile")
+    play.do("find_duplicate", payment=2)
+    assert play.no("refund_payment", payment=1) == "other_payment"
+    play.do("refund_payment", payment=0)
+    assert [part.payment for part in play.case.refunds[0].parts] == [2]
+
+
+def test_another_payment_than_the_one_found_needs_a_reason_that_is_kept():
+    play = paid_twice()
+    play.do("reconcile")
+    play.do("find_duplicate", payment=2)
+    assert play.no("refund_payment", payment=1, instead="  ") == "other_payment"
+    play.do("refund_payment", payment=1, instead="渠道只能退第 1 笔")
+    assert [part.payment for part in play.case.refunds[0].parts] == [1]
+    assert [event.text for event, _ in play.stamps if isinstance(event, Noted)] == ["渠道只能退第 1 笔"]
+
+
+def test_what_is_found_anew_counts_and_a_find_taken_back_does_not():
+    play = paid_twice()
+    play.do("reconcile")
+    play.do("find_duplicate", payment=2)
+    play.do("reconcile")
+    play.do("find_orphan", payment=1)
+    assert play.no("refund_payment", payment=2) == "other_payment"
+    play.undo()
+    play.do("find_duplicate", payment=2)
+    play.do("refund_payment", payment=2)
 
 
 def test_what_the_provider_would_not_pay_is_looked_at_anew_and_can_be_paid_then():

@@ -247,6 +247,41 @@ def test_goods_worth_nothing_need_evidence_and_an_article_and_no_consent():
     assert play.run("decide_worthless", "refund").refunded == 20_000
 
 
+def agreed_and_withdrawn() -> Play:
+    """A case taken up again in which one of two units was granted, and never paid, before it was withdrawn."""
+    play = asking("delivered")
+    play.do("classify")
+    play.do("give_consent", lines=qty((1, 1)))
+    play.run("withdraw", "reopen")
+    return play
+
+
+def test_what_was_granted_before_a_reopening_can_be_paid_at_once():
+    play = agreed_and_withdrawn()
+    assert play.case.state == "submitted"
+    assert "refund" in on(play)
+    play.run("refund", "paid", "reply", "close")
+    assert play.case.refunded == 10_000
+
+
+def test_a_reopened_case_goes_on_with_the_units_that_were_not_granted():
+    play = agreed_and_withdrawn()
+    play.run("classify", "give_consent", "refund", "paid")
+    assert play.case.refunded == 20_000
+
+
+def test_what_was_granted_and_not_paid_is_not_refused_away():
+    play = agreed_and_withdrawn()
+    assert play.no("reject") == "granted_unpaid"
+    play.run("refund", "paid")
+    assert play.case.refunded == 10_000
+
+
+def test_without_anything_granted_nothing_is_paid_from_a_review():
+    play = asking("delivered")
+    assert play.no("refund") == "nothing_owed"
+
+
 def test_a_rejection_can_be_appealed_to_a_human():
     play = asking("delivered")
     play.run("reject", "appeal")

@@ -114,3 +114,13 @@ def test_a_refund_that_fails_leaves_the_shortfall_to_be_paid():
     play.settle("failed")
     assert play.case.state == "refund_shortfall"
     assert {clock.name for clock in play.case.clocks} >= {"refund"}
+
+
+def test_a_case_ends_whose_units_a_late_refund_paid_while_goods_were_looked_for():
+    play = short((1, 100))
+    play.run("verify", "no_stock", "refund")
+    refund = play.settle("failed").refunds[0]
+    play.run("reissue", "parcel_lost")
+    play.do("settle_refund", SYSTEM, id=refund.id, state="confirmed")
+    assert (play.case.state, play.case.refunded) == ("stock_check", 100)
+    play.run("reply", "close")

@@ -278,6 +278,8 @@ def test_close_waits_for_inspection_money_and_notice():
     play.do("refund")
     assert play.no("close") == "wrong_state"
     play.settle("confirmed")
+    assert play.no("close") == "goods_for_home"
+    play.run("send_home", "deliver")
     assert play.no("close") == "needs_notice"
     play.do("reply")
     assert play.do("close").outcome == "refunded"

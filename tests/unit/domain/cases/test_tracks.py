@@ -97,6 +97,7 @@ def test_the_days_a_letter_sets_run_on_while_the_authority_goes_on_without_an_an
     ("wrong", "code"),
     [
         ({"track_kind": "pigeon"}, "unknown_track"),
+        ({}, "track_kind_missing"),
         ({"track_kind": "authority", "ref": "A"}, "track_needs"),
         ({"track_kind": "authority", "owner": "chen"}, "track_needs"),
         ({"track_kind": "arbitration"}, "track_needs"),

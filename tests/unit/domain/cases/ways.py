@@ -8,10 +8,13 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any, NamedTuple
 
-from csdesk.domain.cases.case import Case, Kind, Phase, Refund
+from csdesk.domain.cases.carriage import BookCollected, SettleCarrierAsk
+from csdesk.domain.cases.carriage_events import CANCEL, UNSETTLED
+from csdesk.domain.cases.case import Case, Kind, LineQty, Phase, Refund
 from csdesk.domain.cases.command import VERBS, Command
 from csdesk.domain.cases.consent import STAGES
 from csdesk.domain.cases.context import Actor, Refused
+from csdesk.domain.cases.conversation import SettleReply
 from csdesk.domain.cases.courses import COURSES
 from csdesk.domain.cases.differences import DIFFERENCE, PAID, REDUCTION, held, merchant_owes
 from csdesk.domain.cases.events import Graded
@@ -66,7 +69,7 @@ def settling(case: Case) -> Iterator[Step]:
         answers = {NOTICE: make("answer_notice", letter=clock.ref), CALLBACK: make("callback_done")}
         yield Step(answers[clock.name])
         return
-    if not case.noticed:
+    if not case.noticed and "reply" not in MACHINES[case.kind].without:
         yield Step(make("reply"))
 
 
@@ -95,6 +98,12 @@ def happening(case: Case) -> Iterator[Step]:
             yield Step(make("clear_refund", id=refund.id, state="confirmed", reference="42"), ZHAO)
         if refund.state == "awaiting":
             yield from _settles(refund)
+    for message in case.messages:
+        if message.direction == "out" and message.state in ("held", "queued", "sent"):
+            yield from (
+                Step(SettleReply(message.id, said, "bounced"), SYSTEM, 0) for said in ("sent", "failed")
+            )
+    yield from _carried(case)
     yield Step(make("compensate"), LI)
     yield Step(make("compensate", minor=60_000), LI)
     yield Step(make("notice", letter=f"12315-{case.version}"))
@@ -103,6 +112,21 @@ def happening(case: Case) -> Iterator[Step]:
         Step(make("open_track", track_kind=kind, ref=f"T-{case.version}")) for kind in ("merchant", "carrier")
     )
     yield Step(make("hear"), LI)
+    yield Step(make("note_call"), LI)
+    yield from (Step(make("split", lines=(LineQty(line.line, 1),)), LI) for line in case.lines)
+    yield Step(make("merge"), LI)
+    yield from (Step(make(verb), LI) for verb in ("flag_person", "warn_contact", "end_contact"))
+
+
+def _carried(case: Case) -> Iterator[Step]:
+    """What carriers answer, and the first scan of a parcel that nobody announced."""
+    for n, ask in enumerate(case.carrier_asks):
+        if ask.state in UNSETTLED:
+            waybill = "" if ask.waybill or ask.what == CANCEL else f"SF8{n:09}"
+            yield Step(SettleCarrierAsk(ask.id, "done", waybill=waybill), SYSTEM, 0)
+            yield from (Step(SettleCarrierAsk(ask.id, said), SYSTEM, 0) for said in ("failed", "in_doubt"))
+        elif ask.waybill:
+            yield Step(BookCollected(ask.waybill), SYSTEM, 0)
 
 
 def working(case: Case, now: int, *, part: bool = False) -> Iterator[Step]:
@@ -146,6 +170,8 @@ def _others(name: str, case: Case, part: bool) -> Iterator[dict[str, Any]]:
         yield from ({"exchange_sku": "X-2", "difference_minor": minor} for minor in (300, -1))
     if name == "refund" and (twice := sum(refund.minor for refund in case.refunds if refund.twice)):
         yield {"less": (f"paid_already={twice}",)}
+    if part and name == "refund_payment":
+        yield {"payment": 2, "instead": "第 1 笔由渠道退"}
     if part and name == "refund":
         yield {"less": ("return_freight=100", "gift=1")}
         yield {"freight": 1_200, "outbound": 1}
@@ -174,8 +200,10 @@ def _distances(kind: Kind) -> dict[str, int]:
 
 def _keeps_open(case: Case) -> int:
     """How much is left to do before the case can end: a guess, to look at the nearest first."""
-    left = sum(max(0, line.refundable) + line.received - line.inspected for line in case.lines)
-    left += sum(not parcel.received_at and not parcel.lost_at for parcel in case.parcels)
+    left = sum(
+        max(0, line.refundable) + line.received - line.inspected + line.for_home for line in case.lines
+    )
+    left += sum(parcel.on_its_way for parcel in case.parcels)
     left += bool(merchant_owes(case)) + bool(held(case))
     return 2 * left + _distances(case.kind).get(case.state, 3)
 
@@ -185,7 +213,9 @@ def _mark(case: Case) -> tuple[object, ...]:
     owes = tuple(case.counters.get(name, 0) for name in (DIFFERENCE, PAID, REDUCTION))
     return (
         *(case.kind, case.state, case.lines, case.noticed, owes, "exchange_right_open" in case.counters),
-        tuple((p.direction, p.lines, bool(p.received_at), bool(p.lost_at)) for p in case.parcels),
+        tuple(
+            (p.direction, p.lines, bool(p.received_at), bool(p.lost_at), p.on_its_way) for p in case.parcels
+        ),
         tuple(sorted(case.counters)),
         len(case.facts),
     )

@@ -373,9 +373,9 @@ def test_two_machines_that_answer_each_other_are_stopped(maildir: Path, tmp_path
     room.again()
     for n in range(5):
         delivered(maildir, f"{n}", a_mail(f"回复 {n}"))
-    room.look()
-    assert [one.nature for one in room.heard] == [Nature.WORDS] * 3 + [Nature.AUTOMATIC] * 2
-    assert room.heard[-1].marked == ("too_many",)
+    assert room.look() == Looked(taken=3, refused=2)
+    assert [one.nature for one in room.heard] == [Nature.WORDS] * 3
+    assert [one["reason"] for one in room.refused] == ["too_many"] * 2
 
 
 def test_of_500_hostile_mails_none_is_lost(maildir: Path, tmp_path: Path):

@@ -176,7 +176,7 @@ def test_files_are_hashed_named_safely_and_never_believed():
     )
     assert found.text == "见附件"
     names = [file.name for file in found.attached]
-    assert names == ["_.._发票_gpj.exe", "图.png", "file.zip", "message.eml"]
+    assert names == ["_.._发票_gpj.exe", "图.png", "file.zip", "x.eml"]
     assert found.attached[0] == Attached(
         names[0], "application/vnd.microsoft.portable-executable", 4, hashlib.sha256(program).hexdigest()
     )

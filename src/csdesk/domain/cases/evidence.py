@@ -1,0 +1,139 @@
+"""Evidence of a case: files kept by the hash of their content, and each time one of them was taken out in clear."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from csdesk.domain.cases.case import Case, Exhibit
+from csdesk.domain.cases.command import Command, Undo, verb
+from csdesk.domain.cases.context import Context, Refused
+from csdesk.domain.cases.events import Event, Stamp, event
+
+# What a file may be, by its content; an archive hides what is in it and is for its sender to unpack.
+MEDIA = frozenset({
+    "image/png", "image/jpeg", "image/gif", "image/bmp", "image/webp", "image/heic", "image/tiff",
+    "application/pdf", "text/plain",
+    "audio/mpeg", "audio/ogg", "audio/wav", "audio/amr",
+    "video/mp4", "video/webm", "video/x-msvideo",
+})  # fmt: skip
+ARCHIVES = frozenset({
+    "application/zip", "application/vnd.rar", "application/x-7z-compressed", "application/gzip",
+    "application/x-bzip2", "application/x-xz", "application/x-tar",
+})  # fmt: skip
+SOURCES = ("cli", "folder")
+# A case's snapshot holds a line for each.
+MOST_EXHIBITS = 200
+MOST_NAME = 200
+_HASH = re.compile(r"[0-9a-f]{64}")
+_PREFIX = re.compile(r"[0-9a-f]{6,64}")
+
+
+@event("evidence_filed")
+@dataclass(frozen=True, slots=True)
+class EvidenceFiled(Event):
+    """A file was kept: SHA-256 of its content in hex, bytes, media type by content, by which door, and its name."""
+
+    sealed: ClassVar[tuple[str, ...]] = ("name",)
+    commutes: ClassVar[bool] = True
+    sha256: str
+    size: int
+    media: str
+    source: str
+    name: str = ""
+
+    def fold(self, case: Case, stamp: Stamp) -> Case:
+        kept = Exhibit(self.sha256, self.size, self.media, stamp.at, stamp.actor)
+        return replace(case, evidence=(*case.evidence, kept))
+
+
+@event("evidence_taken_out")
+@dataclass(frozen=True, slots=True)
+class EvidenceTakenOut(Event):
+    """A file was written in clear outside the desk."""
+
+    commutes: ClassVar[bool] = True
+    sha256: str
+
+
+@verb(
+    "file_evidence",
+    undo=Undo.NONE,
+    why="record",
+    shared=True,
+    example="csdesk case do RT-… file_evidence sha256=3f9a01… size=4096 media=image/jpeg name=a.jpg",
+)
+@dataclass(frozen=True, slots=True)
+class FileEvidence(Command):
+    """Record a file that the desk has stored; `csdesk evidence add` and the drop folder store it and say this.
+
+    Closed cases take files too: evidence comes late. What is filed already is refused and changes nothing.
+    """
+
+    sha256: str
+    size: int
+    media: str
+    name: str
+    source: str = "cli"
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if not _HASH.fullmatch(self.sha256):
+            raise Refused("evidence_bad_hash", field="sha256")
+        check_media(self.media)
+        if self.size < 1:
+            raise Refused("evidence_empty")
+        if self.source not in SOURCES:
+            raise Refused("bad_choice", field="source", value=self.source, allowed=SOURCES)
+        if any(kept.sha256 == self.sha256 for kept in case.evidence):
+            raise Refused("evidence_there", hash=self.sha256[:8])
+        if len(case.evidence) >= MOST_EXHIBITS:
+            raise Refused("evidence_case_full", most=MOST_EXHIBITS)
+        return (EvidenceFiled(self.sha256, self.size, self.media, self.source, self.name[:MOST_NAME]),)
+
+
+@verb(
+    "take_out_evidence",
+    undo=Undo.NONE,
+    why="record",
+    shared=True,
+    example="csdesk case do RT-… take_out_evidence sha256=3f9a01",
+)
+@dataclass(frozen=True, slots=True)
+class TakeOutEvidence(Command):
+    """Record that a file leaves the desk in clear; `csdesk evidence save` says this before it writes."""
+
+    sha256: str
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None if case.evidence else Refused("no_evidence_filed")
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        return (EvidenceTakenOut(exhibit(case, self.sha256).sha256),)
+
+
+def check_media(media: str) -> None:
+    """Refused `evidence_archive` or `evidence_type` for what is not kept."""
+    if media in ARCHIVES:
+        raise Refused("evidence_archive")
+    if media not in MEDIA:
+        raise Refused("evidence_type", media=media or "–")
+
+
+def exhibit(case: Case, said: str) -> Exhibit:
+    """The filed file whose hash begins with `said`, at least six digits of it.
+
+    Refused `evidence_bad_hash`, `no_such_evidence`, `evidence_ambiguous`.
+    """
+    prefix = said.strip().lower().removeprefix("sha256:")
+    if not _PREFIX.fullmatch(prefix):
+        raise Refused("evidence_bad_hash", field="hash")
+    found = [kept for kept in case.evidence if kept.sha256.startswith(prefix)]
+    if not found:
+        raise Refused("no_such_evidence", hash=prefix[:12])
+    if len(found) > 1:
+        raise Refused("evidence_ambiguous", hash=prefix[:12], n=len(found))
+    return found[0]

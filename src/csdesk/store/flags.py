@@ -1,0 +1,54 @@
+"""What customers are marked as: a row for each time somebody set or took off a mark; the newest of each mark holds."""
+
+from dataclasses import dataclass
+
+from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.persons import PersonFlagged
+from csdesk.store.connection import Connection
+
+# Two of one mark within a millisecond: the later one holds.
+PUT_FLAG = "INSERT OR REPLACE INTO person_flag VALUES (?,?,?,?,?,?,?,?,?)"
+# max() makes SQLite take the other columns from the row that has it.
+OF_PERSON = (
+    "SELECT flag, grounds, actor, max(at), until, cleared_at FROM person_flag WHERE desk_id = ? AND person = ?"
+    " GROUP BY flag"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A mark that a customer has: what for, by whom and since when (UTC ms); `until` 0: until it is taken off."""
+
+    flag: str
+    grounds: str
+    by: str
+    at: int
+    until: int = 0
+
+
+def flag_row(case: Case, happened: PersonFlagged, actor: str, at: int) -> tuple[object, ...]:
+    """The row of `person_flag` that an event of a case leaves."""
+    cleared = at if happened.off else 0
+    return (
+        case.desk,
+        case.customer,
+        happened.flag,
+        at,
+        actor,
+        case.id,
+        happened.grounds,
+        happened.until,
+        cleared,
+    )
+
+
+def of_person(conn: Connection, desk: str, person: str, now: int) -> tuple[Flag, ...]:
+    """The marks that a customer has at `now`, by name; none for nobody."""
+    if not person:
+        return ()
+    rows = conn.execute(OF_PERSON, (desk, person)).fetchall()
+    return tuple(
+        Flag(flag, grounds, by, at, until)
+        for flag, grounds, by, at, until, cleared in rows
+        if not cleared and (not until or now < until)
+    )

@@ -1,0 +1,126 @@
+"""What comes in from the terminal: keys as Textual reads them, and pastes of which no character is ever a key.
+
+Textual's own reader takes an escape character inside a paste for a key: up to 32 characters that follow it are then
+pressed, and a paste whose frame arrives in two pieces is pressed whole.
+"""
+
+import os
+import selectors
+import time
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterable
+
+from textual import constants, events
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+BEGIN, END = "\x1b[200~", "\x1b[201~"
+ESCAPE, QUIT = "\x1b", "\x03"
+# More than a page of any log; what comes beyond it is dropped, so that nobody's clipboard fills the memory.
+PASTE_MAX = 1_000_000
+# How long a begun frame is waited for: two retransmissions on a bad line. No key of a person begins like it.
+FRAME_SECONDS = 1.0
+READ_BYTES = 4096
+SELECT_SECONDS = 0.1
+
+
+class Incoming(XTermParser):
+    """The stream of a terminal in messages; what stands in the frame of a paste is one Paste, whatever it holds."""
+
+    def __init__(self, debug: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(debug)
+        self._clock = clock
+        self._pasted: list[str] = []
+        self._size = 0
+        self._pasting = False
+        # The begin of what may become a frame, and since when it waits.
+        self._rest = ""
+        self._since = 0.0
+        # Whether the last thing that came was an escape character, which has by now become the key.
+        self._escaped = False
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """The messages in the next piece; "" ends the stream."""
+        if not data:
+            yield from super().feed(data)
+            return
+        if self._pasting and data == QUIT:
+            # The end was lost with the line, and somebody wants out.
+            yield self._paste("")
+            return
+        if self._escaped and data.startswith(BEGIN[1:]):
+            data = ESCAPE + data
+        self._escaped = False
+        text, self._rest = self._rest + data, ""
+        while text:
+            if self._pasting:
+                inside, end, text = text.partition(END)
+                if end:
+                    yield self._paste(inside)
+                else:
+                    self._keep(self._hold(inside, END))
+                continue
+            before, begin, text = text.partition(BEGIN)
+            self._pasting = bool(begin)
+            if not begin:
+                before = self._hold(before, BEGIN)
+            if before:
+                yield from super().feed(before)
+
+    def tick(self) -> Iterable[Message]:
+        """What is certain now that nothing came for a while."""
+        yield from super().tick()
+        if self._pasting or not self._rest:
+            return
+        waited = self._clock() - self._since
+        if self._rest == ESCAPE and waited >= constants.ESCAPE_DELAY:
+            self._rest, self._escaped = "", True
+            yield events.Key("escape", ESCAPE)
+        elif waited >= FRAME_SECONDS:
+            rest, self._rest = self._rest, ""
+            yield from super().feed(rest)
+
+    def _hold(self, text: str, frame: str) -> str:
+        """Put aside what may be the begin of a frame at the end of a text; the text before it."""
+        held = next((n for n in range(len(frame) - 1, 0, -1) if text.endswith(frame[:n])), 0)
+        self._rest, self._since = text[len(text) - held :], self._clock()
+        return text[: len(text) - held]
+
+    def _keep(self, text: str) -> None:
+        self._pasted.append(text[: PASTE_MAX - self._size])
+        self._size += len(self._pasted[-1])
+
+    def _paste(self, last: str) -> events.Paste:
+        self._keep(last)
+        whole = "".join(self._pasted).replace("\x00", "")
+        self._pasted, self._size, self._pasting, self._rest = [], 0, False, ""
+        return events.Paste(whole)
+
+
+class ConsoleDriver(LinuxDriver):
+    """Textual's driver, reading by `Incoming`."""
+
+    def run_input_thread(self) -> None:
+        """Hand messages on until the console ends."""
+        incoming = Incoming(self._debug)
+        # A byte that is no UTF-8 becomes a sign that no key has; Textual's driver would end the console.
+        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(SELECT_SECONDS) and (text := decode(self._read())):
+                    for message in incoming.feed(text):
+                        self.process_message(message)
+                for message in incoming.tick():
+                    self.process_message(message)
+
+    def _read(self) -> bytes:
+        """What the terminal sent; nothing when it is gone, of which the hang-up signal tells the app."""
+        try:
+            data = os.read(self.fileno, READ_BYTES)
+        except OSError:
+            data = b""
+        if not data:
+            self.exit_event.wait(SELECT_SECONDS)
+        return data

@@ -1,0 +1,1 @@
+"""What leaves for the terminal: Textual's frames as the fewest bytes."""

@@ -1,0 +1,81 @@
+"""What opens beside a case: why it is owed, how deadlines were counted, its money, parcels, other cases, its source."""
+
+from csdesk.desk.queries import CaseView, FoundArticle
+from csdesk.tui import doors
+from csdesk.tui.screen import ConsoleScreen
+from csdesk.tui.screens.belonging import Belonging
+
+
+class CaseDoors(ConsoleScreen[None]):
+    """The keys of a case screen that open another; what is found there comes back by `_cited` and `_found`."""
+
+    case_id: str
+    view: CaseView | None
+    belonging: Belonging
+
+    def _cited(self, article: FoundArticle | None) -> None:
+        raise NotImplementedError
+
+    def _found(self, case: str | None) -> None:
+        raise NotImplementedError
+
+    async def _again(self) -> None:
+        raise NotImplementedError
+
+    async def _advance(self) -> None:
+        raise NotImplementedError
+
+    def action_skip(self) -> None:
+        """Pass the case over, and go on to the next."""
+        self.app.push_screen(doors.skip(), self._pass_over)
+
+    def _pass_over(self, said: tuple[str, str] | None) -> None:
+        if said is not None and self.view is not None:
+            self.console.call(self._passed_over(self.view, *said))
+
+    async def _passed_over(self, view: CaseView, why: str, note: str) -> None:
+        console = self.console
+        await self.keep()
+        await console.leasing.skip(view.case.id, why, note)
+        told = console.words("status.skipped", case=view.number, why=console.words.code("skip", why))
+        console.say(told, "good")
+        await self._advance()
+
+    def action_explain(self) -> None:
+        """Why the verdict is what it is, and what it would be if."""
+        self.app.push_screen(doors.verdict(self.case_id), self._cited)
+
+    def action_clocks(self) -> None:
+        """How each deadline was counted."""
+        self.app.push_screen(doors.detail(self.case_id, "clocks"))
+
+    def action_ask_order(self) -> None:
+        """Ask the order system what it knows of the order now."""
+        if self.view is not None:
+            self.console.call(self._ask_order(self.view.case.order_number))
+
+    async def _ask_order(self, order: str) -> None:
+        from csdesk.tui.ordering import asked
+
+        await asked(self.console, order, self._again)
+
+    def action_ledger(self) -> None:
+        """All money of the order."""
+        self.app.push_screen(doors.detail(self.case_id, "ledger"))
+
+    def action_parcels(self) -> None:
+        """Every scan of the parcels."""
+        self.app.push_screen(doors.detail(self.case_id, "parcels"))
+
+    def action_incident(self) -> None:
+        """Join the incident that the case fits, or show the one that it is of."""
+        self.belonging.act()
+
+    def action_links(self) -> None:
+        """Cases that belong to this one, and others of its customer."""
+        if self.view is not None:
+            self.app.push_screen(doors.links(self.view), self._found)
+
+    def action_rulings(self) -> None:
+        """Why it was decided and paid as it was."""
+        self.app.push_screen(doors.rulings(self.case_id), self._cited)
