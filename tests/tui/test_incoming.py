@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 
-from csdesk.tui.incoming import BEGIN, END, FRAME_SECONDS, PASTE_MAX, Incoming
+from csdesk.tui.incoming import BEGIN, BRACKET_SECONDS, END, FRAME_SECONDS, PASTE_MAX, Incoming
 
 # Verbs, newlines and quits, colours, a clipboard's OSC, an escape alone, two of them, and a long unknown sequence.
 NASTY = "aaN:q\r\x1b[31mred\x1b[0m\n\x1b]52;c;cm0=\x07\x1bj\x1b\x1b退货。\x1b[" + "1;" * 40 + "x\x03\x1b[200"
@@ -43,7 +43,7 @@ def test_ten_thousand_characters_with_newlines_and_escapes_are_one_paste():
     assert told(Incoming(), f"j{BEGIN}{TEN_THOUSAND}{END}k") == ["j", f"P{TEN_THOUSAND}", "k"]
 
 
-@given(st.lists(st.integers(1, len(TEN_THOUSAND) + 10), max_size=20), st.integers(0, 3))
+@given(st.lists(st.integers(1, len(TEN_THOUSAND) + 10), max_size=20), st.integers(0, 2))
 def test_a_paste_in_any_pieces_is_one_paste(cuts: list[int], slow: int):
     whole, at, clock = f"j{BEGIN}{TEN_THOUSAND}{END}k", 0, Clock()
     incoming, came = Incoming(clock=clock), list[str]()
@@ -91,3 +91,17 @@ def test_a_paste_without_end_does_not_fill_the_memory():
     incoming = Incoming()
     assert told(incoming, BEGIN, *["x" * (PASTE_MAX // 2)] * 5) == []
     assert told(incoming, END) == ["P" + "x" * PASTE_MAX]
+
+
+def test_a_bracket_after_the_escape_key_is_a_key_soon_and_no_begin_of_a_paste():
+    clock = Clock()
+    incoming = Incoming(clock=clock)
+    came = told(incoming, "\x1b")
+    clock.now += 0.2
+    came += [message.key for message in incoming.tick() if isinstance(message, events.Key)]
+    came += told(incoming, "[")
+    assert came == ["escape"]
+    clock.now += BRACKET_SECONDS
+    came += [message.key for message in incoming.tick() if isinstance(message, events.Key)]
+    assert came == ["escape", "left_square_bracket"]
+    assert told(incoming, "j") == ["j"]

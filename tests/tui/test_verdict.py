@@ -23,6 +23,7 @@ from tests.building import DAY, MONDAY, DeskFile, line
 from tests.hostile import CATEGORIES
 from tests.tui.consoles import NARROW, WIDE, Hands, console
 from tests.tui.test_case import open_case
+from tests.tui.test_many import agreed
 
 
 def asked(file: DeskFile, *facts: str, lines: int = 1) -> tuple[Core, Case]:
@@ -256,8 +257,7 @@ async def test_of_the_marked_those_that_contradict_stay_marked(desk_file: DeskFi
         await hands.until(lambda: screen.list.current is not None)
         screen.list.marks = {yes.id, no.id}
         screen.action_verb("approve")
-        await hands.sees("同意申请")
-        await hands.press("open")
+        await agreed(hands, desk_file, "“同意申请”")
         await hands.until(lambda: screen.list.marks == {no.id})
         await hands.sees("与“同意申请”不符")
     assert wang.load(yes.id)[0].state == "approved_wait_ship"

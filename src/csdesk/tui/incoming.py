@@ -21,6 +21,8 @@ ESCAPE, QUIT = "\x1b", "\x03"
 PASTE_MAX = 1_000_000
 # How long a begun frame is waited for: two retransmissions on a bad line. No key of a person begins like it.
 FRAME_SECONDS = 1.0
+# After an escape character that has become the key, `[` is a key of its own, which nobody shall wait for so long.
+BRACKET_SECONDS = 0.3
 READ_BYTES = 4096
 SELECT_SECONDS = 0.1
 
@@ -37,7 +39,7 @@ class Incoming(XTermParser):
         # The begin of what may become a frame, and since when it waits.
         self._rest = ""
         self._since = 0.0
-        # Whether the last thing that came was an escape character, which has by now become the key.
+        # Whether an escape character, which has by now become the key, was the last that came before `_rest`.
         self._escaped = False
 
     def feed(self, data: str) -> Iterable[Message]:
@@ -49,10 +51,13 @@ class Incoming(XTermParser):
             # The end was lost with the line, and somebody wants out.
             yield self._paste("")
             return
-        if self._escaped and data.startswith(BEGIN[1:]):
-            data = ESCAPE + data
-        self._escaped = False
         text, self._rest = self._rest + data, ""
+        if self._escaped and text.startswith(BEGIN[1:]):
+            text = ESCAPE + text
+        elif self._escaped and BEGIN[1:].startswith(text):
+            self._rest, self._since = text, self._clock()
+            return
+        self._escaped = False
         while text:
             if self._pasting:
                 inside, end, text = text.partition(END)
@@ -77,8 +82,8 @@ class Incoming(XTermParser):
         if self._rest == ESCAPE and waited >= constants.ESCAPE_DELAY:
             self._rest, self._escaped = "", True
             yield events.Key("escape", ESCAPE)
-        elif waited >= FRAME_SECONDS:
-            rest, self._rest = self._rest, ""
+        elif waited >= (BRACKET_SECONDS if self._escaped else FRAME_SECONDS):
+            rest, self._rest, self._escaped = self._rest, "", False
             yield from super().feed(rest)
 
     def _hold(self, text: str, frame: str) -> str:
