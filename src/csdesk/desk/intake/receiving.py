@@ -37,7 +37,7 @@ DAY = 86_400_000
 # So many messages wait for the disk together, and other writers for one batch: never longer than this, however busy
 # the machine is (10,000 complaints at once beside agents: their verbs waited 2.7 s at worst in 1 of 100, at 100 a
 # batch on a machine that took 20 ms for each).
-BATCH, LONGEST_S = 100, 0.04
+BATCH, LONGEST_S = 100, 0.02
 FILED, HEARD = "filed", "heard"
 
 
