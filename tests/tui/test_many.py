@@ -125,6 +125,7 @@ async def test_a_run_of_an_earlier_console_is_taken_back_in_the_history(desk_fil
         await marked(hands, 2)
         await hands.press("verb.take")
         await agreed(hands, desk_file, "对 2 张工单")
+    desk_file.clock.forward(seconds=1)  # what is done in one millisecond has no order
     async with console(desk_file) as hands:
         await hands.press("runs")
         await hands.at(RunsScreen)
