@@ -1,11 +1,15 @@
 # What a developer types. It needs Python >= 3.11 with pip, and make; all else goes into $(VENV).
 PYTHON ?= python3
 VENV   ?= .venv
-JOBS   ?= auto
+# Half as many again as there are cores: a third of what tests take is waiting for terminals, servers and clocks.
+JOBS   ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores + (cores + 1) / 2)))
 ARGS   ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+# Compiled modules are kept: without them each command that a test runs compiles some 200 files anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test soak check unit lint format types contracts locale locale-check docs docs-check constraints clean
@@ -18,14 +22,15 @@ demo: $(VENV)/.runtime ## a believable desk in the console, from nothing
 
 test: $(VENV)/.dev ## the whole suite, on every core
 	@echo "pytest: all of tests/"
-	@$(BIN)/python -m pytest -q -n $(JOBS) $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
 
-# Each line is a law tried on many times as many lives as in the suite; a test may take longer than 5 minutes here.
+# Each law is tried on many times as many lives as in the suite; a test may take longer than 5 minutes here. The shift
+# is one of 24 hours at one console: memory, tasks, screens, files after the first hours are those at the end.
 SOAK ?= 50
-soak: $(VENV)/.dev ## the long versions of tests that try chance, an hour or more; SOAK=5 for a tenth, ARGS="-k return"
-	@echo "pytest: lives of cases in any order, $(SOAK) times as many"
+soak: $(VENV)/.dev ## the long versions of tests that try chance, and a console's day; an hour or more, SOAK=5 for a tenth, ARGS="-k return"
+	@echo "pytest: lives of cases in any order, $(SOAK) times as many; every key of the bottom line in every state; a console's day"
 	@CSDESK_SOAK=$(SOAK) $(BIN)/python -m pytest -q -n $(JOBS) -o faulthandler_timeout=0 \
-		tests/unit/domain/cases/test_machines.py $(ARGS)
+		tests/unit/domain/cases/test_machines.py tests/tui/test_footer.py tests/soak $(ARGS)
 
 check: lint types contracts locale-check docs-check unit ## the fast lane, under a minute
 
@@ -88,5 +93,5 @@ $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "pip: csdesk and what its tests need into $(VENV)"
-	@$(PIP) --editable '.[dev,server]'
+	@$(PIP) --editable '.[dev,semantic,server]'
 	@touch $@ $(VENV)/.runtime

@@ -1,22 +1,21 @@
 """The console on a line: bytes and milliseconds of what an agent does all day, beside its peers, in one run.
 
-    python benchmarks/console.py [--cases 1000] [--many 0] [--runs 40] [--idle 10] [--at-once 20]
+    python benchmarks/console.py [--many 1000000] [--cases 1000] [--desk FILE] [--runs 30] [--idle 10] [--at-once 20]
 
-A pty of 120x40, true colour, Chinese rows. Bytes are what leaves for the terminal; milliseconds run from the key to the
-last byte it causes. Peers: the same console with Textual's own output, a DataTable of Textual, and neomutt and tig
-where they are installed. `--many 1000000` measures on so many cases too, and prints what that costs against `--cases`.
+A pty of 120x40, true colour, Chinese rows, a desk of a million open cases. Bytes are what leaves for the terminal;
+milliseconds run from the key to the last byte that it causes. Peers: the same console with Textual's own output, a
+DataTable of Textual, and neomutt and tig where they are installed. At the end each budget stands beside what was found.
+
+The large desk takes three minutes and 8 GB; `--desk FILE` keeps it for the next run. `--many 0` does without it.
 """
 
 import argparse
-import importlib.util
 import os
 import pty
 import select
-import shutil
 import signal
 import statistics
 import struct
-import subprocess
 import sys
 import tempfile
 import termios
@@ -27,37 +26,28 @@ from dataclasses import dataclass, field
 from fcntl import ioctl
 from pathlib import Path
 
+from grown import demo, desk
+from peers import Peer, console, peers
+from start import MINIMAL, paint
+
+from csdesk.store.connection import sqlite
+
 COLUMNS, LINES = 120, 40
 # A key is answered when nothing has come for so long; the preview waits longer than that for the cursor to rest.
 QUIET_SECONDS = 0.06
 RESTED_SECONDS = 0.5
-TABLE = """
-import sys
-from textual.app import App
-from textual.widgets import DataTable
-class A(App):
-    ENABLE_COMMAND_PALETTE = False
-    def compose(self):
-        yield DataTable(cursor_type="row")
-    def on_mount(self):
-        table = self.query_one(DataTable)
-        table.add_columns("时限", "编号", "状态", "事由", "商家", "金额", "受理人")
-        for n in range(int(sys.argv[1])):
-            table.add_row(f"剩 {n % 47} 小时", f"RT-{n:04d}-9QX4", "待商家处理", f"蓝牙耳机左耳没有声音，要求退货 {n}",
-                          "山海数码旗舰店", f"¥{n % 900}.00", "王小明")
-        table.focus()
-A().run(mouse=False)
-"""
+# A first screen has more bytes than that; what comes before it are questions to the terminal.
+FEW = 1_000
 
 
 class Line:
     """A program in a pty, and what it says."""
 
-    def __init__(self, command: list[str], environ: dict[str, str]) -> None:
+    def __init__(self, peer: Peer) -> None:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-            os.execvpe(command[0], command, environ)
+            os.execvpe(peer.command[0], peer.command, peer.environ)
 
     def take(self, quiet: float, first: float | None = None) -> tuple[int, float]:
         """Read until nothing has come for `quiet` seconds (`first`: before anything came); bytes, time of the last."""
@@ -79,6 +69,11 @@ class Line:
         count, last = self.take(quiet, 2.0 if quiet < 1 else quiet)
         return count, (last - began) * 1000
 
+    def settle(self, keys: bytes) -> None:
+        """Press keys one by one, each answered and rested."""
+        for key in keys.decode():
+            self.key(key.encode(), RESTED_SECONDS)
+
     def close(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
@@ -86,25 +81,32 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
-    """A program that shows a list: how it is started, and its keys, by what they do."""
+class Doing:
+    """One thing that is done again and again.
+
+    `before`: keys of the console, so that all stand alike; `ahead`: how often the key is pressed unmeasured, to be at
+    the edge of the screen; `after`: keys of the console after each time. `rested`: what comes when the cursor rests
+    counts too. `peers`: other lists can do it. `times`: so often whatever is asked for.
+    """
 
     name: str
-    command: list[str]
-    environ: dict[str, str]
-    keys: dict[str, bytes]
+    before: bytes
+    key: bytes
+    after: bytes = b""
+    ahead: int = 0
+    rested: bool = False
+    peers: bool = True
+    times: int = 0
 
 
-CSDESK = [sys.executable, "-m", "csdesk"]
-# What one does with each: keys before (so that all stand alike), the key that is measured, keys after each time.
-DOES = {
-    "cursor move": (b"g", b"j", b""),
-    "move and preview": (b"g", b"j", b""),
-    "scroll a line (mean)": (b"g", b"j", b""),
-    "page": (b"g", b"\x1b[6~", b""),
-    "open a case": (b"g", b"\r", b"q"),
-    "type a sign": (b"gg\rr", "您".encode(), b""),
-}
+DOINGS = (
+    Doing("cursor move", b"g", b"j", times=30),  # fewer than a screen has lines
+    Doing("scroll a line", b"g", b"j", ahead=40, times=36),  # two half screens, the jumps of both with them
+    Doing("page", b"g", b"\x1b[6~"),
+    Doing("move and preview", b"g", b"j", rested=True, peers=False, times=30),
+    Doing("open a case", b"g", b"\r", b"qj", rested=True, peers=False, times=15),
+    Doing("type a sign", b"gg\rr", "您".encode(), peers=False, times=25),
+)
 
 
 @dataclass(slots=True)
@@ -114,52 +116,61 @@ class Found:
     sizes: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
+    @property
+    def size(self) -> float:
+        return statistics.mean(self.sizes)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.times)
+
     def __str__(self) -> str:
         late = sorted(self.times)[int(len(self.times) * 0.95)]
-        return f"{statistics.mean(self.sizes):>8,.0f}{statistics.median(self.times):>8.1f}{late:>8.1f}"
+        return f"{self.size:>8,.0f}{self.median:>8.1f}{late:>8.1f}"
 
 
 @contextmanager
 def opened(peer: Peer) -> Iterator[tuple[Line, int]]:
-    """A peer, running, and the bytes of its first screen."""
-    line = Line(peer.command, peer.environ)
+    """A peer, running, and the bytes of its first screen. The console begins in its queue, at the top."""
+    if peer.own:
+        conn = sqlite.connect(peer.environ["CSDESK_FILE"])
+        with conn:
+            conn.execute("DELETE FROM place")
+        conn.close()
+    line = Line(peer)
     try:
-        yield line, line.take(1.5, 20.0)[0]
+        first, _ = line.take(1.5, 20.0)
+        while first < FEW and (more := line.take(1.5, 20.0)[0]):
+            first += more
+        yield line, first
     finally:
         line.close()
 
 
-def settle(line: Line, keys: bytes) -> None:
-    """Press keys one by one, each answered and rested."""
-    for key in keys.decode():
-        line.key(key.encode(), RESTED_SECONDS)
-
-
-def measure(peer: Peer, does: str, runs: int) -> Found:
+def measure(peer: Peer, doing: Doing, runs: int) -> Found:
     """One doing of one peer, in a session of its own."""
-    before, key, after = DOES[does]
-    key = peer.keys.get(does, key)
-    quiet = RESTED_SECONDS if does in ("move and preview", "open a case") else QUIET_SECONDS
+    key, quiet = peer.keys.get(doing.name, doing.key), RESTED_SECONDS if doing.rested else QUIET_SECONDS
     found = Found()
     with opened(peer) as (line, _):
-        if peer.command[: len(CSDESK)] == CSDESK:
-            settle(line, before)
-        for _ in range(runs):
+        # The law is read once the hands have rested two seconds: not while keys are measured.
+        line.take(2.0, 2.0)
+        if peer.own:
+            line.settle(doing.before)
+        for _ in range(doing.ahead):
+            line.key(key)
+        for _ in range(doing.times or runs):
             size, took = line.key(key, quiet)
-            if size == 0:  # the end of the list
-                line.key(peer.keys.get("home", b"g"), RESTED_SECONDS)
-                continue
-            found.sizes.append(size)
-            found.times.append(took)
-            if after:
-                settle(line, after)
+            if size:
+                found.sizes.append(size)
+                found.times.append(took)
+            line.settle(doing.after)
     return found
 
 
 def processor_seconds(pid: int) -> float:
-    """What a process has used of the processor."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """What all threads of a process have used of the processor, to the nanosecond (its ticks are 10 ms)."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
 
 def pss_mb(pid: int) -> float:
@@ -168,7 +179,22 @@ def pss_mb(pid: int) -> float:
     return next(int(row.split()[1]) for row in rollup.splitlines() if row.startswith("Pss:")) / 1024
 
 
-def standing(peer: Peer, seconds: float, count: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """First screen in bytes; bytes a second and per cent of a processor while idle; MB alone and of many at once."""
+
+    first: int
+    said: float
+    used: float
+    alone: float
+    shared: float
+
+    def __str__(self) -> str:
+        many = f"{self.shared:>14.1f}" if self.shared else f"{'-':>14}"
+        return f"{self.first:>8,}{self.said:>10.1f}{self.used:>12.2f}{self.alone:>8.1f}{many}"
+
+
+def standing(peer: Peer, seconds: float, count: int) -> Standing:
     """First screen, idling, and memory of one and of `count` at once."""
     with opened(peer) as (line, first):
         line.take(3.0, 3.0)
@@ -179,7 +205,7 @@ def standing(peer: Peer, seconds: float, count: int) -> None:
             said += line.take(min(left, 0.5))[0]
         used = (processor_seconds(line.pid) - began) / seconds
         alone = pss_mb(line.pid)
-    many = [Line(peer.command, peer.environ) for _ in range(count)]
+    many = [Line(peer) for _ in range(count)]
     try:
         for line in many:
             line.take(1.5, 20.0)
@@ -187,125 +213,103 @@ def standing(peer: Peer, seconds: float, count: int) -> None:
     finally:
         for line in many:
             line.close()
-    print(f"{peer.name:<26}{first:>8,}{said / seconds:>10.1f}{used * 100:>12.2f}{alone:>8.1f}", end="")
-    print(f"{shared:>14.1f}" if many else f"{'-':>14}")
+    return Standing(first, said / seconds, used * 100, alone, shared)
 
 
-def peers(file: Path, cases: int, folder: Path) -> list[Peer]:
-    """The console lean and with Textual's own output, a DataTable, and the mail and git readers that are installed."""
-    base = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-    desk = {
-        "CSDESK_HOME": str(file.parent / f".{file.name}.home"), "CSDESK_FILE": str(file), "CSDESK_AGENT": "me",
-        "CSDESK_WORKER": "false",
-    }  # fmt: skip
-    table = folder / "table.py"
-    table.write_text(TABLE, encoding="utf-8")
-    arrows = {"cursor move": b"\x1b[B", "scroll a line (mean)": b"\x1b[B", "home": b"\x1b[1;5H"}
-    found = [
-        Peer("csdesk, lean", CSDESK, {**base, **desk, "CSDESK_LEAN": "true"}, {}),
-        Peer("csdesk, Textual's output", CSDESK, {**base, **desk, "CSDESK_LEAN": "false"}, {}),
-        Peer("Textual DataTable", [sys.executable, str(table), str(min(cases, 10_000))], base, arrows),
-    ]
-    for name, make in (("neomutt", mailbox), ("tig", history)):
-        if shutil.which(name) is None:
-            print(f"{name}: not installed, left out")
-        else:
-            found.append(Peer(name, make(folder), base, {"page": b" " if name == "tig" else b"\x1b[6~"}))
-    return found
+def first_queue(peer: Peer, runs: int) -> tuple[float, float]:
+    """Median ms until the first queue and until a Textual app of one line is painted, in turns."""
+    ours, floor = [], []
+    for _ in range(runs):
+        floor.append(paint([sys.executable, "-c", MINIMAL], peer.environ, b"ready-mark"))
+        ours.append(paint(peer.command, peer.environ, b"RT-"))
+    return statistics.median(ours), statistics.median(floor)
 
 
-def mailbox(folder: Path) -> list[str]:
-    """A mailbox of a thousand letters with Chinese subjects, and how neomutt opens it."""
-    box = folder / "box"
-    head = "From a@example.com Mon Nov  2 10:00:00 2026\nFrom: 王小明 <a@example.com>\n"
-    letter = head + "Subject: 蓝牙耳机没有声音 {}\n\nx\n\n"
-    box.write_text("".join(letter.format(n) for n in range(1_000)), encoding="utf-8")
-    return ["neomutt", "-n", "-F", os.devnull, "-R", "-f", str(box)]
-
-
-def history(folder: Path) -> list[str]:
-    """A history of a thousand commits with Chinese subjects, and how tig opens it."""
-    told = "".join(
-        f"commit refs/heads/main\ncommitter 王小明 <a@example.com> {1_700_000_000 + n} +0800\n"
-        f"data <<.\n蓝牙耳机没有声音 {n}\n.\n"
-        for n in range(1_000)
-    )
-    subprocess.run(["git", "init", "--quiet", str(folder / "git")], check=True)
-    subprocess.run(
-        ["git", "-C", str(folder / "git"), "fast-import", "--quiet"], input=told.encode(), check=True
-    )
-    return ["tig", "-C", str(folder / "git"), "refs/heads/main"]
-
-
-def table(found: list[Peer], runs: int) -> dict[tuple[str, str], Found]:
-    """Measure all doings, the peers of each one right after the other; print them."""
-    print(f"\n{'':<24}{'':<26}{'bytes':>8}{'ms':>8}{'p95 ms':>8}")
-    results: dict[tuple[str, str], Found] = {}
-    for does in DOES:
+def table(found: list[Peer], runs: int) -> dict[str, Found]:
+    """Measure all doings, the peers of each one right after the other; print them. Returns the first peer's."""
+    print(f"\n{'':<20}{'':<26}{'bytes':>8}{'ms':>8}{'p95 ms':>8}")
+    results: dict[str, Found] = {}
+    for doing in DOINGS:
         for peer in found:
-            own = peer.command[: len(CSDESK)] == CSDESK
-            if not own and does not in ("cursor move", "scroll a line (mean)", "page"):
+            if not peer.own and not doing.peers:
                 continue
-            # A screen's length of moves for the mean of scrolling, so that its jumps count as often as they come.
-            count = {"open a case": 5, "type a sign": 20}.get(does, runs)
-            result = results[peer.name, does] = measure(peer, does, count)
+            result = measure(peer, doing, runs)
+            results.setdefault(doing.name, result)
             if result.sizes:
-                print(f"{does:<24}{peer.name:<26}{result}")
+                print(f"{doing.name:<20}{peer.name:<26}{result}", flush=True)
     return results
 
 
-def grow(file: Path, count: int) -> None:
-    """Copy live rows until there are about `count`, as benchmarks/queue.py does; its name is a standard module's."""
-    spec = importlib.util.spec_from_file_location("queue_rows", Path(__file__).with_name("queue.py"))
-    assert spec is not None and spec.loader is not None
-    rows = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(rows)
-    rows.grow(file, count)
+def in_turns(small: Peer, large: Peer, doing: Doing, runs: int) -> tuple[float, float]:
+    """Median ms of one doing on two desks, three sessions of each in turns."""
+    found = {small.name: Found(), large.name: Found()}
+    for _ in range(3):
+        for peer in (small, large):
+            one = measure(peer, doing, runs)
+            found[peer.name].times += one.times
+    return found[small.name].median, found[large.name].median
 
 
-def demo(folder: Path, cases: int, many: int) -> tuple[Path, Path | None]:
-    """A demonstration desk, and a copy of it with many rows."""
-    file = folder / "demo.db"
-    made = [*CSDESK, "demo", "--cases", str(cases), "--no-open", "--file", str(file)]
-    subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
-    if not many:
-        return file, None
-    large = folder / "large.db"
-    shutil.copy(file, large)
-    shutil.copytree(folder / ".demo.db.home", folder / ".large.db.home")
-    grow(large, many)
-    return file, large
+def budgets(rows: list[tuple[str, float, float, str]]) -> None:
+    """What was found beside what it may be at most."""
+    print(f"\n{'budget':<44}{'found':>10}{'at most':>10}")
+    for name, value, most, unit in rows:
+        told = "" if value <= most else "  MISSED"
+        print(f"{name:<44}{value:>10,.2f}{most:>10,.2f} {unit}{told}")
+
+
+def run(args: argparse.Namespace, folder: Path) -> None:
+    """Make the desks and print the tables."""
+    small_file, file = folder / "demo.db", args.desk or folder / "large.db"
+    demo(small_file, args.cases)
+    if args.many:
+        desk(file, args.many)
+    ours = console(file if args.many else small_file)
+    stock = console(file if args.many else small_file, "csdesk, Textual's output", lean=False)
+    found = [ours, stock, *peers(folder)]
+    told = f"{'first B':>8}{'idle B/s':>10}{'idle CPU %':>12}{'PSS MB':>8}{f'of {args.at_once} at once':>14}"
+    print(f"\n{'':<26}{told}")
+    stands = []
+    for peer in found:
+        stands.append(standing(peer, args.idle, args.at_once if peer is ours else 0))
+        print(f"{peer.name:<26}{stands[-1]}", flush=True)
+    queue, minimal = first_queue(ours, args.runs // 2)
+    print(f"\nfirst painted queue {queue:.0f} ms, a Textual app of one line {minimal:.0f} ms")
+    done, stand = table(found, args.runs), stands[0]
+    preview = done["move and preview"].size - done["cursor move"].size
+    rows = [
+        ("first painted queue / minimal Textual app", queue / minimal, 1.25, "times"),
+        ("first screen", stand.first, 12_000, "B"),
+        ("cursor move", done["cursor move"].size, 400, "B"),
+        ("cursor move, key to last byte", done["cursor move"].median, 3, "ms"),
+        ("preview that follows", preview, 2_500, "B"),
+        ("scroll a line (mean, with its jumps)", done["scroll a line"].size, 600, "B"),
+        ("page", done["page"].size, 6_000, "B"),
+        ("typed sign", done["type a sign"].size, 120, "B"),
+        ("open a case", done["open a case"].median, 30, "ms"),
+        ("idle", stand.said, 0, "B/s"),
+        ("idle", stand.used, 0.3, "% of a processor"),
+        (f"memory of a console, {args.at_once} at once", stand.shared, 28, "MB"),
+    ]
+    if args.many:
+        few, many = in_turns(console(small_file, "small"), ours, DOINGS[0], args.runs)
+        rows.append((f"cursor move, {args.many:,} / {args.cases:,} cases", many / few, 1.2, "times"))
+    budgets(rows)
 
 
 def main() -> None:
-    """Make the desks and print the tables."""
+    """Read the options and run."""
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--cases", type=int, default=1_000)
-    options.add_argument("--many", type=int, default=0)
-    options.add_argument("--runs", type=int, default=40)
+    options.add_argument("--many", type=int, default=1_000_000)
+    options.add_argument("--desk", type=Path, help="keep the large desk here, or take it from here")
+    options.add_argument("--runs", type=int, default=30)
     options.add_argument("--idle", type=float, default=10.0)
     options.add_argument("--at-once", type=int, default=20)
-    args = options.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        file, large = demo(folder, args.cases, args.many)
-        found = peers(file, args.cases, folder)
-        told = (
-            f"{'first B':>8}{'idle B/s':>10}{'idle CPU %':>12}{'PSS MB':>8}{f'of {args.at_once} at once':>14}"
-        )
-        print(f"\n{'':<26}{told}")
-        for peer in found:
-            standing(peer, args.idle, args.at_once if peer.name.startswith("csdesk") else 0)
-        small = table(found, args.runs)
-        if large is not None:
-            print(f"\n{args.many:,} cases")
-            grown = table(peers(large, args.many, folder)[:1], args.runs)
-            for does in ("cursor move", "page"):
-                ours = ("csdesk, lean", does)
-                ratio = statistics.median(grown[ours].times) / statistics.median(small[ours].times)
-                print(f"{does}: {args.many:,} cases take {ratio:.2f} times what {args.cases:,} take")
+    with tempfile.TemporaryDirectory() as folder:
+        run(options.parse_args(), Path(folder))
 
 
 if __name__ == "__main__":

@@ -1,29 +1,19 @@
 """Queue pages at scale: a page of 50 through csdesk beside the same SQL on a bare sqlite3 connection, in one run.
 
-    python benchmarks/queue.py [--cases 1000000] [--runs 300]
+    python benchmarks/queue.py [--cases 1000000] [--desk FILE] [--runs 300]
 
-The rows are made by SQL from a handful of demo cases, since only the list's columns and indexes matter here.
+The large desk takes three minutes and 8 GB (see grown.py); `--desk FILE` keeps it for the next run.
 """
 
 import argparse
 import random
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-COPIES = """
-INSERT INTO cases
-SELECT desk_id, printf('%032x', n.i * 1000 + r.k), printf('%08X', n.i * 1000 + r.k), kind, queue, state, phase, 1,
-  version, order_id, order_number, customer, merchant, assignee, priority, escalation, subject, reason, amount,
-  currency, 1764000000000 + ((n.i * 7919 + r.k * 104729) % 31536000) * 1000, breached, opened_at, changed_at,
-  closed_at, language, incident, head, snapshot
-FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i FROM n) n,
-     (SELECT row_number() OVER (ORDER BY id) AS k, * FROM cases WHERE live = 1 ORDER BY id LIMIT ?) r
-"""
+from grown import demo, desk, home_of
 
 
 def clock(call: Callable[[], object], runs: int) -> tuple[float, float]:
@@ -40,37 +30,23 @@ def main() -> None:
     """Make the rows and print the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--cases", type=int, default=1_000_000)
+    options.add_argument("--desk", type=Path, help="keep the large desk here, or take it from here")
     options.add_argument("--runs", type=int, default=300)
     args = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "demo.db"
-        made = [sys.executable, "-m", "csdesk", "demo", "--cases", "1000", "--no-open", "--file", str(file)]
-        subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
+        file, large = Path(folder) / "demo.db", args.desk or Path(folder) / "large.db"
+        demo(file, 1_000)
+        desk(large, args.cases)
         print(f"{'':<34}{'rows':>10}{'median ms':>11}{'p99 ms':>9}")
         measure(file, args.runs)
-        grow(file, args.cases)
-        measure(file, args.runs)
-
-
-def grow(file: Path, count: int) -> None:
-    """Copy live rows until there are about `count`."""
-    from csdesk.store.connection import sqlite
-
-    with sqlite.connect(file) as conn:
-        (live,) = conn.execute("SELECT count(*) FROM cases WHERE live = 1").fetchone()
-        take = min(live, 100)
-        conn.execute(COPIES, (count // take, take))
-        conn.execute(
-            "UPDATE counter SET live = (SELECT count(*) FROM cases c WHERE c.queue = counter.queue AND c.live = 1)"
-        )
-    conn.close()
+        measure(large, args.runs)
 
 
 def measure(file: Path, runs: int) -> None:
     """First page, a page deep inside, counts, one case: csdesk beside raw SQL."""
     import os
 
-    os.environ["CSDESK_HOME"] = str(file.parent / f".{file.name}.home")
+    os.environ["CSDESK_HOME"] = str(home_of(file))
     from csdesk.desk import queries as q
     from csdesk.desk.config import Config
     from csdesk.desk.entry import open_core

@@ -1,7 +1,10 @@
 """Policy search measured: csdesk beside the plain ways, on lay questions with known articles.
 
 `python benchmarks/search.py --data DIR` reads `consumer_*` and `full_*` (JSON lines) from DIR and prints a
-table of recall and milliseconds, warm, one thread, all in one run.
+table of recall and milliseconds, warm, one thread, all in one run. The rows of learning teach a desk one half of
+the consumer questions and ask both halves, as they are and misspelt: what was taught must gain, the rest not lose.
+With `csdesk[semantic]` there are rows of finding by meaning; the vectors of the consumer corpus take some minutes and
+are kept where `--vectors FILE` says.
 """
 
 from __future__ import annotations
@@ -9,7 +12,9 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +23,12 @@ from typing import Any
 
 import pysqlite3 as sqlite3
 
-from csdesk.search import cite, pinyin, plan, tokens
+from csdesk.search import cite, pinyin, plan, semantic, tokens
+from csdesk.search.learned import question_terms
+from csdesk.store.connection import bulk
+from csdesk.store.file import init, open_store
+from csdesk.store.library import Article, put_articles
+from csdesk.store.library_policies import Policies
 
 Row = dict[str, Any]
 Search = Callable[[str], list[str]]
@@ -83,6 +93,59 @@ class Index:
     def search(self, query: str) -> list[str]:
         match = plan.plan(query, self).match
         return [self.ids[n - 1] for (n,) in self.db.execute(FIND, (match, 10))]
+
+
+# As a look-up asks for: 40 hits, and some to spare for translations and superseded texts.
+DEEP = 60
+
+
+def by_meaning(index: Index, articles: Sequence[Row], kept: Path | None) -> Iterator[tuple[str, Search]]:
+    """csdesk with its extra, and the model alone; a word and no more where the extra is not installed."""
+    if not semantic.installed():
+        print("  csdesk[semantic]         not installed: skipped")
+        return
+    import numpy as np
+
+    model, start = semantic.model(), time.perf_counter()
+    if kept and kept.exists():
+        vectors = np.load(kept)
+    else:
+        texts = [f"{a['law']}\n{a['text']}" for a in articles]
+        vectors = np.concatenate([model.passages(texts[n : n + 16]) for n in range(0, len(texts), 16)])
+        print(f"  vectors                  {len(texts) / (time.perf_counter() - start):.1f} articles/s")
+        if kept:
+            np.save(kept, vectors)
+    nearest = semantic.Nearest(range(1, len(articles) + 1), semantic.pack(vectors))
+
+    def alone(query: str) -> list[str]:
+        return [index.ids[n - 1] for n in nearest.find(model.question(query), 10)]
+
+    def fused(query: str) -> list[str]:
+        found = index.db.execute(FIND, (plan.plan(query, index).match, DEEP))
+        words = [row[0] for row in found]
+        near = nearest.find(model.question(query), DEEP) if semantic.has_meaning(query) else []
+        return [index.ids[row - 1] for row, _ in semantic.fuse(words, near)]
+
+    yield "csdesk[semantic]", fused
+    yield "its model alone", alone
+
+
+def comparing(count: int) -> None:
+    """How long a question is compared with `count` vectors of chance."""
+    if not semantic.installed():
+        return
+    import numpy as np
+
+    chance = np.random.default_rng(0)
+    rows = chance.normal(size=(count, 384)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    nearest, times = semantic.Nearest(range(1, count + 1), semantic.pack(rows)), []
+    for n in range(100):
+        start = time.perf_counter()
+        nearest.find(rows[n], DEEP)
+        times.append(1000 * (time.perf_counter() - start))
+    times.sort()
+    print(f"  compared with {count} vectors of chance: p50 {times[50]:.1f} ms   p95 {times[95]:.1f} ms")
 
 
 def fts(articles: Sequence[Row], tokenizer: str) -> Search:
@@ -164,6 +227,57 @@ def citations(data: Path, articles: Sequence[Row]) -> None:
     print(f"  citations                top-1 {right / len(rows):.3f}   mean {spent:.3f} ms   ({len(rows)})")
 
 
+TODAY, CHOSEN_AT = "2026-11-22", 1_792_000_000_000
+
+
+def learning(articles: Sequence[Row], queries: Sequence[Row], misspelt: Mapping[str, Sequence[Row]]) -> None:
+    """Teach half of the questions to a desk, each once, and ask all of them with and without what was taught."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["CSDESK_HOME"] = folder
+        path = Path(folder) / "desk.db"
+        init(path, "bench", "Asia/Shanghai", 0)
+        store = open_store(path)
+        records = [Article(a["id"], a["law"], a["article_no"], a["text"]) for a in articles]
+        taught = sorted(queries, key=lambda q: q["qid"])[::2]
+        with bulk(store.conn):
+            put_articles(store, records, 0)
+            for q in taught:
+                for article in q["gold"]:
+                    store.policies.teach(article, question_terms(q["query"]), CHOSEN_AT)
+        _with_history(store.policies, taught, queries, misspelt)
+        store.close()
+
+
+def _with_history(
+    policies: Policies, taught: Sequence[Row], queries: Sequence[Row], misspelt: Mapping[str, Sequence[Row]]
+) -> None:
+    known = {q["qid"] for q in taught}
+    chosen = {article for q in taught for article in q["gold"]}
+    others = [row for kind, rows in misspelt.items() if kind != "clean" for row in rows]
+    rest = [q for q in queries if q["qid"] not in known]
+    groups = {
+        "taught questions": taught,
+        "taught, misspelt": [q for q in others if q["qid"] in known],
+        "others, chosen article": [q for q in rest if chosen & set(q["gold"])],
+        "others, no history": [q for q in rest if not chosen & set(q["gold"])],
+        "no history, misspelt": [q for q in others if q["qid"] not in known and not chosen & set(q["gold"])],
+    }
+    print(f"learning: {len(taught)} questions taught {len(chosen)} articles, one choice each")
+    for label, rows in groups.items():
+        plain = measure(_searching(policies, learned=False), rows)
+        learned = measure(_searching(policies, learned=True), rows)
+        print(f"  {label:24} without {plain}", flush=True)
+        print(f"  {'':24} with    {learned}   ({len(rows)})", flush=True)
+
+
+def _searching(policies: Policies, *, learned: bool) -> Search:
+    def search(query: str) -> list[str]:
+        hits = policies.search(query, TODAY, "zh-Hans", 10, learned=learned)
+        return [hit.article.external_id for hit in hits]
+
+    return search
+
+
 def corpus(name: str, articles: Sequence[Row], queries: Sequence[Row], scans: int) -> Index:
     start = time.perf_counter()
     index = Index(articles)
@@ -191,15 +305,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder of consumer_* and full_*")
     parser.add_argument("--scans", type=int, default=40, help="questions for the slow scans (0: none)")
     parser.add_argument("--only", choices=("consumer", "full"), help="one of the two corpora")
+    parser.add_argument("--vectors", type=Path, help="where vectors of the consumer corpus are kept (.npy)")
     args = parser.parse_args(argv)
     if args.only != "full":
         articles = lines(args.data / "consumer_corpus.jsonl")
-        index = corpus("consumer", articles, lines(args.data / "consumer_queries.jsonl"), args.scans)
-        for kind, rows in variants(args.data).items():
+        queries, misspelt = lines(args.data / "consumer_queries.jsonl"), variants(args.data)
+        index = corpus("consumer", articles, queries, args.scans)
+        searches = dict(by_meaning(index, articles, args.vectors))
+        for label, search in searches.items():
+            print(f"  {label:24} {measure(search, queries)}", flush=True)
+        for kind, rows in misspelt.items():
             print(f"  variant {kind:16} {measure(index.search, rows)}")
+            if fused := searches.get("csdesk[semantic]"):
+                print(f"    every fourth           {measure(index.search, rows[::4])}")
+                print(f"    the same, with it      {measure(fused, rows[::4])}", flush=True)
         citations(args.data, articles)
+        learning(articles, queries, misspelt)
     if args.only != "consumer":
         articles = lines(args.data / "full_corpus.jsonl.gz")
+        comparing(len(articles))
         corpus("full", articles, lines(args.data / "full_queries.jsonl"), args.scans)
     return 0
 

@@ -1,11 +1,19 @@
 """What every test stands on: an empty home, no settings from outside, no test skipped in silence."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
 from hypothesis import settings
+
+from csdesk.store import connection
+from tests.postgres import Postgres, running
+
+STORE = Path(__file__).parent / "unit" / "store"
+QUICK = connection._PRAGMAS.replace("synchronous = FULL", "synchronous = OFF")
+assert connection._PRAGMAS != QUICK
 
 # Two shared cores make single examples slow now and then; a deadline would only measure the neighbours.
 settings.register_profile("csdesk", deadline=None, print_blob=True)
@@ -25,6 +33,24 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def quick_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No commit of this process waits for the disk (3 ms each on CI's): no test cuts the power.
+
+    What a connection is set to is proven in tests/unit/store, where it stays as it is; so it does in programs that
+    a test starts.
+    """
+    if not request.path.is_relative_to(STORE):
+        monkeypatch.setattr(connection, "_PRAGMAS", QUICK)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of its own for all tests of a process that want one (1 to 2 s the first time)."""
+    with running() as server:
+        yield server
 
 
 @pytest.hookimpl(trylast=True)

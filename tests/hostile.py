@@ -1,9 +1,12 @@
 """Lines that customers and importers may send to hurt a terminal, a parser, a spreadsheet or a reader.
 
 `HOSTILE` is one tuple for every test that takes text from outside; `CATEGORIES` is the same by kind. All is
-written with escapes, so that this file itself is harmless, and nothing in it is random.
+written with escapes, so that this file itself is harmless; what is put together by chance is the same each time.
+`ACTING` finds what must not come out anywhere, `readable` says which letters must.
 """
 
+import random
+import re
 from itertools import product
 
 # fmt: off
@@ -170,6 +173,39 @@ SIZES = (
     "\x9d" * 5000, "\x1b]0;" + "a" * 20_000, "𠮷" * 3000, "é" * 50_000 + "x",
 )
 
+# Troubles seldom come alone: words with several of the above among them, by a seed.
+_ABOVE = (
+    MARKUP, STRINGS, CONTROL_SEQUENCES, CONTROLS, BIDI, INVISIBLE, COMBINING, EMOJI, SURROGATES, FORMULAS, FORMATS,
+)  # fmt: skip
+_WORDS = ("退款", "七天无理由", "耳机坏了", "order", "RT-7K3M-9QX4", "12.50", "收货地址", "refund", "谢谢", "我要投诉")
+
+
+def _mixed(seed: int) -> str:
+    dice = random.Random(seed)
+    told = []
+    for _ in range(dice.randint(2, 5)):
+        short = [text for text in dice.choice(_ABOVE) if len(text) < 60]
+        told += [dice.choice(_WORDS), dice.choice(short)]
+    return "".join(told)
+
+
+MIXED = tuple(_mixed(seed) for seed in range(160))
+
+# C0 but the end of a line and the tab, DEL, C1, what reorders or hides, halves of characters: none of it may come
+# out. A joiner may, within an emoji.
+ACTING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u115f\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0001]"
+)
+_STOPS = re.compile("[\x1b\x7f-\x9f]")
+_LETTERS = re.compile("[0-9A-Za-z\u4e00-\u9fff]+")
+
+
+def readable(text: str) -> str:
+    """Letters of `text` that a reader must find again: its longest word, of what stands before a control sequence."""
+    return max(_LETTERS.findall(_STOPS.split(text, maxsplit=1)[0]), key=len, default="")
+
+
 CATEGORIES: dict[str, tuple[str, ...]] = {
     "markup": MARKUP,
     "control strings": STRINGS,
@@ -186,6 +222,7 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     "file names": NAMES,
     "other formats": FORMATS,
     "sizes": SIZES,
+    "several at once": MIXED,
 }
 
 HOSTILE: tuple[str, ...] = tuple(dict.fromkeys(line for lines in CATEGORIES.values() for line in lines))

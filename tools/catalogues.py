@@ -44,6 +44,26 @@ class CatalogueError(ValueError):
     """A .po file that cannot be read: which, and why."""
 
 
+# What OpenCC leaves in the mainland's words, or takes for another word: "審核" of a return is no audit.
+TAIWAN = {
+    "稽核": "審核",
+    "數字商品": "數位商品",
+    "數字化商品": "數位商品",
+    "數字內容": "數位內容",
+    "質量": "品質",
+    "產品品質法": "產品質量法",
+    "回車": "Enter",
+    "回復": "回覆",
+    "賬": "帳",
+    "一屏": "一頁",
+    "郵箱": "信箱",
+    "應用內": "App 內",
+    "客服臺數據": "客服臺資料",
+    "單個文件": "單一檔案",
+    "JSON 文件": "JSON 檔案",
+}
+
+
 def read(path: Path) -> Dateless:
     """The entries of a .po file, in its order; CatalogueError when it is not one, or says one msgid twice."""
     text = path.read_text(encoding="utf-8")
@@ -68,8 +88,15 @@ def forms(message: Message) -> tuple[str, ...]:
 
 def traditional(simplified: Catalog, fixes: Catalog) -> Dateless:
     """zh_Hant: every entry of `simplified`, worded by `fixes` where that has it, else converted."""
-    convert = opencc.OpenCC("s2twp").convert
+    converted = opencc.OpenCC("s2twp").convert
     catalogue = Dateless(locale="zh_Hant", header_comment=_MADE)
+
+    def convert(text: str) -> str:
+        told: str = converted(text)
+        for mainland, taiwan in TAIWAN.items():
+            told = told.replace(mainland, taiwan)
+        return told
+
     for _, message in _entries(simplified):
         fixed = fixes.get(message.id)
         words = forms(fixed) if fixed else tuple(convert(form) for form in forms(message))

@@ -33,6 +33,7 @@ from csdesk.interop.maps import SHAPES as RECORDS
 from csdesk.interop.maps import load_map, shipped
 from csdesk.tui import keymap
 from csdesk.tui.actions import CONTEXTS, Action, label, registry
+from filter_pages import filters
 from key_pages import sheets
 from page_parts import EN, HANS, HANT, both, code, codes, page, table
 from state_pages import INTRO, machine_parts
@@ -469,6 +470,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "states.md": states,
     "roles.md": roles,
     "maps.md": maps,
+    "filters.md": filters,
 }
 
 

@@ -1,7 +1,9 @@
 """A customer's mail from a real IMAP server to a case, a cited reply by a real SMTP server, until it is delivered."""
 
+import hashlib
 import json
 import logging
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,15 +16,18 @@ import pytest
 from csdesk.cli.main import run
 from csdesk.desk.config import Config
 from csdesk.desk.core import Core
+from csdesk.desk.evidence_answers import take_out
+from csdesk.desk.evidence_queries import EvidenceOf
 from csdesk.desk.intake.receiving import MOST_ACKNOWLEDGED
-from csdesk.domain.cases.arriving import Alike, Arrived, MessageMarked
+from csdesk.domain.cases.arriving import Alike, Arrived, FilesCame, MessageMarked
 from csdesk.domain.cases.case import Case, Message
 from csdesk.domain.cases.conversation import Reply
 from csdesk.domain.cases.events import Event
-from csdesk.domain.cases.shared import Withdraw
+from csdesk.domain.cases.shared import Take, Withdraw
 from csdesk.effects.desk_worker import make_worker
 from csdesk.effects.mail.inbox import Looked
 from csdesk.effects.mail.natures import MOST_AN_HOUR
+from csdesk.effects.mail.places import BoxError
 from csdesk.effects.mail.post import inbox_of
 from csdesk.store.cases import history
 from csdesk.store.verify import verify
@@ -196,6 +201,66 @@ def test_the_answer_comes_back_into_the_same_case_and_a_thiefs_does_not(shop: Sh
     assert (arrived.claim, arrived.alike) == ("unproven", (Alike(shop.core.number(first), ("thread",)),))
     (marked,) = [event for event in shop.events(second) if isinstance(event, MessageMarked)]
     assert "token_of_another" in marked.marks
+
+
+PHOTOGRAPH, PROGRAM = b"\xff\xd8\xff\xe0" + b"a dent" * 90_000, b"MZ\x90\0" + b"x" * 500
+
+
+def with_files() -> bytes:
+    mail = EmailMessage(policy=policy.SMTP)
+    mail["From"], mail["To"], mail["Subject"] = f"王小明 <{WANG}>", USER, "外壳有划痕"
+    mail.set_content("见照片", cte="base64")
+    mail.add_attachment(PHOTOGRAPH, maintype="image", subtype="jpeg", filename="划痕.jpg")
+    mail.add_attachment(PROGRAM, maintype="image", subtype="png", filename="../../发票.png")
+    mail.add_attachment(PHOTOGRAPH, maintype="image", subtype="jpeg", filename="又一张.jpg")
+    return mail.as_bytes()
+
+
+def test_what_is_attached_is_evidence_of_the_case_once_and_what_is_not_kept_says_why(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shop.box.add(with_files())
+    with monkeypatch.context() as patch:
+        # The server goes away after the desk has the mail and before that is marked there: it is offered again.
+        patch.setattr("csdesk.effects.mail.boxes.ImapBox.done", _away)
+        assert shop.inbox.look().away == 1
+    (case,) = shop.cases
+    shop.desk.clock.forward(seconds=600)
+    assert shop.inbox.look() == Looked(taken=1)
+    assert [c.version for c in shop.cases] == [case.version]
+    shop.agent().do(Take(), case.id)
+    (kept,) = shop.agent().ask(EvidenceOf(case.id))
+    assert (kept.media, kept.size, kept.source, kept.name) == (
+        "image/jpeg",
+        len(PHOTOGRAPH),
+        "email",
+        "划痕.jpg",
+    )
+    (came,) = (event for event in shop.events(case) if isinstance(event, FilesCame))
+    assert came.why == ("", "evidence_type", "evidence_there")
+    assert came.sha256[1] == hashlib.sha256(PROGRAM).hexdigest() and f", {len(PROGRAM)})" in came.files
+    take_out(shop.agent(), case.id, kept.sha256, tmp_path / "out.jpg")
+    assert (tmp_path / "out.jpg").read_bytes() == PHOTOGRAPH
+    assert list(verify(shop.core.store, contents=True)) == []
+
+
+def test_a_mail_that_is_fetched_in_part_keeps_the_files_that_are_whole(desk_file: DeskFile, tmp_path: Path):
+    new = tmp_path / "mail" / "new"
+    for part in ("new", "cur", "tmp"):
+        (tmp_path / "mail" / part).mkdir(parents=True)
+    (new / "1.a").write_bytes(with_files())
+    os.utime(new / "1.a", (1, 1))
+    core = desk_file.core("system")
+    inbox = inbox_of(core, Config(mail_in=f"maildir:{tmp_path / 'mail'}", mail_limit_mb=1))
+    assert inbox is not None and inbox.look() == Looked(taken=1)
+    (case,) = core.store.conn.execute("SELECT id FROM cases").fetchone()
+    assert [one.size for one in core.ask(EvidenceOf(case))] == [len(PHOTOGRAPH)]
+    whys = [e.event.why for e in history(core.store.conn, core.desk, case) if isinstance(e.event, FilesCame)]
+    assert whys == [("", "evidence_type", "evidence_cut")]
+
+
+def _away(*_: object) -> None:
+    raise BoxError("unreachable")
 
 
 def test_a_result_that_bounces_after_the_case_was_closed_brings_it_back(shop: Shop):

@@ -88,6 +88,16 @@ class Terminal:
             self.read(quiet)
         return len(self.sent) - began
 
+    def settle_with(self, other: "Terminal", first: float, quiet: float) -> None:
+        """Read two terminals until neither has said anything for `quiet` seconds; `first`: for its first word."""
+        both = {terminal.fd: terminal for terminal in (self, other)}
+        wait = first
+        while both and (ready := select.select(list(both), [], [], wait)[0]):
+            wait = quiet
+            for fd in ready:
+                if not both[fd].read(0):
+                    del both[fd]
+
     def resize(self, columns: int, lines: int) -> None:
         """Make the terminal another size."""
         self.screen.resize(lines, columns)

@@ -28,6 +28,8 @@ __all__ = ["desk_file"]
 # Longer than a console takes between two frames of one key, shorter than the preview waits.
 QUIET_SECONDS = 0.06
 RESTED_SECONDS = 0.4
+# By then a console has begun to answer a key.
+ANSWER_SECONDS = 0.15
 PAGE_DOWN, PAGE_UP, ESC = b"\x1b[6~", b"\x1b[5~", b"\x1b"
 TERMINALS = {
     "truecolor": {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
@@ -129,9 +131,8 @@ def differences(lean: Terminal, stock: Terminal) -> list[str]:
 def assert_same(lean: Terminal, stock: Terminal, after: object) -> None:
     """Both consoles come to show the same, cell by cell."""
     found: list[str] = []
-    for _ in range(int(PATIENCE_SECONDS / 0.2)):
-        lean.settle(0.1)
-        stock.settle(0.1)
+    for _ in range(int(PATIENCE_SECONDS / ANSWER_SECONDS)):
+        lean.settle_with(stock, ANSWER_SECONDS, QUIET_SECONDS)
         found = differences(lean, stock)
         if not found:
             return
@@ -152,6 +153,9 @@ def test_any_session_shows_the_same_as_textuals_own_output(kind: str, open_conso
                 terminal.resize(*size)
             assert_same(lean, stock, size)
         for keys in walk:
+            if keys == b"?":
+                # Help says what is off in the case under the cursor, once both know it: the preview has come.
+                lean.settle_with(stock, 0.5, 0.4)
             for terminal in (lean, stock):
                 terminal.press(keys)
             assert_same(lean, stock, (walk, keys))
@@ -161,11 +165,11 @@ def test_a_reply_is_typed_in_few_bytes_and_shows_the_same(open_console: Opener):
     lean, stock = open_console(lean=True), open_console(lean=False)
     for terminal in (lean, stock):
         terminal.press(b"g\r")
-        terminal.sees("诉求")
+        terminal.sees("可办")  # which the preview has not
         terminal.press(b"a")
-        terminal.settle(RESTED_SECONDS)
+        terminal.sees("领取，现为", "无理由退货")  # taken, and the law was asked
         terminal.press(b"r")
-        terminal.settle(RESTED_SECONDS)
+        terminal.sees("没有引用条款", "F9 提交")  # the field is there and has the keys
     assert_same(lean, stock, "reply")
     costs = []
     for sign in "您好，退款已经受理，三天之内到账。Thanks!":
@@ -178,13 +182,13 @@ def test_a_reply_is_typed_in_few_bytes_and_shows_the_same(open_console: Opener):
         lean.press(sign.encode())
         lean.settle(QUIET_SECONDS)
         costs.append((len(lean.sent) - before) / 2)
-    assert statistics.mean(costs) <= 120
+    assert statistics.mean(costs) <= 60
 
 
 def test_the_first_screen_and_an_idle_hour(open_console: Opener):
     lean = open_console(lean=True)
     lean.settle(1.5)
-    assert 3_000 < len(lean.sent) <= 12_000
+    assert 3_000 < len(lean.sent) <= 11_500
     assert lean.settle(3.0) == 0
 
 
@@ -194,14 +198,27 @@ def test_a_cursor_move_costs_few_bytes_and_so_does_what_follows_it(open_console:
     lean.settle(RESTED_SECONDS)
     costs = [answer(lean, b"j", y) for y in range(2, 32)]
     # A busy machine lets a preview in now and then; the median does not see it.
-    assert statistics.median(costs) <= 400
+    assert statistics.median(costs) <= 375
     rested = []
     for _ in range(8):
         before = len(lean.sent)
         lean.press(b"k")
         lean.settle(RESTED_SECONDS)
         rested.append(len(lean.sent) - before)
-    assert 400 < statistics.mean(rested) <= 2_500
+    assert 400 < statistics.mean(rested) <= 1_000
+    # A sign of a filter that lets through the same as before: the sign, and nothing of the list or the tabs.
+    lean.press(b"/")
+    lean.settle(RESTED_SECONDS)
+    lean.press("金额:>999999".encode())
+    lean.sees("筛选  0 张")
+    lean.settle(RESTED_SECONDS)
+    typed = []
+    for _ in range(6):
+        before = len(lean.sent)
+        lean.press(b"9")
+        lean.settle(RESTED_SECONDS)
+        typed.append(len(lean.sent) - before)
+    assert 0 < statistics.median(typed) <= 120
 
 
 def test_a_list_that_scrolls_and_a_page_cost_few_bytes(open_console: Opener):
@@ -212,7 +229,7 @@ def test_a_list_that_scrolls_and_a_page_cost_few_bytes(open_console: Opener):
     for _ in range(50):
         lean.press(b"j")
         lean.settle(QUIET_SECONDS)
-    assert (len(lean.sent) - before) / 50 <= 600
+    assert (len(lean.sent) - before) / 50 <= 525
     lean.press(b"w")
     lean.settle(RESTED_SECONDS)
     pages = []
@@ -221,7 +238,7 @@ def test_a_list_that_scrolls_and_a_page_cost_few_bytes(open_console: Opener):
         lean.press(key)
         lean.settle(QUIET_SECONDS)
         pages.append(len(lean.sent) - before)
-    assert 500 < statistics.median(pages) <= 6_000
+    assert 500 < statistics.median(pages) <= 4_500
 
 
 def cursor_line(terminal: Terminal) -> int:

@@ -1,5 +1,6 @@
 """A console on a small desk, without a terminal: actions are pressed by name, and what it shows is read as text."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from textual import events
 from textual._context import active_app
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -28,6 +30,8 @@ class Hands:
     def __init__(self, app: ConsoleApp, pilot: Pilot[Any]) -> None:
         self.app = app
         self.pilot = pilot
+        # Whether each key also waits until the process rests; not where states are waited for after each.
+        self.rests = True
 
     @property
     def screen(self) -> ConsoleScreen[Any]:
@@ -51,22 +55,28 @@ class Hands:
         active_app.set(self.app)
 
     async def keys(self, *keys: str) -> None:
-        """Press keys by their names."""
+        """Press keys by their names, each once the one before it has done what it does.
+
+        The pilot's own `press` waits three times for a process that rests, 20 ms and more each; once is enough. On a
+        machine that is busy with other things every process seems to rest: so the key is followed on its way, which is
+        from the app to the field that has the focus, and from there to the screen.
+        """
         self.turn()
-        await self.pilot.press(*(_NAMES.get(key, key) for key in keys))
-        await self.pilot.pause()
+        for key in keys:
+            self.app.post_message(_pressed(key))
+            await self.settle()
+            if self.rests:
+                await self.pilot.pause()
 
     async def write(self, text: str) -> None:
         """Type a text."""
+        await self.keys(*text)
+
+    async def settle(self) -> None:
+        """Wait until every widget has taken in what it was told."""
         self.turn()
-        for sign in text:
-            if sign.isalnum() or sign in _NAMES:
-                await self.pilot.press(_NAMES.get(sign, sign))
-            else:
-                # The pilot does not know full-width signs.
-                self.app.post_message(events.Key(sign, sign))
-                await self.pilot.pause()
-        await self.pilot.pause()
+        await self.pilot.pause(0)
+        await self.pilot.pause(0)
 
     async def until(self, seen: Callable[[], bool]) -> None:
         """Wait until this is so: the desk answers from another thread."""
@@ -102,16 +112,22 @@ def lines(widget: Widget) -> str:
     return "\n".join("".join(segment.text for segment in row).rstrip() for row in rows)
 
 
-_NAMES = {
-    " ": "space", "/": "slash", "!": "exclamation_mark", "?": "question_mark", "[": "left_square_bracket",
-    "]": "right_square_bracket", ".": "full_stop", ":": "colon", "+": "plus", "-": "minus", "\n": "enter",
-}  # fmt: skip
+def _pressed(key: str) -> events.Key:
+    """What the terminal tells of a key, and of the sign that it writes, if it writes one."""
+    if key in ("\n", "space"):
+        return events.Key("enter", None) if key == "\n" else events.Key(key, " ")
+    return events.Key(_character_to_key(key), key) if len(key) == 1 else events.Key(key, None)
 
 
 @asynccontextmanager
-async def console(file: DeskFile, who: str = "wang", size: tuple[int, int] = WIDE) -> AsyncIterator[Hands]:
-    """A console of `who` on the desk, in Chinese, with the shipped keys."""
-    desk = await file.desk(who)
+async def console(
+    file: DeskFile,
+    who: str = "wang",
+    size: tuple[int, int] = WIDE,
+    around: Callable[[Any], Any] = lambda desk: desk,
+) -> AsyncIterator[Hands]:
+    """A console of `who` on the desk, or on what stands `around` it, in Chinese, with the shipped keys."""
+    desk = around(await file.desk(who))
     words = Words("zh-Hans", ZoneInfo(ZONE))
     rules = Rules(desk_times(), Policy())
     tools = Tools(words, keymap.load(), theme.load("dark"), now=file.clock, rules=lambda: rules)
@@ -122,3 +138,5 @@ async def console(file: DeskFile, who: str = "wang", size: tuple[int, int] = WID
         yield hands
         hands.turn()
     await desk.close()
+    # A console holds what it found at its start to be no garbage: true of a program, not of a hundred consoles in one.
+    gc.unfreeze()

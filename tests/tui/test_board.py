@@ -305,7 +305,7 @@ async def test_a_text_that_came_past_the_gate_still_cannot_act_on_a_terminal(des
             hands.app.news.said = [Said(str(n), "zhao", text, now, now + 60_000)]
             await hands.app.news.show()
             (line,) = hands.app.screen.query(NewsLine)
-            await hands.pilot.pause()
+            await hands.settle()
             strip = line.render_line(0)
             assert strip.cell_length == NARROW[0]
             told = "".join(segment.text for segment in strip)

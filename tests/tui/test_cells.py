@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from csdesk.domain.text import clean_line
+from csdesk.domain.text import clean, clean_line
 from csdesk.tui import cells
 from tests.hostile import HOSTILE
 
@@ -72,3 +72,25 @@ def test_a_piece_that_nobody_made_safe_cannot_act_on_the_terminal():
     assert strip.cell_length == 30
     assert not any(ord(sign) < 32 or sign in "\x7f\x9b\u202e" for sign in strip.text)
     assert strip.text.startswith("  ")
+
+
+def test_no_line_ends_with_an_opening_bracket():
+    for width in range(8, 30):
+        told = cells.wrap(
+            "依据《网络购买商品七日无理由退货暂行办法》（2017年3月15日起施行）、“消法”第二十五条。", width
+        )
+        assert not any(row.endswith(("（", "《", "“")) for row in told)
+        assert "".join(told).endswith("条。")
+
+
+def test_an_emoji_that_is_cut_leaves_no_joiner_behind():
+    family = "👨\u200d👩\u200d👧\u200d👦" * 9
+    for width in range(1, 12):
+        assert "\u200d " not in cells.fit(family, width) + " "
+        assert not cells.crop(family, width).removesuffix(cells.MORE).endswith("\u200d")
+
+
+def test_what_prints_but_has_no_cell_is_caught_by_the_last_gate():
+    for text in ("张\u115f三", "\u3164", "a" + "\u0301" * 100, "x\uffa0y", "\u2800\u2800"):
+        told = cells.line([(text, Style())], 10, Style()).text
+        assert clean(told).text == told

@@ -13,6 +13,7 @@ from csdesk.store.library import Article, Canned, put_articles, put_canned
 from csdesk.tui.screens.canned import CannedScreen
 from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.composing import Composer
+from csdesk.tui.screens.form import VerbForm
 from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.policy import PolicyScreen
 from csdesk.tui.screens.queue import QueueScreen
@@ -323,7 +324,10 @@ async def test_a_reply_goes_where_the_customer_wrote_last_or_where_its_author_se
         assert composer.channel == "chat"
         await hands.press("send")
         await hands.until(lambda: [m.channel for m in _sent(desk_file, case)] == ["chat"])
+        screen = case_screen(hands)
+        await hands.until(lambda: screen.reply.composer is None and hands.app.idle)
         await hands.press("reply")
+        await hands.until(lambda: screen.writing)
         await hands.write("再说一句")
         await hands.press("channel")
         await hands.sees("经邮件  ")
@@ -340,6 +344,8 @@ async def test_a_call_is_noted_by_key_and_stands_in_the_conversation_as_one_entr
     async with console(desk_file) as hands:
         await open_case(hands, case.id)
         await hands.press("verb.note_call")
+        await hands.at(VerbForm)
+        await hands.until(lambda: hands.screen.settled and hands.screen.typing)
         await hands.write("客户说耳机已寄出")
         await hands.press("send")
         await hands.sees("呼入电话（客户）：已接通")

@@ -73,7 +73,7 @@ async def test_leaving_the_reasons_skips_nothing(desk_file: DeskFile):
         await next_case(hands, case.id)
         await hands.press("skip")
         await hands.at(SkipScreen)
-        await hands.press("find")
+        await hands.press("filter")
         await hands.press("back")
         await hands.press("back")
         await hands.at(CaseScreen)

@@ -21,7 +21,7 @@ async def test_help_names_the_place_first_then_what_works_everywhere_in_a_small_
         await hands.press("help")
         await hands.at(HelpScreen)
         listed_ = picks(hands)
-        everywhere = {"back", "redraw", "quit", "help"}
+        everywhere = {"back", "redraw", "quit", "help", "lock"}
         assert set(listed_[-len(everywhere) :]) == everywhere
         assert {"case_next", "clocks", "reply"} <= set(listed_[: -len(everywhere)])
         await hands.sees("工单：按键", "j  Down", "下移")

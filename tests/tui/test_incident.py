@@ -105,7 +105,7 @@ async def test_members_are_told_from_the_incidents_own_screen(desk_file: DeskFil
         await hands.press("status")
         await hands.at(StatusMenu)
         await hands.sees("通知全部成员", "按统一方案处理成员", "结束事件")
-        await hands.press("find")
+        await hands.press("filter")
         await hands.write("通知全部")
         await hands.keys("enter")
         await hands.at(VerbForm)

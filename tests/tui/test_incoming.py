@@ -1,7 +1,7 @@
 """What comes in from the terminal: keys are keys, and no character of a paste ever is, however it arrives."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from textual import events
 
@@ -39,11 +39,24 @@ def test_keys_are_keys(sent: str, keys: list[str]):
     assert told(Incoming(), *sent) == keys  # one character at a time
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "\x1b[57441;1:3u", "\x1b[99~", "\x1b[1;99Z", "\x1bOz", "\x1b[?62;22c", "\x1b[>0;276;0c", "\x1b[4;0;0t",
+        "\x1b[48;0;0;0;0t", "\x1b[48;99999;99999;0;0t", "\x1b[?9999;7$y",
+    ],
+)  # fmt: skip
+def test_what_a_terminal_says_that_is_no_key_presses_none(said: str):
+    assert told(Incoming(), f"j{said}k") == ["j", "k"]
+    assert told(Incoming(), *f"j{said}k") == ["j", "k"]
+
+
 def test_ten_thousand_characters_with_newlines_and_escapes_are_one_paste():
     assert told(Incoming(), f"j{BEGIN}{TEN_THOUSAND}{END}k") == ["j", f"P{TEN_THOUSAND}", "k"]
 
 
 @given(st.lists(st.integers(1, len(TEN_THOUSAND) + 10), max_size=20), st.integers(0, 2))
+@example(cuts=[255, 256], slow=0)
 def test_a_paste_in_any_pieces_is_one_paste(cuts: list[int], slow: int):
     whole, at, clock = f"j{BEGIN}{TEN_THOUSAND}{END}k", 0, Clock()
     incoming, came = Incoming(clock=clock), list[str]()
@@ -83,8 +96,10 @@ def test_what_begins_like_a_frame_and_is_none_is_not_kept_for_ever():
 
 
 def test_when_the_end_of_a_paste_was_lost_ctrl_c_ends_it():
-    incoming = Incoming()
-    assert told(incoming, f"{BEGIN}aaa", "bbb", "\x03", "j") == ["Paaabbb", "j"]
+    incoming = Incoming(clock=(clock := Clock()))
+    assert told(incoming, f"{BEGIN}aaa", "bbb", "\x03") == []  # right behind the rest it is pasted too
+    clock.now = BRACKET_SECONDS
+    assert told(incoming, "\x03", "j") == ["Paaabbb\x03", "j"]
 
 
 def test_a_paste_without_end_does_not_fill_the_memory():

@@ -23,7 +23,8 @@ TABLE = {
     "verb.take": ("a", "insert"), "verb.assign": ("A", "ctrl+o"), "status": ("s", "f6"),
     "resolve": ("e", "f7"),
     "next": ("N", "ctrl+g"), "verb.snooze": ("z", "f8"), "verb.tag": ("t", "ctrl+t"),
-    "verb.note": ("n", "ctrl+n"), "policy": ("p", "f2"), "preview": ("w", "f12"), "find": ("/", "、"),
+    "verb.note": ("n", "ctrl+n"), "policy": ("p", "f2"), "preview": ("w", "f12"), "filter": ("/", "、"),
+    "find": ("Q", "f15"), "views": ("m", "f24"), "keep_view": ("K", "f17"),
     "palette": ("ctrl+p",), "undo": ("u", "ctrl+u"), "redo": ("U", "ctrl+y"), "repeat": (".", "。"),
     "copy_number": ("y", "ctrl+k"), "refresh": ("R", "f5"), "redraw": ("ctrl+l",), "help": ("?", "f1"),
     "send": ("f9",), "quit": ("ctrl+c",), "command": (":",), "verb.escalate": ("!",), "explain": ("i", "ctrl+e"),
@@ -51,7 +52,7 @@ def test_the_shipped_keys_are_those_of_the_design():
 def test_the_full_width_twins_of_the_design_are_those_keys():
     shipped = keymap.load()
     for sign, place, action in (
-        ("！", "queue", "verb.escalate"), ("：", "queue", "command"), ("、", "queue", "find"),
+        ("！", "queue", "verb.escalate"), ("：", "queue", "command"), ("、", "queue", "filter"),
         ("。", "case", "repeat"), ("？", "case", "help"), ("＊", "queue", "mark_all"), ("ｊ", "menu", "down"),
     ):  # fmt: skip
         assert shipped.action(place, keymap.pressed("", sign)) == action
@@ -147,7 +148,7 @@ def test_the_left_profile_has_each_action_under_the_left_hand():
 
 
 # Where one types from the begin: what has a key there needs one that is not a letter in the field.
-TYPING = ("compose", "canned", "policy", "order", "find", "palette", "command", "help")
+TYPING = ("compose", "canned", "policy", "order", "find", "filter", "palette", "command", "help")
 
 
 def test_while_one_types_every_action_of_the_place_has_a_key_that_the_field_does_not_want(profile: str):
@@ -246,7 +247,7 @@ def test_a_persons_file_replaces_the_keys_of_an_action_and_an_empty_list_unbinds
     )
     ours = keymap.load(mine)
     assert ours.action("queue", "ctrl+w") == "find"
-    assert ours.action("queue", "/") is None
+    assert ours.action("queue", "Q") is None
     assert ours.shown("mark_all") == ""
     assert ours.action("case", "P") == "verb.approve"
 
@@ -289,7 +290,7 @@ def test_a_keymap_that_is_missing_or_no_toml_is_refused_by_name(mine: Path):
 
 def test_all_that_is_wrong_is_told_in_the_order_of_the_lines_and_the_default_keys_stand(mine: Path):
     mine.write_text(
-        'over = "vim"\n[actions]\nfly = ["f"]\nfind = ["Ctrl+S"]\nmark = ["m"]\nundo = ["k"]\n[verb]\n',
+        'over = "vim"\n[actions]\nfly = ["f"]\nfind = ["Ctrl+S"]\nmark = ["Y"]\nundo = ["k"]\n[verb]\n',
         encoding="utf-8",
     )
     made, errors = keymap.check(mine)

@@ -141,3 +141,29 @@ async def test_no_text_of_an_article_acts_on_the_terminal(desk_file: DeskFile, k
                 ]
                 assert not {"\u202e", "\u200b", "\u2066"} & set(drawn)
                 await hands.press("down")
+
+
+async def test_a_day_behind_an_at_sign_asks_as_of_that_day(shelf: DeskFile):
+    async with console(shelf) as hands:
+        async for _ in look(hands):
+            await hands.write("旧的运费规定")
+            await hands.sees("! 已失效")
+            await hands.write(" @2012-01-01")
+            await hands.sees("按 2012-01-01 当天有效的规定", "+ 现行有效")
+            assert _picks(hands) == ["R1"]
+
+
+async def test_what_is_chosen_is_found_higher_next_time(shelf: DeskFile):
+    async with console(shelf) as hands:
+        async for _ in look(hands):
+            await hands.write("退货")
+            await hands.until(lambda: len(_picks(hands)) == 3)
+            second = _picks(hands)[1]
+            await hands.press("down")
+            await hands.keys("enter")
+            await hands.at(QueueScreen)
+        store = shelf.store()
+        await hands.until(lambda: store.conn.execute("SELECT count(*) FROM taught").fetchone()[0] == 1)
+        async for _ in look(hands):
+            await hands.write("退货")
+            await hands.until(lambda: _picks(hands)[:1] == [second])

@@ -203,7 +203,7 @@ def opened(desk_file: DeskFile) -> None:
 async def test_every_theme_paints_the_queue_and_a_case(desk_file: DeskFile, size: tuple[int, int]):
     opened(desk_file)
     async with console(desk_file, size=size) as hands:
-        await hands.sees("退货")
+        await hands.sees("蓝牙耳机")
         for place in ("queue", "case"):
             if place == "case":
                 await hands.press("open")

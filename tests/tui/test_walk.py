@@ -162,7 +162,7 @@ async def pick(hands: Hands, verb: str) -> None:
     if (at := on.index(verb)) < 9:
         await hands.keys(str(at + 1))
     else:
-        await hands.press("find")
+        await hands.press("filter")
         await hands.write(hands.app.words.code("verb", verb))
         await hands.until(lambda: menu.picks.picked is not None and menu.picks.picked.id == verb)
         await hands.keys("enter")

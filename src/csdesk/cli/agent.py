@@ -1,11 +1,13 @@
 """`csdesk agent`: who works on this desk, what they can take, and whether they are here."""
 
+import sys
 from collections.abc import Iterator
 
 import typer
 
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk import guided_queries as gq
+from csdesk.desk import look_queries as lq
 from csdesk.desk import queries as q
 from csdesk.desk import staff_queries as sq
 from csdesk.desk.entry import open_core
@@ -176,6 +178,43 @@ def _parts(text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     return tuple(clean_line(text).text.replace("，", ",").replace(",", " ").split())
+
+
+@app.command("pin")
+def pin(
+    remove: bool = typer.Option(
+        False, "--remove", help="Take it away: the locked screen then opens with Enter."
+    ),
+    reset: str = typer.Option("", help="Take away the PIN of this agent, who forgot it; for an admin."),
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Set the PIN that unlocks your screen. It is asked for, never typed on the command line. Exit 1 when wrong."""
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        words = say(core, config)
+        if reset:
+            core.ask(lq.SetPin(agent=reset))
+            print(words("cli.pin_reset", who=reset))
+            return
+        old = _secret(words("cli.pin_old")) if core.ask(lq.HasPin()) else ""
+        new = "" if remove else _secret(words("cli.pin_new"))
+        if not remove and _secret(words("cli.pin_again")) != new:
+            raise Refused("pin_differs")
+        tried = core.ask(lq.SetPin(new, old, remove=remove))
+        if tried.until:
+            raise Refused("pin_shut", until=tried.until)
+        if not tried.right:
+            raise Refused("pin_wrong", n=tried.left)
+        print(words("cli.pin_set" if new else "cli.pin_removed"))
+
+
+def _secret(asked: str) -> str:
+    """What is typed unseen at a terminal; from a pipe the next line."""
+    if sys.stdin.isatty():
+        return str(typer.prompt(asked, hide_input=True))
+    return sys.stdin.readline().rstrip("\n")
 
 
 @app.command("add")

@@ -77,6 +77,9 @@ def _needs(view: BoardView, words: Words) -> Iterator[str]:
         why = words.between.join(words.code("skip", code) for code in passed.why)
         who = words.between.join(passed.agents)
         yield words("cli.board_skipped", number=passed.number, n=len(passed.agents), who=who, why=why)
+    for looked in view.looks:
+        own, usual, at = f"{looked.own:g}", f"{looked.desk:g}", words.short(looked.hour)
+        yield words("board.looks", who=looked.agent, at=at, n=looked.looks, own=own, desk=usual)
     for one in view.incidents:
         at = words.short(one.told_at) if one.told_at else words("board.never_told")
         yield f"{words('board.incident', number=one.number, n=one.members, at=at)}  {one.subject}"

@@ -1,13 +1,13 @@
 """Carriers as the settings name them: the poller beside `csdesk work`, and what `csdesk courier check` says of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
 from csdesk.desk.order_age import ago
 from csdesk.desk.words import Words
+from csdesk.domain.value import dataclass
 
 if TYPE_CHECKING:
     from csdesk.effects.carriers.polling import Polled

@@ -8,6 +8,7 @@ import typer
 from csdesk.cli.clocks import clocks
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.cli.verdict import verdict
+from csdesk.cli.view import named
 from csdesk.desk import queries as q
 from csdesk.desk import strip
 from csdesk.desk.desk import Done
@@ -22,7 +23,7 @@ from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import MACHINES
-from csdesk.store.feed import Row
+from csdesk.store.feed import FILTER, Row
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Open, list, show and work on cases.")
 app.command("verdict")(verdict)
@@ -168,14 +169,20 @@ def list_(
         "all", help="returns, exchanges, repairs, complaints, inquiries, mine or all."
     ),
     limit: int = typer.Option(50, min=1, max=500, help="How many."),
+    wanted: str = typer.Option(
+        "", "--filter", help="Only what fits, such as 'kind:return due:<2h 破损'; docs/reference/filters.md."
+    ),
+    view: str = typer.Option("", "--view", help="Only what fits a view of this name."),
     as_json: bool = JSON,
     file: str | None = FILE,
     agent: str | None = AGENT,
     language: str | None = LANGUAGE,
 ) -> None:
-    """List live cases, the nearest deadline first."""
+    """List live cases of a queue, the nearest deadline first, or what a filter lets through."""
     config = settings(file, agent, language).config
     with desk(config) as core:
+        wanted = named(core, view).filter if view else wanted
+        queue = FILTER + wanted if wanted or view else queue
         rows, words, now = core.ask(q.QueuePage(queue, limit)), say(core, config), core.now()
         found = [{"number": number(row.kind, row.body), "row": row} for row in rows]
         answer(found, as_json, (line(row, words, now) for row in rows))

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import msgspec
 import typer
 
+from csdesk.cli.gate import gated
 from csdesk.desk.config import load
 from csdesk.desk.law import wording
 from csdesk.desk.law.calendars import CalendarError, read_dropped
@@ -19,6 +20,7 @@ from csdesk.domain.entitlement.decision import BadFacts, Decision, as_json
 from csdesk.domain.entitlement.facts import FactError
 from csdesk.domain.entitlement.kinds import HOME, decide
 from csdesk.domain.entitlement.pack import Lawbook
+from csdesk.domain.text import json_safe
 
 # One object may be spread over lines; beyond this it is no set of facts.
 MOST_LINES = 2_000
@@ -113,8 +115,11 @@ class Out:
         self._at_once = at_once
         self._encode = msgspec.json.Encoder().encode
 
-    def _write(self, told: bytes) -> None:
-        sys.stdout.buffer.write(told)
+    def _line(self, told: object) -> None:
+        self._write(json_safe(self._encode(told).decode()) + "\n")
+
+    def _write(self, told: str) -> None:
+        sys.stdout.buffer.write(told.encode())
         if self._at_once:
             sys.stdout.buffer.flush()
 
@@ -122,10 +127,10 @@ class Out:
         for name in decision.unknown:
             self._complain(line, FactError(name, "ignored", (("kind", decision.kind),)))
         if self._as_lines:
-            self._write(self._encode(as_json(decision)) + b"\n")
+            self._line(as_json(decision))
         else:
             text = "\n".join(wording.explanation(decision, self._words))
-            self._write(f"{text}\n\n".encode())
+            self._write(f"{gated(text)}\n\n")
 
     def refuse(self, line: int, bad: BadFacts) -> bool:
         told = [self._complain(line, error) for error in bad.errors]
@@ -134,12 +139,12 @@ class Out:
                 {"field": error.field, "code": error.code, "message": message}
                 for error, message in zip(bad.errors, told, strict=True)
             ]
-            self._write(self._encode({"line": line, "kind": bad.kind, "errors": faults}) + b"\n")
+            self._line({"line": line, "kind": bad.kind, "errors": faults})
         return True
 
     def _complain(self, line: int, error: FactError) -> str:
         told = wording.fault(error, self._words)
-        print(self._words("fault.at", line=line, told=told), file=sys.stderr)
+        print(gated(self._words("fault.at", line=line, told=told)), file=sys.stderr)
         return told
 
 

@@ -1,4 +1,4 @@
-"""`csdesk evidence`: files kept for a case by the hash of their content: added, listed, taken out."""
+"""`csdesk evidence`: files kept for a case by the hash of their content, and signed bundles of whole cases."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -8,8 +8,10 @@ import typer
 
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk import evidence_queries as q
+from csdesk.desk.entry import key_source
 from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.roles import Right
 from csdesk.domain.text import clean_line
 
 app = typer.Typer(help="Photos and files that prove something, kept encrypted by case.", no_args_is_help=True)
@@ -87,6 +89,120 @@ def save(
         print(say(core, config)("cli.evidence.saved", path=to, hash=sha256[:SHORT]))
 
 
+@app.command("bundle")
+def bundle(
+    case: str = typer.Argument(help="Case number."),
+    to: Path = typer.Option(..., help="The archive to write; never over another."),
+    recipient: str = typer.Option(..., "--for", help="mediation, 12315, arbitration or court."),
+    redact: str = typer.Option(
+        "", help="What of the customer is hidden: name,phone,email,address,id or none; absent: what is usual."
+    ),
+    without_pdf: bool = typer.Option(False, "--without-pdf", help="Only the HTML cover."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Write a case as one signed archive that proves itself; only for whoever holds it, and it goes on record."""
+    from csdesk.interop.bundle import Made, Wanted, make
+    from csdesk.store.signing import signers
+
+    config = settings(file, agent, language).config
+    hidden = None if not redact.strip() else tuple(part.strip() for part in redact.split(","))
+    with desk(config) as core:
+        words = say(core, config)
+        core.need(Right.WORK)
+        core.load(core.case_id(case))
+        wanted = Wanted(case, recipient, () if hidden == ("none",) else hidden, not without_pdf)
+        made = make(core, wanted, to, lambda: signers(core.store, key_source(config))[0], words)
+
+        def told(made: Made) -> Iterator[str]:
+            yield words("cli.bundle.made", path=to, parts=made.parts, events=made.events)
+            if made.redacted:
+                yield words("cli.bundle.hidden", redacted=words.value("redacted", made.redacted))
+            if made.withheld:
+                yield words(
+                    "cli.bundle.withheld", list=words.between.join(one[:SHORT] for one in made.withheld)
+                )
+            if len(made.withheld) < made.files and made.redacted:
+                yield words("cli.bundle.look")
+            yield words("cli.bundle.key", fingerprint=made.fingerprint)
+
+        answer(made, as_json, told(made))
+
+
+@app.command("verify")
+def verify(
+    path: Path = typer.Argument(metavar="BUNDLE", help="The archive."),
+    key: str = typer.Option("", help="The fingerprint of the key that must have signed it."),
+    as_json: bool = JSON,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Prove a bundle without a desk: parts, signature, chain of events. Exit 1 with the reason when it is refused."""
+    from csdesk.cli.errors import words as spoken
+    from csdesk.interop.bundle import verify as proven_of
+
+    words = spoken(settings(None, None, language).config)
+    try:
+        proven = proven_of(path, key)
+    except Refused as why:
+        told = {"proven": False, "code": why.code.removeprefix("bundle_"), "said": words.refused(why)}
+        if as_json:
+            answer(told, True, iter(()))
+        else:
+            print(told["said"], file=sys.stderr)
+        raise typer.Exit(1) from None
+    found = proven.manifest
+    said = {
+        name: found.get(name) for name in ("case", "bundle", "recipient", "made_at", "made_by", "redacted")
+    }
+    whole = {"proven": True, **said, "fingerprint": proven.fingerprint, "trusted": proven.trusted}
+
+    def lines() -> Iterator[str]:
+        case, events = clean_line(str(found["case"])).text, found["chain"]["events"]
+        yield words("cli.bundle.proven", case=case, parts=len(found["parts"]), events=events)
+        yield words("cli.bundle.signed", fingerprint=proven.fingerprint)
+        if not proven.trusted:
+            yield words("cli.bundle.untrusted")
+
+    answer(whole, as_json, lines())
+
+
+@app.command("key")
+def key_(
+    new: bool = typer.Option(False, "--new", help="Sign with a new key from now on; only who configures."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Show the public key that signs bundles, and those that signed before; made when there is none yet."""
+    from csdesk.store.signing import signers
+
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        core.need(Right.CONFIGURE if new else Right.READ)
+        words = say(core, config)
+        keys = [signer.public for signer in signers(core.store, key_source(config), anew=new)]
+
+    def told() -> Iterator[str]:
+        for n, one in enumerate(keys):
+            yield words("cli.bundle.former" if n else "cli.bundle.now", **{"fingerprint": one.fingerprint})
+            yield f"  Ed25519 {one.public}"
+
+    answer(keys, as_json, told())
+
+
+@app.command("verifier")
+def verifier() -> None:
+    """Print the program that proves bundles where no csdesk is: one file, Python alone."""
+    import inspect
+
+    from csdesk.interop import verify_bundle
+
+    sys.stdout.write(inspect.getsource(verify_bundle))
+
+
 def _listed(found: Sequence[q.EvidenceView], words: Words) -> Iterator[str]:
     if not found:
         yield words("cli.evidence.none")
@@ -98,4 +214,7 @@ def _listed(found: Sequence[q.EvidenceView], words: Words) -> Iterator[str]:
             words.code("media", one.media),
             words.size(one.size),
         )
-        yield "  ".join((*told, one.by, name))
+        whose = one.by
+        if one.message:
+            whose = words("files.customer", channel=words.code("channel", one.source))
+        yield "  ".join((*told, whose, name))

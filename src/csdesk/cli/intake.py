@@ -8,6 +8,7 @@ import typer
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, as_json, desk, say, settings
 from csdesk.desk.core import Core
 from csdesk.desk.inbound import Inbound, Receipt, Sender
+from csdesk.desk.intake.enclosing import Enclosed
 from csdesk.desk.intake.feeding import Fed, feed
 from csdesk.desk.intake.receiving import Declined, one, plain
 from csdesk.desk.intake.refusals import give_up, refusals, retry
@@ -89,7 +90,7 @@ def call_(
             reason=reason,
         )
         with write(core.store.conn):
-            taken = one(core, inbound)
+            taken = one(core, Enclosed(inbound))
             if isinstance(taken, Declined):
                 raise taken.refused  # who typed it sees why and types it again: nothing of it need be kept
         words = say(core, config)

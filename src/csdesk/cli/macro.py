@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import typer
 
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
-from csdesk.desk.macro_queries import DropMacro, Macros, MacroView, RunMacro, SaveMacro, Step
+from csdesk.desk.macro_queries import DropMacro, Macros, MacroView, RunMacro, SaveMacro, ShareMacro, Step
 from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Refused
 
@@ -98,6 +98,21 @@ def delete(
     with desk(config) as core:
         core.ask(DropMacro(name))
         answer({"deleted": name}, as_json, iter([say(core, config)("cli.macro_deleted", name=name)]))
+
+
+@app.command("share")
+def share(
+    name: str = NAME,
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Make a macro of yours everybody's; takes the right to hand out cases."""
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        kept = core.ask(ShareMacro(name))
+        answer(kept, as_json, iter([_line(kept, say(core, config))]))
 
 
 def _step(said: str) -> Step:

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from csdesk.cli.errors import failed
+from csdesk.cli.gate import gated, guarded
 
 # Only the group that is asked for is imported: a hot sub-command should cost little more than Typer itself.
 GROUPS = {
@@ -17,9 +18,12 @@ GROUPS = {
     "refund": "csdesk.cli.refund",
     "incident": "csdesk.cli.incident",
     "macro": "csdesk.cli.macro",
+    "view": "csdesk.cli.view",
     "search": "csdesk.cli.search",
     "config": "csdesk.cli.config",
     "agent": "csdesk.cli.agent",
+    "person": "csdesk.cli.person",
+    "caller": "csdesk.cli.caller",
     "pack": "csdesk.cli.pack",
     "policy": "csdesk.cli.policy",
     "mail": "csdesk.cli.mail",
@@ -27,6 +31,7 @@ GROUPS = {
     "evidence": "csdesk.cli.evidence",
     "source": "csdesk.cli.source",
     "outbox": "csdesk.cli.outbox",
+    "audit": "csdesk.cli.audit",
 }
 SINGLES = {
     "init": "csdesk.cli.keeping",
@@ -93,7 +98,8 @@ def run(arguments: Sequence[str]) -> int:
     arguments = _joined(arguments)
     wanted = next((a for a in arguments if not a.startswith("-")), "")
     try:
-        build(wanted)(arguments, prog_name="csdesk")
+        with guarded():
+            build(wanted)(arguments, prog_name="csdesk")
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
     except BrokenPipeError:
@@ -104,6 +110,6 @@ def run(arguments: Sequence[str]) -> int:
         told = failed(exc)
         if told is None:
             raise
-        print(told, file=sys.stderr)
+        print(gated(told), file=sys.stderr)
         return 1
     return 0

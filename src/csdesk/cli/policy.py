@@ -1,21 +1,25 @@
-"""`csdesk policy`: the desk's articles and canned replies looked over, and reviewed after a change of law."""
+"""`csdesk policy`: articles taken in, looked over, reviewed after a change of law; what choices taught the search."""
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import typer
 
+from csdesk.cli.embed import embed
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk import law_queries as q
 from csdesk.desk.config import Config
 from csdesk.desk.entry import desk_file
 from csdesk.desk.words import Words
+from csdesk.domain.value import dataclass, replace
 from csdesk.interop.knowledge import Problem
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check articles and canned replies.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Import, check and review articles and canned replies."
+)
+app.command("embed")(embed)
 FOLDER = typer.Option(None, help="A folder with articles.toml, canned.toml and forbidden.toml of your own.")
 
 
@@ -109,3 +113,73 @@ def reviewed(
     with desk(config) as core:
         done, words = core.ask(q.ReviewTexts(tuple(texts))), say(core, config)
         answer(done, as_json, iter([words("check.reviewed", ids=words.between.join(done))]))
+
+
+@app.command("learned")
+def learned(
+    forget: str = typer.Option("", metavar="ID", help="Forget what choices taught of this article."),
+    forget_all: bool = typer.Option(False, help="Forget what choices taught of every article."),
+    limit: int = typer.Option(50, min=1, max=1000, help="How many."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """List the articles that agents' choices lift, with the words that led to them; or forget it."""
+    from csdesk.desk import learning_queries
+
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        words = say(core, config)
+        if forget or forget_all:
+            gone = core.ask(learning_queries.ForgetLearned("" if forget_all else forget))
+            answer({"forgotten": gone}, as_json, iter([words.count("policy.forgotten", gone)]))
+            return
+        found = core.ask(learning_queries.Learned(limit))
+        lines = (
+            f"{one.id}  {one.law} {one.article_no}  "
+            + words("policy.taught", questions=one.questions, uses=one.uses, day=words.moment(one.at)[:10])
+            + f"  {' '.join(one.terms[:12])}"
+            for one in found
+        )
+        answer(found, as_json, lines if found else iter([words("policy.nothing_learned")]))
+
+
+@app.command("import")
+def import_(
+    path: Path = typer.Argument(metavar="FILE", help="A law or rule: .md .txt .docx .pdf .jsonl .csv"),
+    dry_run: bool = typer.Option(False, help="Show what would change, article by article; write nothing."),
+    title: str = typer.Option("", help="Its full name, where the file does not say it."),
+    since: str = typer.Option(
+        "", metavar="DAY", help="In force from (2026-11-22), where the file does not say."
+    ),
+    source: str = typer.Option("", help="The platform or collection it is from."),
+    confidence: str = typer.Option("statute", help="statute, promise, policy or interpretation."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Take in a law or a platform's rules, article by article; again, and only what changed is written."""
+    from csdesk.cli.statute import told
+    from csdesk.interop import statute_files, statute_import
+    from csdesk.interop.texts import CONFIDENCES
+
+    if confidence not in CONFIDENCES:
+        raise typer.BadParameter(f"one of {', '.join(CONFIDENCES)}", param_hint="--confidence")
+    try:
+        day = date.fromisoformat(since).isoformat() if since else ""
+    except ValueError:
+        raise typer.BadParameter(f"{since!r} is no day such as 2026-11-22", param_hint="--since") from None
+    config = settings(file, agent, language).config
+    provisions = [
+        replace(
+            one, law=title or one.law, effective_from=day or one.effective_from, source=source or one.source
+        )
+        for one in statute_files.read(path)
+    ]
+    with desk(config) as core:
+        planned, words = statute_import.plan(core, provisions, confidence), say(core, config)
+        if not dry_run:
+            statute_import.carry_out(core, planned)
+        answer(planned.changes, as_json, told(planned.changes, words, dry_run=dry_run))

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -13,6 +12,7 @@ from csdesk.desk.core import Core
 from csdesk.desk.law.staging import named
 from csdesk.desk.words import Words
 from csdesk.domain.entitlement.decision import plain
+from csdesk.domain.value import replace
 
 
 def replay_(

@@ -6,6 +6,7 @@ from csdesk.cli.case import line as case_line
 from csdesk.cli.case import number
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk import queries as q
+from csdesk.desk.config import Config
 from csdesk.desk.words import Words
 
 app = typer.Typer(
@@ -16,7 +17,10 @@ LIMIT = typer.Option(10, min=1, max=200, help="How many.")
 
 @app.command("policies")
 def policies(
-    text: str = typer.Argument(help="Words, pinyin, initials, or a citation such as 消法25."),
+    text: str = typer.Argument("", help="Words, pinyin, initials, or a citation such as 消法25."),
+    queries: str = typer.Option(
+        "", help='Ask each line of this file instead: {"id": 1, "query": "…"}; - for what is piped in.'
+    ),
     limit: int = LIMIT,
     as_of: str = typer.Option("", help="In force on this day (2026-11-22); today when absent."),
     as_json: bool = JSON,
@@ -25,11 +29,31 @@ def policies(
     language: str | None = LANGUAGE,
 ) -> None:
     """Search laws, platform rules and the desk's policies."""
+    if bool(text) == bool(queries):
+        raise typer.BadParameter("say what to look for, or --queries FILE: one of the two", param_hint="TEXT")
     config = settings(file, agent, language).config
+    if queries:
+        _batch(config, queries, limit, as_of, as_json)
+        return
     with desk(config) as core:
         found, words = core.ask(q.SearchPolicies(text, limit, as_of, config.language)), say(core, config)
         lines = (_article(a, words) for a in found)
         answer(found, as_json, lines)
+
+
+def _batch(config: Config, path: str, limit: int, as_of: str, as_json: bool) -> None:
+    """Answer every question of a file, a line of JSON each; nothing is asked when one of them is bad."""
+    from csdesk.cli.questions import answer_line, plain_lines, read
+
+    asked = read(path)
+    with desk(config) as core:
+        for one in asked:
+            found = core.ask(q.SearchPolicies(one.query, limit, as_of, config.language))
+            hits = [(hit.id, hit.score) for hit in found]
+            if as_json:
+                print(answer_line(one, hits))
+            else:
+                print(*plain_lines(one, hits), sep="\n")
 
 
 def _article(a: q.FoundArticle, words: Words) -> str:

@@ -13,6 +13,7 @@ from csdesk.desk.core import Core
 from csdesk.desk.entry import open_core
 from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.text import json_safe
 
 FILE = typer.Option(None, "--file", help="The desk's file.", show_default=False)
 AGENT = typer.Option(None, "--agent", help="Who acts; the login's agent when absent.", show_default=False)
@@ -43,8 +44,8 @@ def say(core: Core, config: Config) -> Words:
 
 
 def as_json(value: object) -> str:
-    """One JSON document; a refusal is its code and detail."""
-    return msgspec.json.encode(value, enc_hook=_plain).decode()
+    """One JSON document, safe to look at in a terminal; a refusal is its code and detail."""
+    return json_safe(msgspec.json.encode(value, enc_hook=_plain).decode())
 
 
 def _plain(value: Any) -> Any:

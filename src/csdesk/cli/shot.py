@@ -2,7 +2,6 @@
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from csdesk.cli.errors import words
 from csdesk.cli.session import AGENT, FILE, LANGUAGE, settings
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.value import replace
 
 _SIZE = re.compile(r"(\d{1,3})[x×](\d{1,3})")
 

@@ -8,9 +8,11 @@ import typer
 
 from csdesk.cli.carrying import carrier_pollers
 from csdesk.cli.errors import words
+from csdesk.cli.logs import log_lines
 from csdesk.cli.pulling import evidence_pollers, folder_pollers, order_pollers
 from csdesk.cli.session import FILE, LANGUAGE, desk, settings
 from csdesk.desk.config import Config
+from csdesk.effects.anchoring import anchor_pollers
 from csdesk.effects.routing import give_out, routing_pollers
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ def work_(
     """Send held replies and refunds, run deadlines and wake-ups; one worker acts, others stand by."""
     from csdesk.effects.desk_worker import make_worker
 
+    log_lines()
     config = settings(file, None, language).config
     told = words(config)
     with desk(config, system=True) as core:
@@ -63,6 +66,7 @@ def _outside(config: Config) -> "list[Poller]":
         *folder_pollers(config),
         *evidence_pollers(config),
         *carrier_pollers(config),
+        *anchor_pollers(config),
     ]
 
 

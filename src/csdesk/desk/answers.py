@@ -1,7 +1,6 @@
 """How a local desk answers each question; one function a question, entered in ANSWERS by its type."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from csdesk.desk import queries as q
@@ -17,15 +16,20 @@ from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.command import VERBS, Undo
 from csdesk.domain.cases.context import History, Refused
 from csdesk.domain.cases.kinds import AUTHORITY, QUEUES, offers
+from csdesk.domain.cases.opening import CHANNELS
 from csdesk.domain.cases.splitting import merged_into
 from csdesk.domain.mask import mask_address, mask_email, mask_name, mask_phone
 from csdesk.domain.roles import Right, Role
 from csdesk.domain.routing import AVAILABLE
+from csdesk.domain.value import replace
+from csdesk.search.normalise import storable
+from csdesk.search.tokens import QUERY_MAX
 from csdesk.store import cases, claims, drafts, feed, index, leases, orders, skips, staff, takeovers, tracking
 from csdesk.store.codec import UnknownEvent
 from csdesk.store.drafts import Draft
 from csdesk.store.feed import Count, Row
 from csdesk.store.leases import Lease
+from csdesk.store.sifting import Sieve
 
 ANSWERS: dict[type[Ask[Any]], Callable[[Core, Any], Any]] = {}
 Q = TypeVar("Q", bound=Ask[Any])
@@ -46,12 +50,23 @@ def answers(question: type[Q]) -> Callable[[Callable[[Core, Q], A]], Callable[[C
 @answers(q.QueuePage)
 def queue_page(core: Core, ask: q.QueuePage) -> list[Row]:
     queue_right(core, ask.queue)
-    limit = min(ask.limit, MOST_ROWS)
-    return feed.page(core.store.conn, core.desk, ask.queue, core.me.id, limit, ask.after, ask.before)
+    limit, through = min(ask.limit, MOST_ROWS), sieve(core, ask.queue)
+    return feed.page(core.store.conn, core.desk, ask.queue, core.me.id, limit, ask.after, ask.before, through)
+
+
+def sieve(core: Core, queue: str) -> Sieve | None:
+    """The filter that a queue's name holds, read when there is one; None for a queue."""
+    if not queue.startswith(feed.FILTER):
+        return None
+    from csdesk.desk.filtering import sieve as read
+
+    return read(core, queue)
 
 
 def queue_right(core: Core, queue: str) -> None:
     """Refused `unknown_queue`, or `no_right` where a queue is only for those who hand out cases."""
+    if queue.startswith(feed.FILTER):
+        return  # what a filter may ask for is decided where it is read
     of_agent = queue.startswith(feed.AGENT)
     if not of_agent and queue not in (*QUEUES, "mine", "all"):
         raise Refused("unknown_queue", queue=queue, allowed=(*QUEUES, "mine", "all"))
@@ -176,41 +191,54 @@ def taken_from_me(core: Core, ask: q.TakenFromMe) -> list[tuple[str, takeovers.T
 @answers(q.FindCases)
 def find_cases(core: Core, ask: q.FindCases) -> list[Row]:
     conn, found = core.store.conn, dict[str, None]()
+    text, limit = _typed(ask.text), max(min(ask.limit, MOST_ROWS), 0)
+    if not text or not limit:
+        return []
     try:
-        _, body = ids.parse_number(ask.text)
+        _, body = ids.parse_number(text)
     except ids.BadNumber:
         body = ""
     if body and (exact := cases.find(conn, core.desk, body)):
         found[exact] = None
     key = core.store.people.text_key()
-    found |= dict.fromkeys(index.cases_by_number(conn, core.desk, key, ask.text, ask.limit))
-    if ask.text.strip():
-        found |= dict.fromkeys(row.id for row in feed.provisional(conn, core.desk, ask.text.strip()))
-    order = orders.find(conn, core.desk, ask.text)
+    found |= dict.fromkeys(index.cases_by_number(conn, core.desk, key, text, limit))
+    found |= dict.fromkeys(row.id for row in feed.provisional(conn, core.desk, text))
+    order = orders.find(conn, core.desk, text)
     if order:
         found |= dict.fromkeys(row.id for row in feed.of_order(conn, core.desk, order))
-    for customer in core.store.people.find(ask.text, 20):
-        theirs = feed.of_customer(conn, core.desk, customer, ask.limit)
+    for customer in core.store.people.find(text, 20):
+        theirs = feed.of_customer(conn, core.desk, customer, limit)
         found |= dict.fromkeys(row.id for row in theirs if _open_to_all(row))
-    for own in tracking.known(conn, core.desk, normal_waybill(ask.text)):
+    waybill = normal_waybill(text)
+    for own in tracking.known(conn, core.desk, waybill):
         found |= {own.case: None} if own.case else {}
-    for found_order in orders.by_waybill(conn, core.desk, ask.text):
+    ends = orders.by_tail(conn, core.desk, text) if len(found) < limit else []
+    for found_order in (*orders.by_waybill(conn, core.desk, text), *ends):
         found |= dict.fromkeys(row.id for row in feed.of_order(conn, core.desk, found_order.id))
-    if len(found) < ask.limit:
-        found |= dict.fromkeys(index.cases_by_words(conn, core.desk, key, ask.text, ask.limit))
-    return feed.rows(conn, core.desk, tuple(found)[: ask.limit])
+    if len(found) < limit:
+        found |= dict.fromkeys(tracking.cases_by_tail(conn, core.desk, waybill))
+        found |= dict.fromkeys(index.cases_by_words(conn, core.desk, key, text, limit))
+    return feed.rows(conn, core.desk, tuple(found)[:limit])
+
+
+def _typed(text: str) -> str:
+    """So much of what was typed as any look-up reads, without what no statement takes."""
+    return storable(text[:QUERY_MAX]).strip()
 
 
 @answers(q.FindOrders)
 def find_orders(core: Core, ask: q.FindOrders) -> list[q.FoundOrder]:
     conn, found = core.store.conn, dict[str, orders.OrderRow]()
-    exact = orders.find(conn, core.desk, ask.text)
+    text, limit = _typed(ask.text), max(min(ask.limit, MOST_ROWS), 0)
+    exact = orders.find(conn, core.desk, text)
     if exact and (row := orders.row(conn, core.desk, exact)):
         found[row.id] = row
-    found |= {row.id: row for row in orders.by_waybill(conn, core.desk, ask.text)}
-    customers = core.store.people.find(ask.text)
-    found |= {row.id: row for row in orders.of_customers(conn, core.desk, customers, ask.limit)}
-    return [q.FoundOrder(row, person(core, row.customer)) for row in list(found.values())[: ask.limit]]
+    found |= {row.id: row for row in orders.by_waybill(conn, core.desk, text)}
+    customers = core.store.people.find(text)
+    found |= {row.id: row for row in orders.of_customers(conn, core.desk, customers, limit)}
+    if len(found) < limit:
+        found |= {row.id: row for row in orders.by_tail(conn, core.desk, text, limit)}
+    return [q.FoundOrder(row, person(core, row.customer)) for row in list(found.values())[:limit]]
 
 
 @answers(q.ShowOrder)
@@ -289,7 +317,9 @@ def let_go(core: Core, ask: q.LetGo) -> None:
 @answers(q.KeepDraft)
 def keep_draft(core: Core, ask: q.KeepDraft) -> None:
     case, _ = core.load(core.case_id(ask.case))
-    draft = Draft(case.id, ask.text, ask.caret, core.now(), ask.canned, ask.articles)
+    if ask.channel and ask.channel not in CHANNELS:
+        raise Refused("bad_choice", field="channel", value=ask.channel[:40], allowed=CHANNELS)
+    draft = Draft(case.id, ask.text, ask.caret, core.now(), ask.canned, ask.articles, ask.channel)
     drafts.keep(core.store.conn, core.store.keys, core.desk, core.me.id, case.customer, draft)
 
 

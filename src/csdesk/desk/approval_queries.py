@@ -1,10 +1,10 @@
 """Errands and questions about who approves refunds in whose place."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

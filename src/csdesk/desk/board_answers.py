@@ -8,6 +8,7 @@ from csdesk.desk import board_queries as q
 from csdesk.desk.answers import answers
 from csdesk.desk.bulk_answers import MOST_CASES
 from csdesk.desk.core import Core
+from csdesk.desk.look_answers import alarms
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Kind, Phase
 from csdesk.domain.cases.context import Refused
@@ -47,6 +48,7 @@ def show_board(core: Core, ask: q.Board) -> q.BoardView:
         need.in_doubt,
         _incidents(core),
         _skipped(core, now),
+        tuple(alarms(core)),
     )
 
 

@@ -1,10 +1,11 @@
 """Questions and errands of whoever runs a shift: the board, and which cases to move."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
+from csdesk.desk.look_queries import UnusualLooks
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class BoardView:
 
     `worker`: running, idle (nothing is due) or stopped; `waiting_since`: when the job that waits the longest was due
     (0: none). `failed`: jobs that failed for good; `awaiting`, `in_doubt`: refunds that need a person.
-    `skipped`: cases that several agents passed over.
+    `skipped`: cases that several agents passed over. `looks`: hours of the last day in which somebody looked at
+    masked data unusually often.
     """
 
     at: int
@@ -91,6 +93,7 @@ class BoardView:
     in_doubt: int
     incidents: tuple[OpenIncident, ...]
     skipped: tuple[PassedOver, ...] = ()
+    looks: tuple[UnusualLooks, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

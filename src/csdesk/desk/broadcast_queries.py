@@ -1,10 +1,10 @@
 """What everybody who works here is told by whoever runs the shift: one line, for a while."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 from csdesk.store.broadcasts import Said
 
 

@@ -1,8 +1,7 @@
 """How a desk begins, carries out and shows runs: one verb for many cases, each in a savepoint, once by its key."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 
 from csdesk.desk import bulk_queries as q
 from csdesk.desk.answers import answers
@@ -16,8 +15,9 @@ from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Actor, Refused
 from csdesk.domain.cases.conversation import Reply
 from csdesk.domain.cases.events import Undone
-from csdesk.domain.cases.shared import TakeBack
+from csdesk.domain.cases.shared import Note, TakeBack
 from csdesk.domain.roles import Right, Role, may
+from csdesk.domain.value import replace
 from csdesk.store import bulk, cases
 from csdesk.store.bulk import Item, Run
 from csdesk.store.connection import savepoint, write
@@ -30,6 +30,8 @@ MOST_CASES = 50_000
 MACRO = "macro:"
 # Others wait for the lock while a step holds it: some 3 ms a case, and 30 ms are not felt.
 CASES_A_STEP = 10
+# A step of a macro that finds the case as it would leave it is passed over: who has the case may run one that takes it.
+DONE_ALREADY = frozenset(("already_yours", "already_theirs", "held_by_nobody", "no_tags", "same_priority"))
 
 
 @answers(q.BeginRun)
@@ -71,16 +73,16 @@ def named(what: str) -> str:
     return sha256(what.encode()).hexdigest()[:32]
 
 
-def tried(core: Core, verb: str, entered: Mapping[str, str]) -> None:
+def tried(core: Core, verb: str, entered: Mapping[str, str], *, also: Collection[str] = ()) -> None:
     """Refused unless I may use the verb on many cases, and what was entered makes a command.
 
-    A reply may leave its text to its canned one.
+    A reply may leave its text to its canned one. `also`: verbs that may be used though they are for one case.
     """
     cls = VERBS.get(verb)
     if cls is None:
         raise Refused("unknown_verb", verb=verb)
     core.need(cls.verb.right)
-    if not cls.verb.bulk:
+    if not cls.verb.bulk and verb not in also:
         raise Refused("not_in_bulk", verb=verb)
     if verb == Reply.verb.name and entered.get("canned") and not entered.get("text"):
         entered = {**entered, "text": "-"}
@@ -203,6 +205,8 @@ def _carry_out(core: Core, run: Run, case: str) -> None:
         except Refused as refused:
             if not run.verb.startswith(MACRO):
                 raise
+            if refused.code in DONE_ALREADY:
+                continue
             raise Refused(refused.code, **{**refused.detail, "step": verb}) from None
 
 
@@ -224,7 +228,10 @@ def _cause(run: str, case: str, n: int) -> str:
 def _take_back(core: Core, run: Run, case: str) -> None:
     """Take back what another run did here, its last verb first."""
     of = find(core, run.entered.get("run", ""))
-    for n in reversed(range(len(steps(of)))):
+    did = {one.cause for one in cases.history(core.store.conn, core.desk, case)}
+    # A step that was passed over left nothing to take back.
+    left = [n for n in range(len(steps(of))) if _cause(of.id, case, n) in did]
+    for n in reversed(left or [0]):
         _still_last(core, _cause(of.id, case, n), case)
         core.within(TakeBack(), case, key=_cause(run.id, case, n))
 
@@ -242,7 +249,13 @@ def _still_last(core: Core, cause: str, case_id: str) -> None:
 
 
 def _for_case(core: Core, case_id: str, verb: str, entered: Mapping[str, str]) -> dict[str, str]:
-    """What is entered for this case: a reply in its customer's language, with the case's values in its slots."""
+    """What is entered for this case: a reply in its customer's language, with the case's values in its slots; a note
+    with the values alone.
+    """
+    if verb == Note.verb.name:
+        case, _ = core.load(case_id)
+        sheet = Sheet.of(core, case, spoken_by(core, case) or DEFAULT_LANGUAGE)
+        return {**entered, "text": fill(sheet, entered.get("text", ""), {})[0]}
     if verb != Reply.verb.name:
         return dict(entered)
     case, _ = core.load(case_id)

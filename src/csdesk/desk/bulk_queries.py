@@ -1,12 +1,13 @@
 """Errands and questions about runs: one verb for many cases, carried out by the worker, with a result for each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from csdesk.desk import bulk_queries as q
-from csdesk.desk.answers import answers, queue_right
+from csdesk.desk.answers import answers, queue_right, sieve
 from csdesk.desk.bulk_answers import MOST_CASES
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Kind
@@ -22,7 +22,8 @@ ROWS_A_CALL = 500
 @answers(q.QueueCases)
 def queue_cases(core: Core, ask: q.QueueCases) -> list[str]:
     queue_right(core, ask.queue)
-    return feed.ids(core.store.conn, core.desk, ask.queue, core.me.id, MOST_CASES)
+    through = sieve(core, ask.queue)
+    return feed.ids(core.store.conn, core.desk, ask.queue, core.me.id, MOST_CASES, through)
 
 
 @answers(q.Weigh)

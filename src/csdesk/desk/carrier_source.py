@@ -1,10 +1,10 @@
 """What carriers tell of parcels, as any room may hand it on: the port to whoever keeps it, and what came of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from csdesk.desk.core import Core
+from csdesk.domain.value import dataclass
 
 
 class NotUnderstood(Exception):

@@ -1,11 +1,11 @@
 """What can be asked of a desk about the clocks of a case: how each came to its due time."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.clocks.clock import Clock
 from csdesk.domain.clocks.explain import Step
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

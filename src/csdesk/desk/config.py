@@ -3,11 +3,12 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from csdesk.desk.words import LANGUAGES
+from csdesk.domain.value import dataclass
 from csdesk.store.home import config_dir
 
 
@@ -212,6 +213,12 @@ class Config:
         default=20,
         metadata=_doc("How long a file of evidence may be, in MB (1,000,000 bytes).", least=1, most=500),
     )
+    evidence_message_mb: int = field(
+        default=50,
+        metadata=_doc(
+            "How much of what comes with one message is kept as evidence, in MB.", least=1, most=1_000
+        ),
+    )
     listen: str = field(
         default="127.0.0.1:8470",
         metadata=_doc("Where 'csdesk serve' listens: host:port of this machine, or unix:/path."),
@@ -272,6 +279,41 @@ class Config:
     )
     worker: bool = field(
         default=True, metadata=_doc("Whether a console may run timers and sending when nobody else does.")
+    )
+    learning: bool = field(
+        default=True,
+        metadata=_doc("Whether articles that agents choose are found higher when somebody asks alike."),
+    )
+    semantic: bool = field(
+        default=True,
+        metadata=_doc(
+            "Whether articles are also found by meaning, where csdesk[semantic] and the vectors are there."
+        ),
+    )
+    audit_anchor: str = field(
+        default="",
+        metadata=_doc(
+            "Who gets the digest of all history once a day: a file (/path/file) or a command (!command words). "
+            "Empty: nobody."
+        ),
+    )
+    looks_a_day_agent: int = field(
+        default=40,
+        metadata=_doc("How often an agent may look at masked data in a day; 0: never.", least=0, most=10_000),
+    )
+    looks_a_day_senior: int = field(
+        default=60, metadata=_doc("The same for a senior agent.", least=0, most=10_000)
+    )
+    looks_a_day_supervisor: int = field(
+        default=80, metadata=_doc("The same for a supervisor.", least=0, most=10_000)
+    )
+    caller_checks_an_hour: int = field(
+        default=30,
+        metadata=_doc("How many callers one agent may check in any hour; 0: none.", least=0, most=1_000),
+    )
+    lock_minutes: int = field(
+        default=15,
+        metadata=_doc("After how long without a key the console locks itself; 0: never.", least=0, most=480),
     )
     ascii: bool = field(default=False, metadata=_doc("Draw with ASCII signs only."))
     lean: bool = field(

@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Callable
 from copy import copy
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from csdesk.desk.times import desk_times
 from csdesk.domain import ids
 from csdesk.domain.cases import shared
 from csdesk.domain.cases.approval import ApproveRefund, DeclineRefund
-from csdesk.domain.cases.arriving import LinkCase
+from csdesk.domain.cases.arriving import LinkCase, UnlinkCase
 from csdesk.domain.cases.calls import NoteCall
 from csdesk.domain.cases.carriage import RequestLabel, RequestPickup
 from csdesk.domain.cases.case import Case, Kind
@@ -42,6 +41,7 @@ from csdesk.domain.cases.splitting import Merge, came_in, merged_into
 from csdesk.domain.cases.tracks import HandTrack, OpenTrack
 from csdesk.domain.clocks.times import Times
 from csdesk.domain.roles import Right, Role, may
+from csdesk.domain.value import replace
 from csdesk.store import cases, delegations, flags, leases, orders, takeovers
 from csdesk.store.cases import Batch, Past, Written
 from csdesk.store.connection import write
@@ -126,6 +126,12 @@ class Core:
         """The same desk behind the same connection, acting as `system`: for what nobody here does by hand."""
         other = copy(self)
         other.me = Actor("system", Role.SYSTEM)
+        return other
+
+    def reading(self) -> "Core":
+        """The same desk for the same person behind another connection that only reads, owned by this thread."""
+        other = copy(self)
+        other.store = self.store.reading()
         return other
 
     def need(self, right: Right) -> None:
@@ -320,10 +326,10 @@ class Core:
             written = Written(into, after, (happened,), head, at, self.me.id, f"{key}/back", "merge")
             cases.gather(batch, self.store.keys, written)
             return
-        if not isinstance(command, LinkCase):
+        if not isinstance(command, LinkCase | UnlinkCase):
             return
         other, head = self.load(command.other)
-        if any(linked == case.id for _, linked in other.links):
+        if any(linked == case.id for _, linked in other.links) is isinstance(command, LinkCase):
             return
         ctx = self.context(f"{key}/back", None)
         decided = run(other, replace(command, other=case.id), ctx)
@@ -362,7 +368,7 @@ class Core:
         owner = command.owner.strip() if isinstance(command, Notice | OpenTrack | HandTrack) else ""
         if owner and self.store.agent(owner) is None:
             raise Refused("no_such_agent", who=owner)
-        if isinstance(command, LinkCase):
+        if isinstance(command, LinkCase | UnlinkCase):
             return replace(command, other=self.load(self.case_id(command.other))[0].id)
         if isinstance(command, Merge):
             return replace(command, other=self.case_id(command.other))

@@ -1,7 +1,6 @@
 """What somebody did last, verbs and runs, and how a whole run is taken back and done again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from csdesk.desk import bulk_queries as q
 from csdesk.desk.answers import answers, lets_itself_be_undone
@@ -14,6 +13,7 @@ from csdesk.domain.cases.context import History, Refused
 from csdesk.domain.cases.events import ReplyHeld, Undone
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.shared import TakeBack
+from csdesk.domain.value import dataclass
 from csdesk.store import bulk, cases, feed
 from csdesk.store.bulk import Run
 

@@ -1,13 +1,13 @@
 """The desk as every door sees it: do a verb, ask a question, watch for changes. Two bodies: local and remote."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Actor
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 T = TypeVar("T")
 
@@ -16,13 +16,15 @@ T = TypeVar("T")
 class Ask(Generic[T]):
     """A question, or a small errand beside the chain (`writes`), answered with a T.
 
-    `room`: the module of `csdesk.desk` that answers it, loaded with the first such question.
+    `room`: the module of `csdesk.desk` that answers it, loaded with the first such question. `aside`: it takes long and
+    writes nothing, so it is answered beside all others, on a connection of its own.
     """
 
     name: ClassVar[str] = ""
     room: ClassVar[str] = "answers"
     right: ClassVar[Right] = Right.READ
     writes: ClassVar[bool] = False
+    aside: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)

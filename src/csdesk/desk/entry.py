@@ -1,6 +1,5 @@
 """How a door gets its desk: the configured file, the person at the keyboard, and the desk's own numbers."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from csdesk.desk.carriers import carriers
@@ -12,6 +11,7 @@ from csdesk.desk.tenders import SHIPPED, Tenders
 from csdesk.desk.times import desk_times
 from csdesk.domain.cases.context import Actor, Policy
 from csdesk.domain.roles import Role
+from csdesk.domain.value import replace
 from csdesk.store.file import Store, open_store
 from csdesk.store.keys import KeySource, parse_source
 
@@ -51,6 +51,12 @@ def policy_of(config: Config) -> Policy:
         two_people_over=config.two_people_over,
         freight_cap=config.freight_cap,
         approve_hours=config.approve_hours,
+        looks_a_day={role: getattr(config, f"looks_a_day_{role}") for role in LIMITED},
+        caller_checks=config.caller_checks_an_hour,
+        file_most=config.evidence_limit_mb * 1_000_000,
+        files_most=config.evidence_message_mb * 1_000_000,
+        learns=config.learning,
+        semantic=config.semantic,
         tenders=Tenders(Path(config.tenders).expanduser()) if config.tenders else SHIPPED,
     )
 

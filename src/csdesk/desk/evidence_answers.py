@@ -5,17 +5,25 @@ from pathlib import Path
 from csdesk.desk import evidence_queries as q
 from csdesk.desk.answers import answers, reads
 from csdesk.desk.core import Core
+from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.evidence import TakeOutEvidence, exhibit
 from csdesk.domain.mask import mask_text
+from csdesk.domain.media import ended
 from csdesk.domain.roles import Right
-from csdesk.store import evidence
+from csdesk.domain.text import clean_line, file_name
+from csdesk.store import evidence, looks
+from csdesk.store.connection import write
+
+# What a look at a file in clear is called among those at names and numbers, and what it is for.
+LOOKED_AT, LOOKED_FOR = "file", "evidence"
 
 
 @answers(q.EvidenceOf)
 def evidence_of(core: Core, ask: q.EvidenceOf) -> list[q.EvidenceView]:
     case, _ = core.load(core.case_id(ask.case))
     open_ = reads(core, case)
+    brought = {one.sha256: one.message for one in case.evidence}
     return [
         q.EvidenceView(
             kept.sha256,
@@ -25,9 +33,22 @@ def evidence_of(core: Core, ask: q.EvidenceOf) -> list[q.EvidenceView]:
             kept.actor,
             kept.source,
             mask_text(kept.name) if open_ and kept.name is not None else None,
+            brought.get(kept.sha256, ""),
         )
         for kept in evidence.of_case(core.store, case.id)
     ]
+
+
+@answers(q.SaveEvidence)
+def save(core: Core, ask: q.SaveEvidence) -> str:
+    case, kept = _mine(core, ask.case, ask.hash)
+    folder = Path(ask.folder).expanduser()
+    if not ask.folder.strip() or not folder.is_dir():
+        raise Refused("evidence_no_folder", path=clean_line(ask.folder, limit=200).text)
+    name = ended(kept.name or kept.sha256[:8], kept.media)
+    to = folder / file_name(f"{core.number(case)}-{kept.sha256[:8]}-{name}")
+    _give_out(core, case, kept, to)
+    return str(to)
 
 
 def take_out(core: Core, case: str, said: str, to: Path) -> str:
@@ -35,6 +56,13 @@ def take_out(core: Core, case: str, said: str, to: Path) -> str:
 
     Refused `evidence_not_yours` for whoever neither holds the case nor has it; StoreError.
     """
+    found, kept = _mine(core, case, said)
+    _give_out(core, found, kept, to)
+    return kept.sha256
+
+
+def _mine(core: Core, case: str, said: str) -> tuple[Case, evidence.Kept]:
+    """A case that I may read, and the file of it that begins with `said`."""
     core.need(Right.WORK)
     found, _ = core.load(core.case_id(case))
     if not reads(core, found):
@@ -43,5 +71,26 @@ def take_out(core: Core, case: str, said: str, to: Path) -> str:
     kept = next((one for one in evidence.of_case(core.store, found.id) if one.sha256 == wanted), None)
     if kept is None:
         raise Refused("no_such_evidence", hash=wanted[:12])
-    evidence.save_clear(core.store, kept, to, lambda: core.do(TakeOutEvidence(wanted), found.id))
-    return wanted
+    return found, kept
+
+
+def _give_out(core: Core, case: Case, kept: evidence.Kept, to: Path) -> None:
+    """Write it in clear; before it appears it is in the case's history, and among the looks at its customer's data."""
+
+    def said() -> None:
+        with write(core.store.conn) as conn:
+            core.within(TakeOutEvidence(kept.sha256), case.id)
+            now = core.now()
+            looks.add(
+                conn,
+                core.desk,
+                at=now,
+                actor=core.me.id,
+                person=kept.person,
+                case=case.id,
+                fields=(LOOKED_AT,),
+                reason=LOOKED_FOR,
+                until=now,
+            )
+
+    evidence.save_clear(core.store, kept, to, said)

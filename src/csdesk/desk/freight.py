@@ -1,12 +1,11 @@
 """Who bears the freight of goods on their way back, as the desk's law has it for a case."""
 
-from dataclasses import replace
-
 from csdesk.desk import knowing
 from csdesk.desk.core import Core
 from csdesk.domain.cases.carriage import RequestLabel, RequestPickup
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Order, Refused
+from csdesk.domain.value import replace
 
 Booked = RequestLabel | RequestPickup
 

@@ -5,7 +5,7 @@ know. Then a person confirms it, and what was confirmed in a reply that left cou
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from csdesk.domain.cases.case import Case, CaseLine, Kind
 from csdesk.domain.cases.context import Order
 from csdesk.domain.cases.events import ReplyHeld, Undone
 from csdesk.domain.cases.repair import FAILED_REPAIRS
+from csdesk.domain.value import dataclass
 
 if TYPE_CHECKING:
     from csdesk.desk.law.judging import Judged

@@ -1,11 +1,11 @@
 """Errands and questions of guided work: passing a case over, what that came to, and handing over at shift end."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 from csdesk.store.feed import Row
 from csdesk.store.skips import Skip
 

@@ -1,7 +1,10 @@
 """What reaches a desk from outside, by whatever channel, as one shape; every text in it has passed the gate."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import field
 from enum import StrEnum
+
+from csdesk.domain.value import dataclass
 
 # What may be marked in a message, as `code` or `code:name of a file`.
 FORGED, REMOVED = "forged_sender", "signs_removed"
@@ -20,14 +23,26 @@ class Nature(StrEnum):
     BOUNCE = "bounce"
 
 
+# Gives a file's bytes in pieces, each time anew; Refused when they are not what they should be.
+Content = Callable[[], Iterable[bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file that came with a message: never opened, named as `domain.text` lets it be named; size in bytes."""
+    """A file that came with a message: never opened, named as `domain.text` lets it be named; size in bytes.
+
+    `content` gives its bytes while the message is taken; `beside` is the name of a file that lies beside the message
+    and has them; `why` is why they were not kept ("" when they were, or nobody has tried yet): a code of
+    `evidence.UNKEPT`.
+    """
 
     name: str
     media: str
     size: int
     sha256: str
+    beside: str = ""
+    why: str = ""
+    content: Content | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

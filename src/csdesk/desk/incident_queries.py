@@ -1,12 +1,13 @@
 """Questions and errands about incidents: which cases fit, who belongs to one, which one a case may belong to."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from csdesk.desk.bulk_queries import RunView
 from csdesk.desk.desk import Ask
 from csdesk.domain.cases.causes import Cause, Members
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 from csdesk.store.feed import Row
 
 # Which members: all of them, those still open, those whom the last notice has not gone to, the undecided.

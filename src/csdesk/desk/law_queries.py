@@ -1,10 +1,10 @@
 """What can be asked of a desk about its law: packs and their lives, texts to review, open cases under another law."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 if TYPE_CHECKING:
     from csdesk.desk.law.differing import PackChange

@@ -15,7 +15,7 @@ from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import slots
 from csdesk.store import orders
 from csdesk.store.library import DEFAULT_LANGUAGE
-from csdesk.store.library_policies import Hit
+from csdesk.store.library_policies import SPARE, Hit
 
 MOST_HITS = 200
 
@@ -23,9 +23,20 @@ MOST_HITS = 200
 @answers(q.SearchPolicies)
 def search_policies(core: Core, ask: q.SearchPolicies) -> list[q.FoundArticle]:
     day, language = _day(core, ask.as_of), ask.language or DEFAULT_LANGUAGE
-    return [
-        _found(hit) for hit in core.store.policies.search(ask.text, day, language, min(ask.limit, MOST_HITS))
-    ]
+    limit, learned = min(ask.limit, MOST_HITS), core.policy.learns
+    hits = core.store.policies.search(ask.text, day, language, limit, learned=learned)
+    return [_found(hit) for hit in hits]
+
+
+@answers(q.RefinePolicies)
+def refine_policies(core: Core, ask: q.RefinePolicies) -> list[q.FoundArticle]:
+    day, language = _day(core, ask.as_of), ask.language or DEFAULT_LANGUAGE
+    limit, learned = min(ask.limit, MOST_HITS), core.policy.learns
+    near = core.store.meanings.near(ask.text, limit + SPARE) if core.policy.semantic and limit > 0 else []
+    if not near:
+        return []
+    hits = core.store.policies.search(ask.text, day, language, limit, learned=learned, near=near)
+    return [_found(hit) for hit in hits]
 
 
 @answers(q.ShowArticle)
@@ -40,12 +51,15 @@ def show_article(core: Core, ask: q.ShowArticle) -> q.FoundArticle:
 def search_canned(core: Core, ask: q.SearchCanned) -> list[q.FoundCanned]:
     case = core.load(core.case_id(ask.case))[0] if ask.case else None
     facts = _known(core, case) if case else None
-    against = frozenset(code for code in GUARDS if facts.holds(code) is False) if facts else frozenset()
+    told = {code: facts.holds(code) for code in GUARDS} if facts else {}
+    against = frozenset(code for code, holds in told.items() if holds is False)
+    holding = frozenset(code for code, holds in told.items() if holds)
     language = ask.language or spoken_by(core, case) or DEFAULT_LANGUAGE
     kind, state = (case.kind.value, case.state) if case else ("", "")
     hits = core.store.replies.search(
-        ask.text, language, min(ask.limit, MOST_HITS), kind=kind, state=state, against=against
-    )
+        ask.text, language, min(ask.limit, MOST_HITS), kind=kind, state=state,
+        against=against, holding=holding, agent=core.me.id,
+    )  # fmt: skip
     return [
         q.FoundCanned(
             id=hit.canned.external_id,

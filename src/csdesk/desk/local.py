@@ -19,12 +19,33 @@ WATCH_SECONDS = 0.5
 MANY = 500
 
 
+class Beside:
+    """The same desk for the same person, read only, in a thread of its own: for what takes long."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._own: Core | None = None
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="beside")
+
+    def ask(self, question: Ask[T]) -> T:
+        """Answer, in `thread`."""
+        if self._own is None:
+            self._own = self._core.reading()
+        return self._own.ask(question)
+
+    def close(self) -> None:
+        """Give the connection back, in `thread`."""
+        if self._own is not None:
+            self._own.store.close()
+
+
 class LocalDesk:
     """The asynchronous face of a Core. `open` runs in the thread that then owns the connection."""
 
     def __init__(self, core: Core, thread: ThreadPoolExecutor) -> None:
         self._core = core
         self._thread = thread
+        self._beside: Beside | None = None
 
     @classmethod
     async def open(cls, make: Callable[[], Core]) -> "LocalDesk":
@@ -49,7 +70,17 @@ class LocalDesk:
 
     async def ask(self, question: Ask[T]) -> T:
         """See `Desk.ask`."""
+        if question.aside:
+            return await self._aside(question)
         return await self._run(lambda: self._core.ask(question))
+
+    async def _aside(self, question: Ask[T]) -> T:
+        """Answer in a thread with a connection of its own, both made with the first such question."""
+        if self._beside is None:
+            self._beside = Beside(self._core)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._beside.thread, self._beside.ask, question
+        )
 
     async def watch(self) -> AsyncIterator[Changes]:
         """See `Desk.watch`: looks twice a second whether the file or this desk has changed."""
@@ -80,5 +111,8 @@ class LocalDesk:
 
     async def close(self) -> None:
         """See `Desk.close`."""
+        if self._beside is not None:
+            await asyncio.get_running_loop().run_in_executor(self._beside.thread, self._beside.close)
+            self._beside.thread.shutdown(wait=False)
         await self._run(self._core.store.close)
         self._thread.shutdown(wait=False)

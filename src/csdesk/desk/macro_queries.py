@@ -1,12 +1,12 @@
 """Errands and questions about macros: several verbs under a name, carried out in order on a case or on many."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.bulk_queries import RunView
 from csdesk.desk.desk import Ask
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,26 @@ class SaveMacro(Ask[MacroView]):
 
 @dataclass(frozen=True, slots=True)
 class DropMacro(Ask[None]):
-    """Forget a macro of mine, or (by those who may hand out cases) one of everybody's. Refused `no_such_macro`."""
+    """Forget a macro of mine, or (by those who may hand out cases) one of everybody's. Refused `no_such_macro`.
+
+    `shared`: everybody's of that name, even if I have one too.
+    """
 
     name: ClassVar[str] = "drop_macro"
     room: ClassVar[str] = "macro_answers"
     right: ClassVar[Right] = Right.WORK
+    writes: ClassVar[bool] = True
+    called: str
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShareMacro(Ask[MacroView]):
+    """Make a macro of mine everybody's; it is mine no more. Refused `macro_shared` when everybody's has that name."""
+
+    name: ClassVar[str] = "share_macro"
+    room: ClassVar[str] = "macro_answers"
+    right: ClassVar[Right] = Right.ASSIGN
     writes: ClassVar[bool] = True
     called: str
 

@@ -1,7 +1,6 @@
 """How a local desk answers where money is: ledgers from the folds of cases, never from a second set of books."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from csdesk.desk import money_queries as q
 from csdesk.desk.answers import answers
@@ -14,6 +13,7 @@ from csdesk.domain.cases.refunds import deducted
 from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.money import BadAmount, parse
 from csdesk.domain.tender import tender
+from csdesk.domain.value import replace
 from csdesk.store import cases, orders
 
 MOST = 500

@@ -1,11 +1,11 @@
 """What can be asked of a desk about money: an order's ledger, what awaits somebody, and what to pay back."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.cases.case import Deduction, LineQty, RefundPart
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

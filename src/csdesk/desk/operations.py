@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +10,7 @@ from csdesk import resources
 from csdesk.desk.config import ConfigError
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.operations import MODES, TIMINGS, Operation, Operations, Rules
+from csdesk.domain.value import replace
 
 FORMAT = 1
 # Which steps a kind has; a repair pays nothing back, a reissue receives nothing.

@@ -1,8 +1,8 @@
 """How old what the order system told of an order is, and whether it can be asked at all; as data and in words."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from csdesk.domain.value import dataclass
 from csdesk.store import sources
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ sent, and what lines cost. A difference that a person has settled stays settled 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 
 from csdesk.desk.core import Core
 from csdesk.domain.carriers import normal_waybill
@@ -15,6 +14,7 @@ from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import Note
 from csdesk.domain.cases.writeback import UNSETTLED
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass, replace
 from csdesk.store import feed, orders, sources
 from csdesk.store.connection import write
 

@@ -1,7 +1,6 @@
 """The desk's order system: its settings file, and the port through which any room may look something up there."""
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -9,6 +8,7 @@ import msgspec
 
 from csdesk.desk.config import ConfigError
 from csdesk.domain.cases.writeback import ASKS
+from csdesk.domain.value import dataclass
 
 # What orders can be looked up by.
 BY = ("order", "phone", "waybill")

@@ -1,10 +1,10 @@
 """What can be asked of a desk about jobs that the worker gave up, and what a person may make of them; times UTC ms."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """What can be asked of a desk about parcels and who carries them; times UTC ms, places and texts masked."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
+from csdesk.domain.way import Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,8 @@ class Trail:
     """A parcel of an order or a case as it stands now: `scan` is its last code, `findings` what is wrong with it.
 
     `case` is its case's number, "" for a parcel of the order alone. `signed_at`: since when it counts as delivered.
-    `consent`: what its receiver is recorded to have agreed to, of locker, station, other, any.
+    `consent`: what its receiver is recorded to have agreed to, of locker, station, other, any. `stops`: the stations it
+    has reached, in order.
     """
 
     waybill: str
@@ -27,6 +29,7 @@ class Trail:
     signed_at: int
     findings: tuple[str, ...]
     consent: str = ""
+    stops: tuple[Stop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

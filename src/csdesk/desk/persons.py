@@ -6,7 +6,6 @@ a text says that a name follows or stands there, since many a name is also a wor
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from csdesk.desk.core import Core
@@ -14,6 +13,7 @@ from csdesk.desk.queries import Finding
 from csdesk.domain.cases.case import Case
 from csdesk.domain.ids import BadNumber, parse_number
 from csdesk.domain.mask import mask_card, mask_email, mask_id, mask_name, mask_phone
+from csdesk.domain.value import dataclass
 from csdesk.search import normalise
 from csdesk.store import cases, orders
 from csdesk.store.crypto import normal_email, normal_phone

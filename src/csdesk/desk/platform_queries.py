@@ -1,10 +1,10 @@
 """What can be asked of a desk about the platforms' after-sales codes, in both directions."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.desk.platforms import Meaning
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

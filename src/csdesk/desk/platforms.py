@@ -6,7 +6,6 @@ Total from them to us: a code that the table does not know is kept as it came an
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,6 +13,7 @@ from csdesk import resources
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.text import clean_line
+from csdesk.domain.value import dataclass
 
 NEEDED = frozenset({"title", "types", "states"})
 

@@ -1,9 +1,9 @@
 """Questions about a practice desk: what its newcomers decided, and what the law would have said."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

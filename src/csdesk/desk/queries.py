@@ -1,7 +1,7 @@
 """What can be asked of a desk, and the shapes of the answers; times UTC ms, money in minor units, people masked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar
 
 from csdesk.desk import parcel_queries
@@ -13,6 +13,7 @@ from csdesk.domain.cases.context import Delegation, Order
 from csdesk.domain.cases.kinds import Offer
 from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 from csdesk.store.drafts import Draft
 from csdesk.store.feed import Count, Place, Row
 from csdesk.store.leases import Lease
@@ -108,7 +109,7 @@ class ShowCase(Ask[CaseView]):
 
 @dataclass(frozen=True, slots=True)
 class FindCases(Ask[list[Row]]):
-    """Cases by any four characters of the number, order number, waybill, customer or words; best first."""
+    """Cases by four characters of the number, order number or waybill or their ends, customer or words; best first."""
 
     name: ClassVar[str] = "find_cases"
     text: str
@@ -125,7 +126,7 @@ class FoundOrder:
 
 @dataclass(frozen=True, slots=True)
 class FindOrders(Ask[list[FoundOrder]]):
-    """Orders by number, waybill, or the customer's name, phone, phone tail or e-mail."""
+    """Orders by number or waybill, whole or the end of it, or by the customer's name, phone, phone tail or e-mail."""
 
     name: ClassVar[str] = "find_orders"
     text: str
@@ -221,7 +222,10 @@ class LetGo(Ask[None]):
 
 @dataclass(frozen=True, slots=True)
 class KeepDraft(Ask[None]):
-    """Keep what I have typed for a case, with the canned replies and articles it came from; empty forgets it."""
+    """Keep what I have typed for a case, with the canned replies and articles it came from; empty forgets it.
+
+    `channel`: by which it is to go, if I chose one.
+    """
 
     name: ClassVar[str] = "keep_draft"
     right: ClassVar[Right] = Right.WORK
@@ -231,6 +235,7 @@ class KeepDraft(Ask[None]):
     caret: int = 0
     canned: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +306,23 @@ class SearchPolicies(Ask[list[FoundArticle]]):
 
     name: ClassVar[str] = "search_policies"
     room: ClassVar[str] = "library"
+    text: str
+    limit: int = 20
+    as_of: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefinePolicies(Ask[list[FoundArticle]]):
+    """The same articles as `SearchPolicies` and those that mean what was typed, in one order: words and meaning.
+
+    Empty where there is nothing to add: no `csdesk[semantic]`, no vectors yet, a citation, a word alone. It takes some
+    50 ms and is answered beside everything else, so nobody waits for it.
+    """
+
+    name: ClassVar[str] = "refine_policies"
+    room: ClassVar[str] = "library"
+    aside: ClassVar[bool] = True
     text: str
     limit: int = 20
     as_of: str = ""

@@ -1,6 +1,6 @@
 """Verbs as forms: the fields of a command, and how text from a hand, a script or a request becomes one."""
 
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from functools import lru_cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -11,6 +11,7 @@ from csdesk.domain.cases.command import VERBS, Command
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import Graded
 from csdesk.domain.cases.kinds import MACHINES
+from csdesk.domain.value import dataclass
 
 # Filled by the desk itself, never by a person.
 HIDDEN = frozenset({"body", "desk", "customer", "language", "because"})

@@ -6,7 +6,7 @@ day are all that a report reads, in pages of two indexes; their events are read 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from statistics import median
 
@@ -20,6 +20,7 @@ from csdesk.domain.cases.events import Ruled as RuledEvent
 from csdesk.domain.cases.kinds import queue_of
 from csdesk.domain.clocks.days import end_of_day_ms, local_day, midnight_ms
 from csdesk.domain.roles import Right, may
+from csdesk.domain.value import dataclass
 from csdesk.store import codec
 from csdesk.store.connection import read
 

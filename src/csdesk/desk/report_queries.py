@@ -1,10 +1,11 @@
 """What can be asked of a desk about a span of time: what came, what was done, how fast, how late, what it cost."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal, get_args
 
 from csdesk.desk.desk import Ask
+from csdesk.domain.value import dataclass
 
 By = Literal["", "kind", "queue", "agent", "merchant", "reason"]
 BY: tuple[By, ...] = get_args(By)

@@ -5,13 +5,13 @@ fits and who has the least; nobody gets more than they may have. It ends when no
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from csdesk.desk.core import Core
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.shared import Assign
 from csdesk.domain.roles import Right, Role, may
 from csdesk.domain.routing import AVAILABLE, Hand, Need, choose, unfit
+from csdesk.domain.value import replace
 from csdesk.store import claims, skips, staff
 from csdesk.store.claims import Reach, Waiting
 from csdesk.store.connection import savepoint, write

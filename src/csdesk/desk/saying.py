@@ -5,7 +5,6 @@ shown and stops nothing. Every door passes `cleared`, since `Core` calls it for 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from csdesk.desk import knowing
 from csdesk.desk import queries as q
@@ -21,6 +20,7 @@ from csdesk.domain.cases.context import Order, Refused
 from csdesk.domain.cases.conversation import SLOT, Reply
 from csdesk.domain.cases.persons import MINOR
 from csdesk.domain.text import MARK, clean_line
+from csdesk.domain.value import dataclass, replace
 from csdesk.store import orders
 from csdesk.store.library import DEFAULT_LANGUAGE
 

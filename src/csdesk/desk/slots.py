@@ -5,7 +5,6 @@ address of the customer. Each function gives "" for missing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 
@@ -19,6 +18,7 @@ from csdesk.domain.cases.conversation import SLOT, slots
 from csdesk.domain.cases.events import GoodsReceived, Moved
 from csdesk.domain.cases.opening import GOODS_KINDS
 from csdesk.domain.text import clean
+from csdesk.domain.value import dataclass
 from csdesk.store import cases, orders
 from csdesk.store.cases import Past
 from csdesk.store.codec import UnknownEvent

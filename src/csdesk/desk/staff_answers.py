@@ -1,7 +1,5 @@
 """How a desk answers who is here, what they can take, and which cases nobody may take."""
 
-from dataclasses import replace
-
 from csdesk.desk import staff_queries as q
 from csdesk.desk.answers import MOST_ROWS, answers
 from csdesk.desk.core import Core
@@ -22,6 +20,7 @@ from csdesk.domain.routing import (
     nobody,
     unfit,
 )
+from csdesk.domain.value import replace
 from csdesk.store import claims, feed, leases, staff
 from csdesk.store.claims import ANY_AMOUNT, Reach, Waiting
 from csdesk.store.connection import savepoint

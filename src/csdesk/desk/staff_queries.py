@@ -1,11 +1,11 @@
 """Errands and questions about the people of a desk: whether they are here, what they can take, who gets what."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
 from csdesk.domain.roles import Right
 from csdesk.domain.routing import Skill
+from csdesk.domain.value import dataclass
 from csdesk.store.feed import Row
 
 

@@ -1,11 +1,11 @@
 """Who stands behind a case, in a line: marks, other open cases, refunds of late, duplicates found on arrival."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csdesk.domain import ids
 from csdesk.domain.cases.arriving import Arrived
 from csdesk.domain.cases.case import Case
+from csdesk.domain.value import dataclass
 from csdesk.store import cases, flags
 from csdesk.store.codec import decode
 from csdesk.store.flags import Flag

@@ -34,7 +34,7 @@ from csdesk.domain.cases.refund_events import (
 )
 from csdesk.domain.cases.refunds import FOUND_PAYMENT
 from csdesk.domain.cases.splitting import Merged, SplitFrom, UnitsSplitOff
-from csdesk.domain.cases.track_events import Linked, Tracked
+from csdesk.domain.cases.track_events import Linked, Tracked, Unlinked
 from csdesk.domain.mask import mask_text
 from csdesk.store.cases import Past
 
@@ -131,10 +131,15 @@ def detail(happened: Event, number_of: Callable[[str], str] | None = None) -> di
             told |= {"order_seen": happened.order_seen, "at": happened.written_at}
             return {name: value for name, value in told.items() if value}
         case FilesCame():
-            return {"n": happened.count}
-        case EvidenceFiled() | EvidenceTakenOut():
-            return {"media": getattr(happened, "media", ""), "hash": happened.sha256[:8]}
-        case Linked():
+            unkept = tuple(dict.fromkeys(why for why in happened.why if why))
+            told = {"n": happened.count, "unkept": sum(map(bool, happened.why)), "unkept_why": unkept}
+            return {name: value for name, value in told.items() if value}
+        case EvidenceFiled():
+            told = {"media": happened.media, "hash": happened.sha256[:8]}
+            return {**told, "channel": happened.source} if happened.message else told
+        case EvidenceTakenOut():
+            return {"media": "", "hash": happened.sha256[:8]}
+        case Linked() | Unlinked():
             return {"how": happened.how}
         case UnitsSplitOff():
             return {"units": units(happened.units)}

@@ -1,7 +1,7 @@
 """Where parcels stand now, and the open cases that hear of it: after an import of scans, and when one falls silent."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from csdesk.desk.core import Core
 from csdesk.domain.carriers import normal_waybill
@@ -13,6 +13,7 @@ from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import run
 from csdesk.domain.cases.tracking import ABOUT_SHIPMENTS, TellTracking
 from csdesk.domain.tracking import ALL_CONSENTS, Event, Scan, Standing, standing
+from csdesk.domain.value import dataclass
 from csdesk.store import cases, orders, tracking
 from csdesk.store.cases import Batch, Written
 from csdesk.store.tracking import NEVER_STALE, Known

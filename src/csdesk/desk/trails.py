@@ -8,6 +8,7 @@ from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Order
 from csdesk.domain.cases.tracking import in_order
 from csdesk.domain.tracking import OPENED
+from csdesk.domain.way import way
 from csdesk.store import orders, tracking
 from csdesk.store.tracking import Known
 
@@ -38,7 +39,8 @@ def of_parcel(core: Core, parcel: Known, seen_from: Case | None = None) -> Trail
     case = seen_from
     if case is None and parcel.case:
         case, _ = core.load(parcel.case)
-    now = stands(core, parcel, tracking.trail(conn, desk, parcel.waybill), case)
+    events = tracking.trail(conn, desk, parcel.waybill)
+    now = stands(core, parcel, events, case)
     inside = [
         code
         for one in (case.parcels if case and parcel.case else ())
@@ -62,4 +64,5 @@ def of_parcel(core: Core, parcel: Known, seen_from: Case | None = None) -> Trail
         now.delivered_at,
         in_order((*now.findings, *inside)),
         parcel.consent,
+        way(events, core.now(), sent_at=parcel.at, signed_at=now.delivered_at),
     )

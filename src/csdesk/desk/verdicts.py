@@ -1,7 +1,6 @@
 """How a local desk answers what the law says on a case, and why it was decided as it was."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from csdesk.desk import queries as q
 from csdesk.desk.answers import answers, reads
@@ -15,6 +14,7 @@ from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.entitlement.kinds import HOME, shapes
 from csdesk.domain.entitlement.pack import Pack
 from csdesk.domain.mask import mask_text
+from csdesk.domain.value import replace
 from csdesk.store import cases, orders
 
 

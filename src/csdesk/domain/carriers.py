@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from csdesk.domain.value import dataclass
 
 # Silence that a desk lets pass where its list does not know the carrier.
 STALE_HOURS = 72

@@ -7,11 +7,11 @@ reaches them. Input may be anything that was stored; nothing here raises.
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from csdesk.domain.ids import BadNumber, parse_number
+from csdesk.domain.value import dataclass
 
 _HIDDEN: Final = "****"
 _HAN: Final = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
@@ -76,11 +76,17 @@ def mask_id(number: str) -> str:
     return signs[:head] + "*" * (len(signs) - head - tail) + signs[-tail:]
 
 
+# 163.com, 126.com and 139.com are domains of mail; a telephone number has 11 digits.
+_MOST_DIGITS: Final = 7
+
+
 def mask_email(email: str) -> str:
-    """z***@example.com; a local part of one letter shows nothing."""
+    """z***@example.com; a local part of one letter shows nothing, nor does a domain of 8 digits or more."""
     local, at, domain = email.strip().rpartition("@")
     if not at or not domain:
         return _HIDDEN if email.strip() else ""
+    if sum(sign.isdecimal() for sign in domain) > _MOST_DIGITS:
+        domain = _HIDDEN
     return f"{local[0] if len(local) > 1 else ''}***@{domain}"
 
 

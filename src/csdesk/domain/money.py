@@ -3,11 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import total_ordering
 from itertools import pairwise
 from typing import Final
+
+from csdesk.domain.value import dataclass
 
 # No order of a shop comes near 10^15 minor units (ten trillion yuan); a bigger number is a slip or an attack.
 MAX_MINOR: Final = 10**15

@@ -5,7 +5,8 @@ Policy of a desk, never law: it decides who works on a case, and changes no dead
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from csdesk.domain.value import dataclass
 
 AVAILABLE, BREAK, TRAINING, OFF = "available", "break", "training", "off"
 # What a call centre calls 在线, 小休, 培训, 签退; more of them is a statistic that nobody routes by.

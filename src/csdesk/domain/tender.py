@@ -1,7 +1,8 @@
 """Ways of paying that are not all money: points, coupons, gift cards go back in kind (七日办法 §15)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from csdesk.domain.value import dataclass
 
 KINDS = ("money", "points", "coupon", "credit")
 IF_EXPIRED = ("", "reissue", "compensate")

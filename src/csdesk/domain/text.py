@@ -4,9 +4,10 @@ import codecs
 import re
 import unicodedata
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+from csdesk.domain.value import dataclass
 
 # SYMBOL FOR SUBSTITUTE FORM TWO: one cell in every terminal (East Asian width N; U+FFFD is ambiguous).
 MARK: Final = "\u2426"
@@ -86,6 +87,11 @@ def clean(raw: str, *, limit: int = 100_000) -> Cleaned:
         if sieve.size > limit:
             return Cleaned(sieve.cut(limit), sieve.removed, cut=True)
     return Cleaned("".join(sieve.pieces), sieve.removed)
+
+
+def clean_whole(raw: str) -> str:
+    """`clean` of a text that may not lose its end, however long it is and however long its tabs make it."""
+    return clean(raw, limit=len(TAB) * len(raw) + 1).text
 
 
 def clean_line(raw: str, *, limit: int = 500) -> Cleaned:
@@ -237,6 +243,23 @@ def csv_safe(cell: str) -> str:
     sign = unicodedata.normalize("NFKC", cell[start : start + 1])[:1]
     starts = sign in ("=", "+", "-", "@") or any(blank in "\t\r\n" for blank in cell[:start])
     return f"'{cell}" if starts and not _NEGATIVE.fullmatch(cell) else cell
+
+
+# What JSON lets stand as it is although it acts on a terminal, hides, or reorders; all of it above ASCII's space.
+_ACTING: Final = re.compile(
+    "[\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
+def json_safe(document: str) -> str:
+    """A JSON document whose strings say the same, with every sign that acts or hides written as an escape."""
+    return document if document.isascii() and "\x7f" not in document else _ACTING.sub(_escaped, document)
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    units = sign[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[n] << 8 | units[n + 1]:04x}" for n in range(0, len(units), 2))
 
 
 _UNSAFE_IN_NAMES: Final = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|`$;&'!~^{}\[\]%\u2426]+")

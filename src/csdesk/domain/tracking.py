@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from csdesk.domain.value import dataclass
 
 HOUR = 3_600_000
 

@@ -6,25 +6,25 @@ within the last minute waits, and so does one whose name begins with a dot. Kill
 the next look finds the same content in the case and removes the file.
 """
 
-import codecs
 import os
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from csdesk.desk.core import Core
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.evidence import FileEvidence, check_media
+from csdesk.domain.media import media
 from csdesk.domain.roles import Right
 from csdesk.domain.text import file_name
-from csdesk.effects.mail.magic import media_of
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import sync_folder, translated, write
 from csdesk.store.errors import StoreError
-from csdesk.store.evidence import give_place, seal_in
+from csdesk.store.evidence import BLOCK, give_place, spool
 
 REFUSED = "refused"
 # As with messages: whoever writes a file writes to it at least once a minute until it is whole.
@@ -32,8 +32,6 @@ SETTLED_S = 60.0
 # A look gives way to others after so many; the next one goes on.
 MOST_FILES = 200
 _HEAD = 65_536
-_TAR = (257, b"ustar")
-_CONTROLS = frozenset(range(32)) - {0x09, 0x0A, 0x0C, 0x0D, 0x1B}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +53,6 @@ class Took:
     left: int
 
 
-def media(first: bytes) -> str:
-    """The media type of a file by its first 64 KiB: by its signs, as text, or "" for neither."""
-    seen = media_of(first)
-    if first[_TAR[0] : _TAR[0] + len(_TAR[1])] == _TAR[1]:
-        return "application/x-tar"
-    # BM, II and MM begin words too; a photograph is no text.
-    return "text/plain" if (not seen or seen == "image/bmp") and _text(first) else seen
-
-
-def _text(first: bytes) -> bool:
-    """Whether bytes are text in UTF-8 or GB 18030, a sign torn at the end aside."""
-    if not first or _CONTROLS.intersection(first):
-        return False
-    for charset in ("utf-8", "gb18030"):
-        with suppress(UnicodeDecodeError):
-            codecs.getincrementaldecoder(charset)().decode(first)
-            return True
-    return False
-
-
 def file_one(core: Core, case: str, file: BinaryIO, name: str, source: str, most: int) -> Filed:
     """Keep what `file` gives as evidence of a case, at most `most` bytes; whole, or nothing is kept.
 
@@ -87,20 +65,15 @@ def file_one(core: Core, case: str, file: BinaryIO, name: str, source: str, most
         raise Refused("evidence_empty")
     seen = media(first)
     check_media(seen)
-    sealed = seal_in(core.store, found.id, found.customer, first, file, most)
-    try:
-        with write(core.store.conn):
-            kept, _ = core.load(found.id)
-            if any(one.sha256 == sealed.sha256 for one in kept.evidence):
-                return Filed(sealed.sha256, sealed.size, seen, again=True)
-            if kept.customer != found.customer:  # an order was linked meanwhile: sealed under the wrong key
-                raise Refused("evidence_case_changed")
-            give_place(core.store, kept.id, sealed)
-            command = FileEvidence(sealed.sha256, sealed.size, seen, file_name(name), source)
-            core.within(command, kept.id)
-    finally:
-        sealed.path.unlink(missing_ok=True)
-    return Filed(sealed.sha256, sealed.size, seen)
+    pieces = chain((first,), iter(lambda: file.read(BLOCK), b""))
+    with closing(spool(core.store, pieces, most)) as spooled, write(core.store.conn):
+        kept, _ = core.load(found.id)
+        if any(one.sha256 == spooled.sha256 for one in kept.evidence):
+            return Filed(spooled.sha256, spooled.size, seen, again=True)
+        give_place(core.store, kept.id, kept.customer, spooled)
+        command = FileEvidence(spooled.sha256, spooled.size, seen, file_name(name), source)
+        core.within(command, kept.id)
+        return Filed(spooled.sha256, spooled.size, seen)
 
 
 def opened(path: Path, *, follow: bool) -> BinaryIO:

@@ -3,6 +3,9 @@
 A file that is not whole yet is left: one that a name hides (`.name`), and one that is no JSON document so far and was
 written to within the last minute. So whoever writes need not rename, though that is better: write `.name`, rename.
 Killed between taking and moving, the next look offers the same message again, which the desk then knows.
+
+Files that a message names as `beside` lie in the same folder, complete before it, and become evidence of its case; a
+fresh message waits for them. They go where their message goes.
 """
 
 import os
@@ -10,18 +13,24 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from csdesk.desk.core import Core
-from csdesk.desk.intake.feeding import Fed, Line, take
+from csdesk.desk.inbound import Attached, Inbound
+from csdesk.desk.intake.feeding import Fed, Line, prepared
 from csdesk.desk.intake.reading import MOST_RAW
 from csdesk.desk.intake.receiving import Declined, plain
+from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right
 from csdesk.domain.text import file_name
+from csdesk.domain.value import dataclass, replace
+from csdesk.effects.evidence_in import opened
 from csdesk.store.connection import translated, write
+from csdesk.store.errors import StoreError
+from csdesk.store.evidence import BLOCK
 
 TAKEN, REFUSED = "taken", "refused"
 # No program takes a minute from the first byte of a message to its last.
@@ -55,9 +64,19 @@ def take_folder(
             if _unfinished(path, line, now()):
                 left += 1
                 continue
-            with write(core.store.conn):
-                taken = take(core, line, source)
+            files: list[Path] = []
+            try:
+                with (
+                    prepared(core, line, source, partial(_with_files, path, files, now())) as take,
+                    write(core.store.conn),
+                ):
+                    taken = take()
+            except _Awaited:
+                left += 1
+                continue
             done.append(Fed(0, taken, file_name(path.name)))
+            for file in files:
+                _move(file, taken)
             _aside(path, taken)
     return Took(tuple(done), left)
 
@@ -98,19 +117,63 @@ def _unfinished(path: Path, line: Line, now: float) -> bool:
     return False
 
 
-def _aside(path: Path, taken: object) -> None:
-    """Move a file where it belongs; a refused one gets its reason beside it."""
+class _Awaited(Exception):
+    """A file that a fresh message names is not there yet."""
+
+
+def _with_files(message: Path, files: list[Path], now: float, inbound: Inbound) -> Inbound:
+    """The message with the content of those files that it names and that lie beside it, which are put in `files`."""
+
+    def found(file: Attached) -> Attached:
+        name = file.beside
+        if not name or file.content is not None or not _may_lie_beside(name):
+            return file
+        path = message.with_name(name)
+        if not os.path.lexists(path):
+            with suppress(FileNotFoundError):
+                if now - message.stat().st_mtime < SETTLED_S:
+                    raise _Awaited
+            return file
+        files.append(path)
+        return replace(file, content=partial(_content, path))
+
+    return replace(inbound, attached=tuple(found(file) for file in inbound.attached))
+
+
+def _may_lie_beside(name: str) -> bool:
+    """Whether a name is that of a file in the same folder, which no message and nothing hidden is."""
+    return name == file_name(name) and not name.endswith(".json") and name not in (TAKEN, REFUSED)
+
+
+def _content(path: Path) -> Iterator[bytes]:
+    try:
+        file = opened(path, follow=False)
+    except StoreError as exc:
+        raise Refused("evidence_no_file", name=file_name(path.name)) from exc
+    with file:
+        while piece := file.read(BLOCK):
+            yield piece
+
+
+def _move(path: Path, taken: object) -> Path:
+    """Move a file where its message goes, and say where that is; nothing there is written over."""
     to = path.parent / (REFUSED if isinstance(taken, Declined) else TAKEN)
     to.mkdir(mode=0o700, exist_ok=True)
     place = to / path.name
     count = 1
-    while place.exists():
+    while os.path.lexists(place):
         count += 1
         place = to / f"{path.stem}.{count}{path.suffix}"
+    with suppress(FileNotFoundError):  # another process has moved it; the message was taken once all the same
+        path.rename(place)
+    return place
+
+
+def _aside(path: Path, taken: object) -> None:
+    """Move a message where it belongs; a refused one gets its reason beside it."""
+    place = _move(path, taken)
     if isinstance(taken, Declined):
         reason = {"code": taken.refused.code, "detail": plain(taken.refused), "kept": taken.kept}
         place.with_suffix(".reason").write_bytes(
             msgspec.json.format(msgspec.json.encode(reason), indent=2) + b"\n"
         )
-    with suppress(FileNotFoundError):  # another process has moved it; the message was taken once all the same
-        path.rename(place)

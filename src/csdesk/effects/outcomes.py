@@ -1,8 +1,7 @@
 """What running a job of the outbox comes to."""
 
-from dataclasses import dataclass
-
 from csdesk.domain.cases.command import Command
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import translated
 from csdesk.store.errors import StoreError
 

@@ -4,8 +4,9 @@ Both are asked with a key. The same key again, from this process or after a cras
 second effect and gives the first answer. Adapters answer what they can foresee and raise what nobody did.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
 
+from csdesk.domain.value import dataclass
 from csdesk.effects.http_provider import sign
 from csdesk.store.errors import StoreError
 from csdesk.store.keys import parse_source, secret

@@ -10,17 +10,18 @@ import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from csdesk.desk.core import Core
-from csdesk.desk.inbound import Inbound
+from csdesk.desk.inbound import Inbound, Receipt
+from csdesk.desk.intake.enclosing import enclosed
 from csdesk.desk.intake.reading import MOST_RAW, parse
 from csdesk.desk.intake.receiving import Declined, declined, one, plain
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 from csdesk.effects.http_provider import sign
 from csdesk.effects.reports import read_report, settle
 from csdesk.store.connection import write
@@ -55,13 +56,21 @@ class Answered:
 class Doorman:
     """Lets in what one gateway signed; `source` is the name under which its messages are known for ever.
 
-    `reports`: it also carries messages out, and may say what became of them.
+    `reports`: it also carries messages out, and may say what became of them. `most`: bytes of a message with the files
+    in it.
     """
 
     def __init__(
-        self, source: str, secret: bytes, *, reports: bool = False, now: Callable[[], float] = time.time
+        self,
+        source: str,
+        secret: bytes,
+        *,
+        reports: bool = False,
+        now: Callable[[], float] = time.time,
+        most: int = MOST_RAW,
     ) -> None:
         self._source = source
+        self._most = most
         self._secret = secret
         self._reports = reports
         self._now = now
@@ -86,7 +95,7 @@ class Doorman:
 
     def read(self, core: Core, body: bytes) -> Inbound:
         """The message of a body; a gateway speaks for itself alone. Refused says what is wrong with it."""
-        inbound = parse(body, self._source, core.zone)
+        inbound = parse(body, self._source, core.zone, self._most)
         if inbound.source != self._source:
             raise Refused("other_source", source=inbound.source[:60], allowed=(self._source,))
         return inbound
@@ -94,8 +103,8 @@ class Doorman:
     def answer(self, core: Core, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answered:
         """Take the message of a request: its receipt (201 for a new case, else 200); 401, 409, 413, 422 with a code."""
         core.need(Right.WORK)
-        if len(body) > MOST_RAW:
-            return Answered(413, {"refused": "message_too_long", "detail": {"most": str(MOST_RAW)}})
+        if len(body) > self._most:
+            return Answered(413, {"refused": "message_too_long", "detail": {"most": str(self._most)}})
         try:
             self.admit(method, path, headers, body)
         except Unsigned as exc:
@@ -103,15 +112,20 @@ class Doorman:
         core = core.by_itself()
         if self._reports and (report := read_report(body)) is not None:
             return _reported(core, report)
-        with write(core.store.conn):
-            try:
-                taken = one(core, self.read(core, body), raw=body)
-            except Refused as refused:
-                taken = declined(core, body, self._source, refused)
+        taken = self._taken(core, body)
         if isinstance(taken, Declined):
             told = {"refused": taken.refused.code, "detail": plain(taken.refused), "kept": taken.kept}
             return Answered(422, told)
         return Answered(201 if taken.began and not taken.again else 200, msgspec.to_builtins(taken))
+
+    def _taken(self, core: Core, body: bytes) -> Receipt | Declined:
+        try:
+            inbound = self.read(core, body)
+        except Refused as refused:
+            with write(core.store.conn):
+                return declined(core, body, self._source, refused)
+        with enclosed(core, inbound) as brought, write(core.store.conn):
+            return one(core, brought, raw=body)
 
 
 def _reported(core: Core, report: dict[str, Any]) -> Answered:

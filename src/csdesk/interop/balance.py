@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from csdesk.domain.value import dataclass
 from csdesk.interop.maps import SHAPES
 
 # Sorts that are counted beside the kinds of records, each behind its kind.
@@ -11,7 +12,7 @@ STATES = ("open", "closed", "deleted", "?")
 SORTS = (
     *(name for name in SHAPES if name not in ("tickets", "comments", "macros")),
     "tickets", *(f"tickets.{state}" for state in STATES), "comments", "comments.public", "comments.private",
-    "attachments", "macros", "platform_states", "platform_unknown",
+    "attachments", "macros", "macros.ours", "platform_states", "platform_unknown",
 )  # fmt: skip
 TAKEN, CHANGED, THERE, REPEATED = "taken", "changed", "there", "repeated"
 

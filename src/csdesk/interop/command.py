@@ -3,13 +3,14 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from csdesk.desk.core import Core
 from csdesk.desk.words import Words
+from csdesk.domain.text import json_safe
+from csdesk.domain.value import dataclass
 from csdesk.interop.balance import Balance
 from csdesk.interop.importer import FileReport, Progress, Report, run_import
 
@@ -35,7 +36,12 @@ SENTENCES = {
     "import.rejects": "{rejected} records were left out; {path} says why.",
     "import.rejects_unkept": "{rejected} records were left out; name a file with --rejects to see why.",
     "import.mapping": "{place}: {fields}",
-    "import.remark.no_verb": "{name}: only its text came; its actions did not ({about}).",
+    "import.remark.no_verb": "{name}: no macro; no verb does {about}.",
+    "import.remark.asks": "{name}: no macro; it would have to ask for or decide by {about}.",
+    "import.remark.personal": "{name}: no macro; it holds somebody's number.",
+    "import.remark.owner": "{name}: no macro; it is only for {about}, who has no account here.",
+    "import.remark.name_taken": "{name}: no macro; there is another one called {about} here.",
+    "import.remark.too_many": "{name}: no macro; it has more than {about} steps.",
     "import.remark.asked": "{name}: no case fills {about}; agents are asked for it.",
     "import.remark.logic": "{name}: conditions stand as plain text now ({about}).",
     "import.dry": "This was a dry run: nothing was written.",
@@ -55,7 +61,7 @@ class Imported:
     def tell(self, words: Words, as_json: bool) -> int:
         """Print what became of it; the exit code: 1 when every record was rejected, else 0."""
         if as_json:
-            sys.stdout.write(msgspec.json.encode(self.report).decode() + "\n")
+            sys.stdout.write(json_safe(msgspec.json.encode(self.report).decode()) + "\n")
         else:
             for line in _lines(self.report, words):
                 print(line)

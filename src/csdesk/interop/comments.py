@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from csdesk.domain.cases.events import Event, MessageReceived, Moved, Noted, Ope
 from csdesk.domain.cases.machine import MACHINES
 from csdesk.domain.cases.shared import Close, Note, Reopen
 from csdesk.domain.text import clean, clean_line
+from csdesk.domain.value import dataclass
 from csdesk.interop.entity import Entity, Pending, Read, Run
 from csdesk.interop.faults import Problem
 from csdesk.interop.fields import MOST_TEXT, Fields

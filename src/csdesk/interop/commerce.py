@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
 from csdesk.desk.platforms import platform_parts
@@ -14,6 +13,7 @@ from csdesk.domain.cases.platform import TellPlatform
 from csdesk.domain.cases.shared import TellChange
 from csdesk.domain.money import Money
 from csdesk.domain.tracking import CONSENTS
+from csdesk.domain.value import replace
 from csdesk.interop.entity import Entity, Pending, Read, Run
 from csdesk.interop.faults import Problem
 from csdesk.interop.fields import Fields

@@ -1,7 +1,6 @@
 """Complaints that another body has handled, as cases: every step of their history by the desk's own verbs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.domain import ids
@@ -11,6 +10,7 @@ from csdesk.domain.cases.conversation import Reply, SettleReply
 from csdesk.domain.cases.goods import Appeal
 from csdesk.domain.cases.opening import CHANNELS, Open
 from csdesk.domain.cases.shared import Close, Tag, TellChange
+from csdesk.domain.value import dataclass
 from csdesk.interop.entity import Entity, Pending, Read, Run
 from csdesk.interop.fields import Fields
 from csdesk.interop.readers import Item

@@ -1,12 +1,12 @@
 """A document that an order system told: its records through the importer, without what is older than what is known."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from csdesk.desk.core import Core
+from csdesk.domain.value import dataclass
 from csdesk.interop.faults import ImportFault, Problem
 from csdesk.interop.fields import Fields, Reading, reading
 from csdesk.interop.importer import Report, import_source

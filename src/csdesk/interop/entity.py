@@ -3,10 +3,11 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, ClassVar
 
 from csdesk.desk.core import Core
+from csdesk.domain.value import dataclass
 from csdesk.interop.faults import Problem
 from csdesk.interop.fields import Fields, Reading
 from csdesk.interop.maps import ImportMap, Section

@@ -4,7 +4,6 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
@@ -18,7 +17,8 @@ from csdesk.domain.cases.events import MessageReceived, Opened, ReplyHeld
 from csdesk.domain.cases.kinds import AUTHORITY, QUEUES, queue_of
 from csdesk.domain.mask import mask_text
 from csdesk.domain.roles import Right, may
-from csdesk.domain.text import clean
+from csdesk.domain.text import clean_whole
+from csdesk.domain.value import dataclass
 from csdesk.store import cases
 from csdesk.store.cases import Past
 from csdesk.store.codec import UnknownEvent, decode_case
@@ -177,7 +177,7 @@ def _csv(out: TextIO, columns: tuple[str, ...]) -> Callable[[Row], object]:
 
 
 def _clean(value: object) -> object:
-    return clean(value, limit=len(value) + 1).text if isinstance(value, str) else value
+    return clean_whole(value) if isinstance(value, str) else value
 
 
 def cell(value: object) -> str:
@@ -192,7 +192,7 @@ def cell(value: object) -> str:
         value = json.dumps(value, ensure_ascii=False, default=str) if value else ""
     text = str(value)
     risky = text.startswith(FORMULA)
-    text = clean(text, limit=len(text) + 1).text
+    text = clean_whole(text)
     return f"'{text}" if risky or text.lstrip(" \n\u3000").startswith(SIGNS) else text
 
 

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TextIO
+
+from csdesk.domain.value import dataclass
 
 # English fallback of `error.<code>`: what, where, what to do.
 FAULTS: Mapping[str, str] = MappingProxyType(
@@ -76,7 +77,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "unknown_ticket": "names a ticket that is neither here nor in these files.",
         "ticket_left_out": "belongs to a ticket that was left out.",
         "inactive": "is switched off at its source.",
-        "only_acts": "has no text; it only acts ({actions}), and actions do not come over.",
+        "only_acts": "has no text for customers, and its actions cannot all become ours ({actions}).",
     }
 )
 

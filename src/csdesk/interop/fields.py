@@ -1,7 +1,6 @@
 """One record as its map reads it: fields of the right type, and every problem by the field's name."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -10,6 +9,7 @@ from jmespath.exceptions import JMESPathError
 
 from csdesk.domain import money
 from csdesk.domain.text import clean, clean_line
+from csdesk.domain.value import dataclass
 from csdesk.interop.faults import Problem
 from csdesk.interop.maps import ImportMap, Section
 

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from csdesk.domain.value import dataclass
 from csdesk.interop.faults import ImportFault
 from csdesk.interop.readers import Source
 

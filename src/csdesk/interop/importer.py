@@ -7,11 +7,12 @@ rejects.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from csdesk.desk.core import Core
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 from csdesk.interop.balance import CHANGED, REPEATED, TAKEN, THERE, Balance, Books
 from csdesk.interop.comments import Comments
 from csdesk.interop.commerce import Customers, Orders, Products

@@ -1,9 +1,9 @@
 """What the files of an import hold: each kind of record in each file is a job of its own, in the order of keeping."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+from csdesk.domain.value import dataclass, replace
 from csdesk.interop.faults import ImportFault
 from csdesk.interop.folders import Given, Passed, untaken
 from csdesk.interop.maps import ImportMap, Section

@@ -4,7 +4,6 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -13,6 +12,7 @@ import msgspec
 
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.conversation import slots
+from csdesk.domain.value import dataclass
 from csdesk.search.normalise import fold
 from csdesk.search.phrases import Phrases, dense
 

@@ -9,7 +9,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -19,6 +19,7 @@ import msgspec
 
 from csdesk import resources
 from csdesk.domain import money
+from csdesk.domain.value import dataclass
 from csdesk.interop.faults import ImportFault
 
 Search = Callable[[Any], Any]
@@ -101,8 +102,9 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         ),
         "comments": Shape((*_SAID.required, "ticket"), _SAID.optional, _SAID.parts),
         "macros": Shape(
-            ("id", "title"), ("body", "html", "shortcut", "active", "language", "actions"),
-            settings=("slots", "verbs"),
+            ("id", "title"),
+            ("body", "html", "note", "note_html", "shortcut", "active", "language", "actions", "owner"),
+            settings=("slots", "verbs", "deeds"),
         ),
     }
 )  # fmt: skip
@@ -339,7 +341,7 @@ class _Reader:
         if any(name not in CHECKS for name in check):
             raise self._fault(f"{place}.check", f"may hold {' and '.join(CHECKS)}")
         for name, value in special.items():
-            wanted = dict if name in ("slots", "verbs") else str
+            wanted = dict if name in ("slots", "verbs", "deeds") else str
             if not isinstance(value, wanted):
                 raise self._fault(f"{place}.{name}", f"is not a {'table' if wanted is dict else 'text'}")
         return Section(place, fields, parts, special, **paths, repeats=repeats, check=check)

@@ -1,7 +1,8 @@
 """Which word on a record counts when pages overlap: what its source dated last, in whichever file it stands."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from csdesk.domain.value import dataclass
 
 Place = tuple[int, int]  # number of the job, number of the record in its file
 

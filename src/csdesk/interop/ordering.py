@@ -3,7 +3,6 @@
 What they tell goes through the importer; a fault of theirs only makes what we know older.
 """
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from csdesk.desk.core import Core
@@ -11,6 +10,7 @@ from csdesk.desk.order_source import BY, Fault, OrderSource, SourceSettings
 from csdesk.desk.queries import FindOrders, FoundOrder
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass, replace
 from csdesk.interop.documents import Kept, keep
 from csdesk.interop.faults import ImportFault
 from csdesk.interop.maps import ImportMap, load_map

@@ -1,9 +1,9 @@
 """A Chinese year over foreign retail data: people, shops, times and words made up, amounts left alone."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from csdesk.domain.tracking import Event, Scan
+from csdesk.domain.value import replace
 from csdesk.interop.seeds import Overlay as Year
 from csdesk.interop.seeds import Seeds
 from csdesk.interop.seeds.timing import Parcel

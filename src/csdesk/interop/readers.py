@@ -16,11 +16,12 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from csdesk.domain.text import clean_line
+from csdesk.domain.value import dataclass
 from csdesk.interop.faults import ImportFault, Problem
 from csdesk.interop.maps import ImportMap, Search
 

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.tracking import tell
 from csdesk.domain.carriers import MOST_WAYBILL, normal_waybill
 from csdesk.domain.tracking import Courier, Event, Scan, scan_of
+from csdesk.domain.value import dataclass
 from csdesk.interop.entity import Entity, Pending, Read
 from csdesk.interop.fields import Fields
 from csdesk.interop.readers import Item

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Case
@@ -13,6 +12,7 @@ from csdesk.domain.cases.kinds import Decided
 from csdesk.domain.cases.kinds import run as decide
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.roles import Role
+from csdesk.domain.value import replace
 from csdesk.interop.entity import Run
 from csdesk.store import cases
 from csdesk.store.cases import Batch, Written, gather

@@ -3,11 +3,11 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from csdesk import resources
 from csdesk.domain.cases.case import Kind
+from csdesk.domain.value import replace
 from csdesk.interop.entity import Entity, Pending, Read, Run
 from csdesk.interop.faults import ImportFault
 from csdesk.interop.fields import Fields

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.desk.inbound import Inbound, Sender
@@ -14,6 +13,7 @@ from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.opening import CHANNELS, Open
 from csdesk.domain.cases.platform import TellPlatform
 from csdesk.domain.cases.shared import Assign, Prioritise, Tag, TellChange
+from csdesk.domain.value import dataclass
 from csdesk.interop.comments import (
     CUSTOMER,
     Comment,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from csdesk.domain.value import dataclass
 from csdesk.search import normalise, numerals, pinyin
 
 CITATION_MAX = 80  # characters; the longest title on the desk's trial shelf has 45

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from csdesk.domain.value import dataclass
 from csdesk.search import normalise, pinyin
 
 QUERY_MAX = 60  # characters of a query that are read

@@ -29,6 +29,11 @@ def _simplified() -> tuple[re.Pattern[str], dict[int, int]]:
     return re.compile(f"[{traditional}]"), str.maketrans(traditional, "".join(lines[1::2]))
 
 
+def storable(text: str) -> str:
+    """`text` with a space for each control and each lone surrogate, which no statement takes; as long as it was."""
+    return _UNSTORABLE.sub(" ", text)
+
+
 def fold(text: str) -> str:
     """`text` under NFKC, case-folded, simplified, without invisible characters; controls become spaces."""
     text = _UNSTORABLE.sub(" ", _INVISIBLE.sub("", text))

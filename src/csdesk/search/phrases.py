@@ -3,10 +3,10 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from csdesk import resources
+from csdesk.domain.value import dataclass
 from csdesk.search import normalise
 
 _SIGNS = re.compile(r"[\W_]+")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from csdesk.domain.value import dataclass
 from csdesk.search import normalise
 
 _HAN_RUN = re.compile("[\u4e00-\u9fff]+")

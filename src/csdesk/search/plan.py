@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Protocol
 
+from csdesk.domain.value import dataclass
 from csdesk.search import normalise, numerals, pinyin, tokens
 
 LIKELY = 1 / 3  # of the commonest gram's articles: a rarer reading of the same pinyin is noise
@@ -39,7 +39,7 @@ class Plan:
 
 def plan(query: str, vocabulary: Vocabulary) -> Plan:
     """How to find `query`, whatever it is: never an error, at most `tokens.MATCH_MAX` terms."""
-    folded = _without_asking(normalise.fold(query[: 4 * tokens.QUERY_MAX])[: tokens.QUERY_MAX])
+    folded = without_asking(normalise.fold(query[: 4 * tokens.QUERY_MAX])[: tokens.QUERY_MAX])
     wanted = tokens.query_terms(folded)
     other = numerals.other_script(folded)
     if other != folded:
@@ -88,7 +88,7 @@ def _asking() -> tuple[str, ...]:
     return tuple(sorted(normalise.table("stopwords.txt"), key=len, reverse=True))
 
 
-def _without_asking(folded: str) -> str:
+def without_asking(folded: str) -> str:
     """The question without the words that only make it one (如何, 怎么办), unless nothing else is left."""
     rest = folded
     for word in _asking():

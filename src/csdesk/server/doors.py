@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,11 @@ import msgspec
 
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
+from csdesk.desk.intake.reading import MOST_RAW
 from csdesk.desk.order_source import OrderSource, Push, SourceSettings, read_settings
 from csdesk.domain.roles import Right
 from csdesk.domain.text import clean_line
+from csdesk.domain.value import dataclass
 from csdesk.effects.desk_worker import gateway_secret
 from csdesk.effects.webhook import Answered, Doorman, Unsigned
 from csdesk.interop.ordering import Looked, look_up
@@ -117,7 +119,9 @@ def _senders(config: Config) -> dict[str, Doorman]:
             if not name or set(name) - _NAME:
                 raise ConfigError("config_senders", path=path, reason=f"[{name}]")
             found[name] = _secret(sender.key)
-    return {name: Doorman(name, key, reports=name == GATEWAY) for name, key in found.items()}
+    # A message is as long as a body may be: photographs come inside it.
+    most = max(config.body_limit_kb * 1024, MOST_RAW)
+    return {name: Doorman(name, key, reports=name == GATEWAY, most=most) for name, key in found.items()}
 
 
 def _read(path: Path) -> dict[str, _Sender]:

@@ -22,6 +22,7 @@ from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
 from csdesk.desk.entry import open_core
 from csdesk.desk.words import Words
+from csdesk.domain.text import json_safe
 from csdesk.server.app import Rooms, make_app
 from csdesk.server.desk_thread import DeskThread
 from csdesk.server.doors import open_doors
@@ -238,7 +239,7 @@ class _Lines(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         begin = {"at": at, "level": record.levelname.lower()}
         fields = msgspec.json.decode(told) if told.startswith("{") else {"event": "log", "told": told}
-        return msgspec.json.encode({**begin, **fields}).decode()
+        return json_safe(msgspec.json.encode({**begin, **fields}).decode())
 
 
 def _log_lines() -> None:

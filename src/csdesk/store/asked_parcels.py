@@ -1,8 +1,8 @@
 """Parcels that carriers are asked after: which are due, when each was last asked after, and how carriers stand."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.tracking import AWAITED_MS
 

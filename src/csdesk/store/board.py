@@ -5,8 +5,7 @@ the 10k entries of what is assigned; 200 queued up within four hours cost 0.02 m
 cost is three times MOST_COUNTED entries of its index, some 3 ms.
 """
 
-from dataclasses import dataclass
-
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.feed import Count
 

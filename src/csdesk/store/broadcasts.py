@@ -1,7 +1,6 @@
 """What everybody who works here is told, until it is over: a few rows, no personal data."""
 
-from dataclasses import dataclass
-
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 
 

@@ -1,11 +1,11 @@
 """One verb for many cases: runs and what came of each case, beside the chain; each case's own chain tells the rest."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import PersonKeys, bound_to
 

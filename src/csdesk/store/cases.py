@@ -1,7 +1,7 @@
 """The one write path of a case: events, snapshot, projections, outbox, counters and change, in one transaction."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.carriage_events import CANCEL, CarrierAsked, CarrierDeclined, CarrierTaken, collected
@@ -30,6 +30,7 @@ from csdesk.domain.cases.refund_events import (
 )
 from csdesk.domain.cases.writeback import OrderAsked, OrderDeclined, OrderTaken
 from csdesk.domain.clocks.clock import labelled
+from csdesk.domain.value import dataclass
 from csdesk.store.chain import Row, link, start
 from csdesk.store.codec import decode, decode_case, encode, encode_case, known
 from csdesk.store.connection import Connection
@@ -58,6 +59,10 @@ _PUT_OUT = (
     " ON CONFLICT (desk_id, key) DO UPDATE SET state = 'ready', run_at = excluded.run_at WHERE state = 'moot'"
 )
 _PUT_EVIDENCE = "INSERT INTO evidence VALUES (?,?,?,?,?,?,?,?,?,?)"
+_PUT_SENT = (
+    "INSERT INTO canned_use VALUES (?,?,?,1,?)"
+    " ON CONFLICT (desk_id, agent, canned) DO UPDATE SET uses = uses + 1, at = excluded.at"
+)
 _PUT_REQUEST = "INSERT INTO request VALUES (?,?,?,?,?,?,?)"
 _COUNT = (
     "INSERT INTO counter VALUES (?,?,0,?,?) ON CONFLICT (desk_id, queue, shard)"
@@ -104,6 +109,7 @@ class Batch:
     numbers: list[tuple[str, str]] = field(default_factory=list)
     heads: dict[str, bytes] = field(default_factory=dict)
     evidence: list[tuple[object, ...]] = field(default_factory=list)
+    sent: list[tuple[object, ...]] = field(default_factory=list)
 
 
 def live(case: Case | None) -> bool:
@@ -178,6 +184,9 @@ def gather(batch: Batch, keys: PersonKeys, written: Written) -> bytes:
                 batch.texts.append((case.id, seq, case.customer, text))
         if written.before is not None and (isinstance(happened, ClocksSet | Undone) or not case.open):
             _stop_clocks(batch, case.id)
+        if isinstance(happened, ReplyHeld):
+            sent = dict.fromkeys(filter(None, (happened.canned, *happened.also)))
+            batch.sent += [(desk, written.actor, canned, written.at) for canned in sent]
         if isinstance(happened, PersonFlagged):
             batch.flags.append(flag_row(case, happened, written.actor, written.at))
         _effects(batch, desk, case, happened, written.at)
@@ -430,6 +439,7 @@ def write(conn: Connection, desk: str, batch: Batch, text_key: bytes) -> None:
     for key, state, reason in batch.settled:
         _settle(conn, desk, key, state, reason)
     conn.executemany(_PUT_REQUEST, batch.requests)
+    conn.executemany(_PUT_SENT, batch.sent)
     conn.executemany(
         _COUNT, [(desk, queue, n, late) for queue, (n, late) in batch.counts.items() if n or late]
     )

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from csdesk.domain.value import dataclass
 
 GENESIS = b"csdesk case chain v1"
 

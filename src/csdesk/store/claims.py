@@ -5,9 +5,9 @@ that somebody holds just now, that wait for somebody senior, or that are too dea
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from csdesk.domain.routing import Need, Skill
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.staff import ANYTHING
 
@@ -37,6 +37,8 @@ class Reach:
         most = skill.most_amount or ANY_AMOUNT
         return cls(most, most if senior else -1)
 
+
+ANY_REACH = Reach()
 
 _WAITING = (
     "FROM cases INDEXED BY cases_claim WHERE desk_id = ? AND live = 1 AND phase = 'ours' AND assignee = ''"
@@ -69,7 +71,7 @@ def soonest(
     now: int,
     *,
     me: str = "",
-    reach: Reach = Reach(),
+    reach: Reach = ANY_REACH,
     skipped: Sequence[str] = (),
     limit: int = 1,
 ) -> list[Waiting]:

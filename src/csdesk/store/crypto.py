@@ -13,8 +13,8 @@ import re
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from csdesk.domain.value import dataclass
 from csdesk.store.errors import StoreError
 
 KEY_BYTES = 32

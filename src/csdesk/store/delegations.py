@@ -1,7 +1,6 @@
 """Who may approve refunds in whose place: rows that are added and revoked, never changed; no personal data."""
 
-from dataclasses import dataclass
-
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 
 _COLUMNS = "id, from_agent, to_agent, most, since, until, actor"

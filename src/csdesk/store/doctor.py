@@ -5,9 +5,10 @@ import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from csdesk.domain.value import dataclass
 from csdesk.store import keys as keysource
 from csdesk.store.backup import quick_check
 from csdesk.store.connection import (
@@ -31,6 +32,8 @@ MB = 1 << 20
 WAL_MB = 128
 # The log may still grow to its limit, and a backup or migration wants as much again as the file has.
 DISK_MB = 128
+# An anchor is made once a day; a second day without one is no chance.
+ANCHOR_MS = 48 * 3_600_000
 # The worker looks twice a second; a minute is far beyond a slow turn.
 LATE_MS = 60_000
 
@@ -57,6 +60,9 @@ SENTENCES: Mapping[str, str] = {
     "worker_behind": "{n} replies, refunds or timers are up to {minutes} min late although a worker runs "
     "({holder}).",
     "jobs_failed": "{n} jobs were given up and wait for somebody to look ({kinds}).",
+    "anchor": "History was last anchored {hours} h ago.",
+    "anchor_old": "History was last anchored {hours} h ago; is 'csdesk work' running, and audit_anchor set?",
+    "anchor_waiting": "{n} anchors of history have not been handed out ({fault}); mend what audit_anchor names.",
     "jobs_unknown": "{n} jobs are of a kind that this csdesk does not know ({kinds}); update it.",
 }
 
@@ -88,6 +94,7 @@ def examine(path: Path, source: KeySource | None = None, *, now: int | None = No
             found.append(Finding("schema", "ok", {"found": SCHEMA_VERSION}))
             found += _keys(conn, source)
             found += _jobs(conn, moment)
+            found += _anchors(conn, moment)
     except StoreError as exc:
         found.append(_of(exc))
     return found
@@ -176,3 +183,19 @@ def _jobs(conn: Connection, now: int) -> Iterator[Finding]:
             yield Finding(code, "error", {"n": n, "kinds": kinds})
     if not late:
         yield Finding("outbox", "ok")
+
+
+def _anchors(conn: Connection, now: int) -> Iterator[Finding]:
+    """How old the last anchor is and whether all were handed out; nothing of a file that never had one."""
+    (last,) = conn.execute("SELECT max(at) FROM anchor").fetchone()
+    if last is None:
+        return
+    n, fault = conn.execute(
+        "SELECT count(*), max(fault) FROM anchor WHERE handed_at = 0 AND fault <> ''"
+    ).fetchone()
+    if n:
+        yield Finding("anchor_waiting", "warn", {"n": n, "fault": fault})
+    old = now - last > ANCHOR_MS
+    yield Finding(
+        "anchor_old" if old else "anchor", "warn" if old else "ok", {"hours": (now - last) // 3_600_000}
+    )

@@ -1,16 +1,18 @@
 """Unsent replies, sealed under the customer's key, and where each console stood: what a dropped line must not lose."""
 
-from dataclasses import dataclass
-
 import msgspec
 
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import PersonKeys, bound_to
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an agent had typed for a case, where the caret stood, the canned replies and articles it came from."""
+    """What an agent had typed for a case, where the caret stood, the canned replies and articles it came from.
+
+    `channel`: by which it is to go, where the agent chose one; else it goes as the case says.
+    """
 
     case: str
     text: str
@@ -18,23 +20,33 @@ class Draft:
     at: int
     canned: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
+    channel: str = ""
 
 
-# What is sealed: the text alone, or, after a sign that no text has, the text and what it came from.
+class _Sealed(msgspec.Struct, array_like=True):
+    """What is sealed of a draft, in this order; one that was kept before a field was there lacks it at its end."""
+
+    text: str
+    canned: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+    channel: str = ""
+
+
+# What is sealed: the text alone, or, after a sign that no text has, the text and what came with it.
 _WITH_SOURCES = b"\x00"
-_SOURCES = msgspec.json.Decoder(tuple[str, tuple[str, ...], tuple[str, ...]])
+_SEALED = msgspec.json.Decoder(_Sealed)
 
 
 def _packed(draft: Draft) -> bytes:
-    if not draft.canned and not draft.articles:
+    if not (draft.canned or draft.articles or draft.channel):
         return draft.text.encode()
-    return _WITH_SOURCES + msgspec.json.encode((draft.text, draft.canned, draft.articles))
+    return _WITH_SOURCES + msgspec.json.encode(
+        _Sealed(draft.text, draft.canned, draft.articles, draft.channel)
+    )
 
 
-def _unpacked(plain: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    if plain.startswith(_WITH_SOURCES):
-        return _SOURCES.decode(plain[1:])
-    return plain.decode(), (), ()
+def _unpacked(plain: bytes) -> _Sealed:
+    return _SEALED.decode(plain[1:]) if plain.startswith(_WITH_SOURCES) else _Sealed(plain.decode())
 
 
 def _bound(desk: str, agent: str, case_id: str) -> bytes:
@@ -66,8 +78,8 @@ def get(conn: Connection, keys: PersonKeys, desk: str, agent: str, case_id: str)
     plain = keys.open(desk, row[0], row[1], _bound(desk, agent, case_id))
     if plain is None:
         return None
-    text, canned, articles = _unpacked(plain)
-    return Draft(case_id, text, row[2], row[3], canned, articles)
+    kept = _unpacked(plain)
+    return Draft(case_id, kept.text, row[2], row[3], kept.canned, kept.articles, kept.channel)
 
 
 def keep_place(conn: Connection, desk: str, agent: str, session: str, state: bytes, at: int) -> None:

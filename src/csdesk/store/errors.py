@@ -38,6 +38,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "key_command_failed": "The key command {command} failed ({status}); run it by hand to see why.",
         "no_os_keyring": "The system keyring cannot be used ({reason}); install the Python package 'keyring' "
         "and unlock it, or use a key file.",
+        "signing_key_unkept": 'The desk has no signing key and cannot keep one in {source}; add "signing": '
+        '["<32 random bytes, base64>"] to the key document there.',
         "tampered": "The sealed value at {where} was changed or moved; run 'csdesk verify'.",
         "shredded": "The personal data of {person} was erased for good; nothing more can be stored.",
     }

@@ -1,34 +1,42 @@
 """Files kept as evidence, beside the desk's file: each once per case, sealed under its customer's key, never opened.
 
 A stored file is `<desk file>.evidence/<aa>/<sha256>.<case id>`: eight signs of format, a random id of this sealing
-(16 bytes), then blocks of 256 KiB, each sealed on its own and bound to desk, case, sealing, its number and whether
-it is the last, so that none can be moved, swapped or cut off. Memory stays at two blocks whatever the size. Whoever
-destroys the person's key has destroyed the files. A file lies there before its row is committed: killed in between,
-it is a file without a row, unreadable to others, and the next filing of the same content takes its place.
+(16 bytes), a key of its own sealed under the customer's and bound to desk, case and sealing, then blocks of 256 KiB,
+each sealed on its own under that key and bound to the sealing, its number and whether it is the last, so that none can
+be moved, swapped or cut off. So what comes with a message is sealed before anybody knows whose it is (`spool`), and
+only the 61 bytes of its key are written once that is known (`give_place`). Memory stays at two blocks whatever the
+size. Whoever destroys the person's key has destroyed the files. A file lies there before its row is committed: killed
+in between, it is a file without a row, unreadable to others, which the next writer sweeps away: the name under which
+it waited still leads to it.
+Files of a message that waits for a person lie in `held/<sha256>.<id of the message>` under that message's key.
 """
 
 import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.media import TAIL, hides_archive
+from csdesk.domain.value import dataclass
 from csdesk.store.cases import evidence_bound
 from csdesk.store.connection import sync_folder, translated
-from csdesk.store.crypto import Sealer, Shredded, bound_to
+from csdesk.store.crypto import KEY_BYTES, Sealer, Shredded, bound_to, new_data_key
 from csdesk.store.errors import StoreError
 from csdesk.store.file import Store
 
 BLOCK = 256 * 1024
-_FORMAT = b"csdesk-1"
+_FORMAT = b"csdesk-2"
 _ID_BYTES = 16
 # What a sealed block is longer than its content: version, nonce and tag (store/crypto.py).
 _SEAL = 29
+_KEY_AT = len(_FORMAT) + _ID_BYTES
+_HEAD = _KEY_AT + KEY_BYTES + _SEAL
+HELD = "held"
 _PART = ".part-"
 
 
@@ -47,13 +55,43 @@ class Kept:
     name: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A file that was sealed and has no place yet: where it waits, what it is, how long."""
+class Spooled:
+    """A file that was sealed and has no place yet: its hash in hex, its size in bytes, where it waits.
 
-    path: Path
-    sha256: str
-    size: int
+    It is locked while its writer lives, so that a dead one's can be told and removed. `close` takes what waits away.
+    """
+
+    __slots__ = ("_handle", "_key", "_sealing", "path", "placed", "sha256", "size")
+
+    def __init__(self, path: Path, handle: int, sha256: str, size: int, key: bytes, sealing: bytes) -> None:
+        self.path = path
+        self.sha256 = sha256
+        self.size = size
+        self.placed: Path | None = None
+        self._handle = handle
+        self._key = key
+        self._sealing = sealing
+
+    def lock_to(self, sealer: Sealer, bound: bytes) -> None:
+        """Write the file's key sealed for its person, to the disk."""
+        os.pwrite(self._handle, sealer.seal(self._key, bound), _KEY_AT)
+        os.fsync(self._handle)
+
+    @property
+    def sealing(self) -> bytes:
+        """The random id of this sealing."""
+        return self._sealing
+
+    def take_back(self) -> None:
+        """Remove it from the place that it was given, when its row was not written after all."""
+        if self.placed is not None:
+            self.placed.unlink(missing_ok=True)
+            self.placed = None
+
+    def close(self) -> None:
+        """Let go of what waits; a place that was given stays."""
+        self.path.unlink(missing_ok=True)
+        os.close(self._handle)
 
 
 def folder_of(file: Path) -> Path:
@@ -66,8 +104,18 @@ def place_of(file: Path, case_id: str, sha256: str) -> Path:
     return folder_of(file) / sha256[:2] / f"{sha256}.{case_id}"
 
 
-def _bound(desk: str, case_id: str, sealing: bytes, number: int, *, last: bool) -> bytes:
-    return bound_to(desk, "evidence", f"{case_id}/{sealing.hex()}", f"{number}/{'last' if last else 'more'}")
+def held_place(file: Path, refusal: str, sha256: str) -> Path:
+    """Where a file of a message lies that waits for a person under the id `refusal`."""
+    return folder_of(file) / HELD / f"{sha256}.{refusal}"
+
+
+def _key_bound(desk: str, holder: str, sealing: bytes) -> bytes:
+    """The place that a file's key is bound to; `holder` is the case, or the message that waits."""
+    return bound_to(desk, "evidence", f"{holder}/{sealing.hex()}", "key")
+
+
+def _bound(desk: str, sealing: bytes, number: int, *, last: bool) -> bytes:
+    return bound_to(desk, "evidence", sealing.hex(), f"{number}/{'last' if last else 'more'}")
 
 
 def _sealer(store: Store, person: str) -> Sealer:
@@ -77,37 +125,41 @@ def _sealer(store: Store, person: str) -> Sealer:
     return key
 
 
-def seal_in(store: Store, case_id: str, person: str, first: bytes, rest: BinaryIO, most: int) -> Sealed:
-    """Seal what `first` and then `rest` give, at most `most` bytes, under a name that waits for `give_place`.
+def spool(store: Store, pieces: Iterable[bytes], most: int) -> Spooled:
+    """Seal what `pieces` give, at most `most` bytes, under a key of its own; it waits for `give_place` or `close`.
 
-    Refused `evidence_empty` or `evidence_too_large` (and nothing stays), StoreError.
+    Refused `evidence_empty`, `evidence_too_large` or `evidence_archive` (something that hides one), and nothing stays;
+    StoreError.
     """
-    root = folder_of(store.conn.path)
-    sealer, sealing = _sealer(store, person), os.urandom(_ID_BYTES)
+    root, desk = folder_of(store.conn.path), store.desk.id
+    key, sealing = new_data_key(), os.urandom(_ID_BYTES)
+    sealer = Sealer(key)
     with translated(root):
         root.mkdir(mode=0o700, exist_ok=True)
-        _sweep(root)
+        _sweep(store, root)
         handle, path = _part(root)
-    try:
-        with translated(path), os.fdopen(handle, "wb", closefd=False) as out:
-            out.write(_FORMAT + sealing)
-            hashed, size = hashlib.sha256(), 0
-            for number, (block, last) in enumerate(_blocks(first, rest)):
-                size += len(block)
-                if size > most:
-                    raise Refused("evidence_too_large", most_mb=most // 1_000_000)
-                hashed.update(block)
-                out.write(sealer.seal(block, _bound(store.desk.id, case_id, sealing, number, last=last)))
-            if not size:
-                raise Refused("evidence_empty")
-            out.flush()
-            os.fsync(handle)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(handle)
-    return Sealed(path, hashed.hexdigest(), size)
+        try:
+            hashed, size, tail = hashlib.sha256(), 0, b""
+            with os.fdopen(handle, "wb", closefd=False) as out:
+                out.write(_FORMAT + sealing + bytes(_HEAD - _KEY_AT))
+                for number, (block, last) in enumerate(_blocks(pieces)):
+                    size += len(block)
+                    if size > most:
+                        raise Refused("evidence_too_large", most_mb=most // 1_000_000)
+                    hashed.update(block)
+                    tail = (tail + block)[-TAIL:]
+                    out.write(sealer.seal(block, _bound(desk, sealing, number, last=last)))
+                if not size:
+                    raise Refused("evidence_empty")
+                if hides_archive(tail, size - len(tail)):
+                    raise Refused("evidence_archive")
+                out.flush()
+                os.fsync(handle)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            os.close(handle)
+            raise
+    return Spooled(path, handle, hashed.hexdigest(), size, key, sealing)
 
 
 def _part(root: Path) -> tuple[int, Path]:
@@ -121,8 +173,8 @@ def _part(root: Path) -> tuple[int, Path]:
         os.close(handle)
 
 
-def _sweep(root: Path) -> None:
-    """Remove what killed writers left."""
+def _sweep(store: Store, root: Path) -> None:
+    """Remove what killed writers left, also in a place that no row ever came to name."""
     for entry in os.scandir(root):
         if not entry.name.startswith(_PART):
             continue
@@ -130,19 +182,43 @@ def _sweep(root: Path) -> None:
             handle = os.open(entry.path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(handle).st_nlink > 1:
+                    _unplace(store, root, os.fstat(handle).st_ino)
                 Path(entry.path).unlink()
             finally:
                 os.close(handle)
 
 
-def _blocks(first: bytes, rest: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Blocks of full size and the last one with its flag; nothing for nothing."""
-    held = first + _read(rest, BLOCK - len(first))
-    while len(held) == BLOCK and (more := _read(rest, BLOCK)):
-        yield held, False
-        held = more
+def _unplace(store: Store, root: Path, inode: int) -> None:
+    """Remove the place of a dead writer's file unless its row was committed; its writer can commit no more."""
+    for place in root.glob("*/*.*"):
+        if place.stat().st_ino == inode and not _named(store, place):
+            place.unlink()
+
+
+def _named(store: Store, place: Path) -> bool:
+    """Whether a row of any desk of the file names what lies in a place: a case's file, or a message that waits."""
+    sha256, _, holder = place.name.partition(".")
+    table, told, values = "evidence", "case_id = ? AND sha256 = ?", [holder, sha256]
+    if place.parent.name == HELD:
+        table, told, values = "inbound_refused", "id = ?", [holder]
+    row = store.conn.execute(
+        f"SELECT 1 FROM {table} WHERE desk_id IN (SELECT desk_id FROM desk) AND {told}", values
+    ).fetchone()
+    return row is not None
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Blocks of full size and the last one with its flag, of pieces of any size; nothing for nothing."""
+    held = bytearray()
+    for piece in pieces:
+        for at in range(0, len(piece), BLOCK):
+            held += piece[at : at + BLOCK]
+            if len(held) > BLOCK:
+                yield bytes(held[:BLOCK]), False
+                del held[:BLOCK]
     if held:
-        yield held, True
+        yield bytes(held), True
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
@@ -154,18 +230,50 @@ def _read(stream: BinaryIO, size: int) -> bytes:
     return b"".join(parts)
 
 
-def give_place(store: Store, case_id: str, sealed: Sealed) -> None:
-    """Give a sealed file its name, inside the transaction that writes its row; takes the place of a rowless one."""
-    place = place_of(store.conn.path, case_id, sealed.sha256)
+def give_place(store: Store, case_id: str, person: str, spooled: Spooled) -> None:
+    """Give a file its person and name, inside the transaction that writes its row; replaces a rowless one."""
+    place = place_of(store.conn.path, case_id, spooled.sha256)
+    _place(store, place, case_id, person, spooled)
+    spooled.placed = place
+
+
+def hold(store: Store, refusal: str, person: str, spooled: Spooled) -> None:
+    """Keep a file of a message that waits for a person, inside the transaction that keeps the message."""
+    _place(store, held_place(store.conn.path, refusal, spooled.sha256), refusal, person, spooled)
+
+
+def _place(store: Store, place: Path, holder: str, person: str, spooled: Spooled) -> None:
+    bound = _key_bound(store.desk.id, holder, spooled.sealing)
     with translated(place):
+        spooled.lock_to(_sealer(store, person), bound)
         place.parent.mkdir(mode=0o700, exist_ok=True)
         try:
-            os.link(sealed.path, place)
+            os.link(spooled.path, place)
         except FileExistsError:
-            sealed.path.replace(place)
-        sealed.path.unlink(missing_ok=True)
+            beside = place.parent.parent / f"{_PART}{os.urandom(8).hex()}"
+            os.link(spooled.path, beside)
+            beside.replace(place)
         sync_folder(place.parent)
         sync_folder(place.parent.parent)
+
+
+def held_pieces(store: Store, refusal: str, person: str, sha256: str) -> Iterator[bytes]:
+    """The content of a file that is held with a message, piece by piece. StoreError as `open_out`."""
+    return _opened(store, held_place(store.conn.path, refusal, sha256), refusal, person)
+
+
+def release_held(store: Store) -> None:
+    """Remove held files whose message is held no more; inside a transaction, so that no other process holds new ones.
+
+    Their key went with the message: nobody could read them.
+    """
+    root = folder_of(store.conn.path) / HELD
+    if not root.is_dir():
+        return
+    with translated(root):
+        for path in list(root.iterdir()):
+            if not _named(store, path):
+                path.unlink(missing_ok=True)
 
 
 def lies(file: Path, case_id: str, sha256: str) -> bool:
@@ -197,22 +305,28 @@ def open_out(store: Store, kept: Kept, out: Callable[[bytes], object]) -> None:
     What was given before an error is not to be used. StoreError `no_such_file`, `tampered`, `shredded`.
     """
     place = place_of(store.conn.path, kept.case, kept.sha256)
-    sealer, hashed, size = _sealer(store, kept.person), hashlib.sha256(), 0
+    hashed, size = hashlib.sha256(), 0
+    for plain in _opened(store, place, kept.case, kept.person):
+        hashed.update(plain)
+        size += len(plain)
+        out(plain)
+    if hashed.hexdigest() != kept.sha256 or size != kept.size:
+        raise StoreError("tampered", where=place.name)
+
+
+def _opened(store: Store, place: Path, holder: str, person: str) -> Iterator[bytes]:
+    desk, sealer = store.desk.id, _sealer(store, person)
     with translated(place), place.open("rb") as file:
-        head = _read(file, len(_FORMAT) + _ID_BYTES)
-        if head[: len(_FORMAT)] != _FORMAT or len(head) != len(_FORMAT) + _ID_BYTES:
+        head = _read(file, _HEAD)
+        if head[: len(_FORMAT)] != _FORMAT or len(head) != _HEAD:
             raise StoreError("tampered", where=place.name)
-        sealing, number = head[len(_FORMAT) :], 0
+        sealing, number = head[len(_FORMAT) : _KEY_AT], 0
+        own = Sealer(sealer.open(head[_KEY_AT:], _key_bound(desk, holder, sealing)))
         block = _read(file, BLOCK + _SEAL)
         while block:
             more = _read(file, BLOCK + _SEAL)
-            plain = sealer.open(block, _bound(store.desk.id, kept.case, sealing, number, last=not more))
-            hashed.update(plain)
-            size += len(plain)
-            out(plain)
+            yield own.open(block, _bound(desk, sealing, number, last=not more))
             block, number = more, number + 1
-    if hashed.hexdigest() != kept.sha256 or size != kept.size:
-        raise StoreError("tampered", where=place.name)
 
 
 def save_clear(store: Store, kept: Kept, to: Path, said: Callable[[], object]) -> None:

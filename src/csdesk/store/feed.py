@@ -1,11 +1,12 @@
 """What a console watches: pages of a queue by deadline, counts, and the changes since it last looked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
+from csdesk.store.sifting import SORTS, Sieve
 
 # The deadline of a case without one, so that it sorts after all that have one.
 NEVER = 1 << 62
@@ -38,6 +39,11 @@ class Row(msgspec.Struct, frozen=True):
     changed_at: int
     customer: str
 
+    def key(self, sort: str = "due") -> int:
+        """Where the case stands in a list sorted by `sort` (store/sifting.py): the least first."""
+        found: int = getattr(self, SORTS[sort.removeprefix("-")])
+        return -found if sort.startswith("-") else found
+
     @property
     def timed(self) -> bool:
         """Whether a clock runs."""
@@ -46,7 +52,7 @@ class Row(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page ends: the deadline and id of a row."""
+    """Where a page ends: the deadline (or what else the page is sorted by, `Row.key`) and id of a row."""
 
     due: int
     id: str
@@ -56,13 +62,14 @@ _COLUMNS = (
     "c.id, c.body, c.kind, c.state, c.phase, c.version, c.order_number, coalesce(m.name, ''), c.assignee, c.priority,"
     " c.escalation, c.subject, c.reason, c.amount, c.currency, c.due, c.breached, c.opened_at, c.changed_at, c.customer"
 )
-_FROM = (
-    " FROM cases c LEFT JOIN merchant m ON m.desk_id = c.desk_id AND m.id = c.merchant WHERE c.desk_id = ?"
-)
+_JOIN = " LEFT JOIN merchant m ON m.desk_id = c.desk_id AND m.id = c.merchant WHERE c.desk_id = ?"
+_FROM = f" FROM cases c{_JOIN}"
 
 
 # A queue of this name and an agent's id is what stands in their name.
 AGENT = "agent:"
+# A queue of this name and a filter is what the filter lets through: "?kind:return due:<2h".
+FILTER = "?"
 
 
 def _scope(queue: str, me: str) -> tuple[str, tuple[str, ...]]:
@@ -76,6 +83,13 @@ def _scope(queue: str, me: str) -> tuple[str, tuple[str, ...]]:
     return " AND c.live = 1 AND c.queue = ?", (queue,)
 
 
+def _sieve(queue: str, me: str, sieve: Sieve | None) -> tuple[str, str, tuple[object, ...], str]:
+    """The index to walk, the conditions, their values and the sort: of a queue, or of a filter instead."""
+    if sieve is not None:
+        return sieve.index, sieve.where, sieve.values, sieve.key
+    return "", *_scope(queue, me), "c.due"
+
+
 def page(
     conn: Connection,
     desk: str,
@@ -84,29 +98,44 @@ def page(
     limit: int,
     after: Place | None = None,
     before: Place | None = None,
+    sieve: Sieve | None = None,
 ) -> list[Row]:
-    """Live cases of a queue (or `mine`, `all`), nearest deadline first, after or before a place."""
-    scope, values = _scope(queue, me)
+    """Live cases of a queue (or `mine`, `all`), nearest deadline first, or what passes a sieve; from a place on."""
+    index, scope, values, key = _sieve(queue, me, sieve)
+    sql = f"SELECT {_COLUMNS} FROM cases c{index}{_JOIN}{scope}"
     if before is not None:
-        sql = f"SELECT {_COLUMNS}{_FROM}{scope} AND (c.due, c.id) < (?, ?) ORDER BY c.due DESC, c.id DESC LIMIT ?"
-        rows = conn.execute(sql, (desk, *values, before.due, before.id, limit)).fetchall()
-        return [Row(*row) for row in reversed(rows)]
+        sql += f" AND ({key}, c.id) < (?, ?) ORDER BY {key} DESC, c.id DESC LIMIT ?"
+        found = conn.execute(sql, (desk, *values, before.due, before.id, limit)).fetchall()
+        return [Row(*row) for row in reversed(found)]
     if after is not None:
-        sql = f"SELECT {_COLUMNS}{_FROM}{scope} AND (c.due, c.id) > (?, ?) ORDER BY c.due, c.id LIMIT ?"
-        return [Row(*row) for row in conn.execute(sql, (desk, *values, after.due, after.id, limit))]
-    sql = f"SELECT {_COLUMNS}{_FROM}{scope} ORDER BY c.due, c.id LIMIT ?"
-    return [Row(*row) for row in conn.execute(sql, (desk, *values, limit))]
+        sql += f" AND ({key}, c.id) > (?, ?)"
+        values = (*values, after.due, after.id)
+    return [Row(*row) for row in conn.execute(f"{sql} ORDER BY {key}, c.id LIMIT ?", (desk, *values, limit))]
 
 
-def ids(conn: Connection, desk: str, queue: str, me: str, limit: int) -> list[str]:
-    """Ids of the live cases of a queue, as `page` gives them; from the queue's index alone."""
-    scope, values = _scope(queue, me)
-    sql = f"SELECT c.id FROM cases c WHERE c.desk_id = ?{scope} ORDER BY c.due, c.id LIMIT ?"
+def ids(
+    conn: Connection, desk: str, queue: str, me: str, limit: int, sieve: Sieve | None = None
+) -> list[str]:
+    """Ids of the cases of a queue or a sieve, as `page` gives them; of a queue from its index alone."""
+    index, scope, values, key = _sieve(queue, me, sieve)
+    sql = f"SELECT c.id FROM cases c{index} WHERE c.desk_id = ?{scope} ORDER BY {key}, c.id LIMIT ?"
     return [row[0] for row in conn.execute(sql, (desk, *values, limit))]
+
+
+def tally(conn: Connection, desk: str, sieve: Sieve, most: int) -> tuple[int, int]:
+    """How many cases pass a sieve and how many of them are late, counted up to `most`."""
+    found: tuple[int, int] = conn.execute(
+        "SELECT count(*), coalesce(sum(breached), 0) FROM"
+        f" (SELECT c.breached FROM cases c{sieve.index} WHERE c.desk_id = ?{sieve.where} LIMIT ?)",
+        (desk, *sieve.values, most),
+    ).fetchone()
+    return found
 
 
 def rows(conn: Connection, desk: str, ids: Sequence[str]) -> list[Row]:
     """Cases by id, in the order asked; unknown ids are left out. At most 500 a call."""
+    if not ids:
+        return []
     marks = ",".join("?" * len(ids))
     found = {
         row[0]: Row(*row)

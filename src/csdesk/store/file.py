@@ -1,11 +1,11 @@
 """A desk's file: made with its keys, opened and checked, and everything that reads or writes it for one desk."""
 
 import secrets
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from csdesk.domain.value import dataclass
 from csdesk.store import keys as keysource
 from csdesk.store.connection import Connection, connect, write
 from csdesk.store.errors import StoreError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from csdesk.store.library_forbidden import ForbiddenList
     from csdesk.store.library_policies import Policies
     from csdesk.store.library_replies import Replies
+    from csdesk.store.library_vectors import Meanings
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Store:
     def __init__(self, conn: Connection, desk: DeskInfo, keyring: Keyring) -> None:
         self.conn = conn
         self.desk = desk
+        self._keyring = keyring
         self.people = People(conn, desk.id, keyring)
         self.keys = self.people.keys
 
@@ -56,6 +58,13 @@ class Store:
         from csdesk.store.library_policies import Policies
 
         return Policies(self.conn, self.desk.id)
+
+    @cached_property
+    def meanings(self) -> "Meanings":
+        """The vectors of those articles, likewise."""
+        from csdesk.store.library_vectors import Meanings
+
+        return Meanings(self.conn, self.desk.id)
 
     @cached_property
     def replies(self) -> "Replies":
@@ -70,6 +79,11 @@ class Store:
         from csdesk.store.library_forbidden import ForbiddenList
 
         return ForbiddenList(self.conn, self.desk.id)
+
+    def reading(self) -> "Store":
+        """The same desk behind another connection that only reads, owned by this thread."""
+        conn = connect(self.conn.path, schema_version=SCHEMA_VERSION, readonly=True)
+        return Store(conn, self.desk, self._keyring)
 
     def close(self) -> None:
         """Close the file."""

@@ -1,9 +1,8 @@
 """What customers are marked as: a row for each time somebody set or took off a mark; the newest of each mark holds."""
 
-from dataclasses import dataclass
-
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.persons import PersonFlagged
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 
 # Two of one mark within a millisecond: the later one holds.

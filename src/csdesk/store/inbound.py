@@ -1,9 +1,8 @@
 """What came in from outside: each message once, by source and id, and those that were refused, sealed until retried."""
 
-from dataclasses import dataclass
-
 import msgspec
 
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import Shredded, bound_to, keyed_hash
 from csdesk.store.file import Store
@@ -55,6 +54,11 @@ class Arrivals:
         self._conn: Connection = store.conn
         self._desk = store.desk.id
 
+    @staticmethod
+    def person_of(id_: str) -> str:
+        """The person under whose key a refused message and its files lie."""
+        return f"refused-{id_}"
+
     def hashed(self, field: str, *parts: str) -> bytes:
         """A keyed hash of some texts, for a key, a digest or a sender."""
         return keyed_hash(self._store.people.text_key(), field, "\x1f".join(parts))
@@ -101,7 +105,7 @@ class Arrivals:
             return id_
         person, sealed = "", b""
         if len(raw) <= most:
-            person = f"refused-{id_}"
+            person = self.person_of(id_)
             self._forget_key(person)
             self._store.people.add(person)
             sealed = self._store.keys.seal(self._desk, person, raw, self._bound(id_))
@@ -134,12 +138,19 @@ class Arrivals:
         raw = self._store.keys.open(self._desk, row[0], row[1], self._bound(id_))
         return (raw, row[2]) if raw is not None else None
 
+    def holds(self, id_: str) -> bool:
+        """Whether a refused message is kept whole, so that its files may be held with it."""
+        row = self._conn.execute(
+            "SELECT person <> '' FROM inbound_refused WHERE desk_id = ? AND id = ?", (self._desk, id_)
+        ).fetchone()
+        return row is not None and bool(row[0])
+
     def forget(self, id_: str) -> bool:
         """Take a refused message away with its key; False when it was not here."""
         gone = self._conn.execute(
             "DELETE FROM inbound_refused WHERE desk_id = ? AND id = ?", (self._desk, id_)
         )
-        self._forget_key(f"refused-{id_}")
+        self._forget_key(self.person_of(id_))
         return gone.rowcount == 1
 
     def _forget_key(self, person: str) -> None:

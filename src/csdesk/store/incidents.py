@@ -4,10 +4,10 @@ Going through open cases is by id (index cases_open): ids are ordered by time, s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.causes import Criteria
+from csdesk.domain.value import dataclass
 from csdesk.store.codec import decode_case
 from csdesk.store.connection import Connection
 from csdesk.store.index import cases_saying
@@ -51,12 +51,14 @@ class Wanted:
 
 
 _LIKE = "p.carrier LIKE ? ESCAPE '\\'"
-# The parcels of the order as it was imported, those that its scans tell of, and those of the case itself.
+# The parcels of the order as it was imported, those that its scans tell of, and those of the case itself. Without
+# statistics SQLite would rather go through all parcels of the desk for one case: 120 ms of a million, twice.
 _ANY_CARRIER = (
     "EXISTS (SELECT 1 FROM shipment p WHERE p.desk_id = c.desk_id AND p.order_id = c.order_id AND ({like}))"
-    " OR EXISTS (SELECT 1 FROM parcel p WHERE p.desk_id = c.desk_id AND p.order_id = c.order_id AND p.case_id = ''"
-    "  AND p.order_id <> '' AND ({like}))"
-    " OR EXISTS (SELECT 1 FROM parcel p WHERE p.desk_id = c.desk_id AND p.case_id = c.id AND p.case_id <> ''"
+    " OR EXISTS (SELECT 1 FROM parcel p INDEXED BY parcel_order WHERE p.desk_id = c.desk_id"
+    "  AND p.order_id = c.order_id AND p.case_id = '' AND p.order_id <> '' AND ({like}))"
+    " OR EXISTS (SELECT 1 FROM parcel p INDEXED BY parcel_case WHERE p.desk_id = c.desk_id AND p.case_id = c.id"
+    "  AND p.case_id <> ''"
     "  AND ({like}))"
 )
 

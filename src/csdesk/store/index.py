@@ -48,10 +48,13 @@ def _grams(body: str) -> list[str]:
     return [f"#{gram}" for gram in ids.grams(body)]
 
 
+# CROSS: FTS5 gives the newest first without sorting what it found, so reading stops when the page is full.
 _FOUND = (
-    "SELECT DISTINCT d.case_id FROM doc_terms t JOIN doc d ON d.id = t.rowid"
-    " WHERE t.terms MATCH ? AND d.desk_id = ? ORDER BY d.id DESC LIMIT ?"
+    "SELECT d.case_id, t.rowid FROM doc_terms t CROSS JOIN doc d ON d.id = t.rowid"
+    " WHERE t.terms MATCH ? AND t.rowid < ? AND d.desk_id = ? ORDER BY t.rowid DESC"
 )
+# Older than no text: where the first page begins.
+NEWEST = (1 << 63) - 1
 
 
 def cases_by_number(conn: Connection, desk: str, key: bytes, part: str, limit: int) -> list[str]:
@@ -65,9 +68,26 @@ def cases_by_number(conn: Connection, desk: str, key: bytes, part: str, limit: i
 
 def cases_by_words(conn: Connection, desk: str, key: bytes, text: str, limit: int) -> list[str]:
     """Cases in whose messages or notes every word stands, newest first."""
+    return words_page(conn, desk, key, text, limit)[0]
+
+
+def words_page(
+    conn: Connection, desk: str, key: bytes, text: str, limit: int, before: int = NEWEST
+) -> tuple[list[str], int]:
+    """One page of `cases_by_words`, and where the next begins (0: this was the last).
+
+    A case stands where its newest such text is, and again on a later page for an older one: all pages together hold
+    every case that says it, and no other.
+    """
+    match = _all_words(text, key)
+    return _page(conn, desk, match, limit, before) if match else ([], 0)
+
+
+def _all_words(text: str, key: bytes) -> str:
+    """The expression for texts with every word of `text`, of which so much is read; "" when it holds no word."""
     words = text[: tokens.QUERY_MAX].split()
     phrases = [" ".join(tokens.keyed(terms, key)) for word in words if (terms := tokens.phrase_terms(word))]
-    return _cases(conn, desk, tokens.match_all(phrases), limit) if phrases else []
+    return tokens.match_all(dict.fromkeys(phrases)) if phrases else ""
 
 
 _NEAR = (
@@ -87,18 +107,28 @@ def texts_near(
 
 def cases_saying(conn: Connection, desk: str, key: bytes, text: str, among: Sequence[str]) -> set[str]:
     """Those of these cases (500 at most) in one of whose messages or notes every word stands."""
-    words = text[: tokens.QUERY_MAX].split()
-    phrases = [" ".join(tokens.keyed(terms, key)) for word in words if (terms := tokens.phrase_terms(word))]
-    if not phrases or not among:
+    match = _all_words(text, key)
+    if not match or not among:
         return set()
     # CROSS: by the few texts of these cases, not by all texts of the desk that hold the words.
     rows = conn.execute(
         "SELECT DISTINCT d.case_id FROM doc d CROSS JOIN doc_terms t ON t.rowid = d.id"
         f" WHERE d.desk_id = ? AND d.case_id IN ({','.join('?' * len(among))}) AND d.seq > 0 AND t.terms MATCH ?",
-        (desk, *among, tokens.match_all(phrases)),
+        (desk, *among, match),
     )
     return {row[0] for row in rows}
 
 
 def _cases(conn: Connection, desk: str, match: str, limit: int) -> list[str]:
-    return [row[0] for row in conn.execute(_FOUND, (match, desk, limit))]
+    return _page(conn, desk, match, limit, NEWEST)[0]
+
+
+def _page(conn: Connection, desk: str, match: str, limit: int, before: int) -> tuple[list[str], int]:
+    """The newest cases of a match from a place on, and the place after them; 0 when there are no more."""
+    found: dict[str, None] = {}
+    last = before
+    for case, row in conn.execute(_FOUND, (match, before, desk)):
+        if case not in found and len(found) >= limit:
+            return list(found), last
+        found[case], last = None, row
+    return list(found), 0

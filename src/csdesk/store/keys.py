@@ -1,7 +1,8 @@
 """Where the master keys come from: a file, the environment, a command (KMS, Vault), the system keyring.
 
 All four give one JSON document, in the environment as base64 of it:
-`{"format": 1, "current": "k1a2b3c4d", "keys": {"k1a2b3c4d": "<32 bytes, base64>"}, "index_key": "<base64>"}`.
+`{"format": 1, "current": "k1a2b3c4d", "keys": {"k1a2b3c4d": "<32 bytes, base64>"}, "index_key": "<base64>"}`,
+and `"signing": ["<base64>", …]` once something was signed: Ed25519 seeds, the latest signs (`store/signing.py`).
 Encryption keys and the index key are drawn independently, so that neither tells anything of the other. The
 index key never rotates by itself: every hash in the database would have to be made anew.
 """
@@ -13,9 +14,10 @@ import os
 import secrets
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from pathlib import Path
 
+from csdesk.domain.value import dataclass, replace
 from csdesk.store.errors import StoreError, translate
 
 KEY_BYTES = 32
@@ -29,16 +31,17 @@ _INDEX = "index"
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The master keys by id, the one that wraps from now on, and the key of the look-up hashes."""
+    """The master keys by id, the one that wraps from now on, the key of the look-up hashes, and seeds that sign."""
 
     current: str
     keys: Mapping[str, bytes] = field(repr=False)
     index_key: bytes = field(repr=False)
+    signing: tuple[bytes, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if self.current not in self.keys:
             raise ValueError("the current key id has no key")
-        if any(len(key) != KEY_BYTES for key in (*self.keys.values(), self.index_key)):
+        if any(len(key) != KEY_BYTES for key in (*self.keys.values(), self.index_key, *self.signing)):
             raise ValueError(f"every key has {KEY_BYTES} bytes")
 
     def rotated(self) -> "Keyring":
@@ -85,14 +88,15 @@ def new_keyring() -> Keyring:
 
 def to_document(keyring: Keyring) -> str:
     """The JSON document of a keyring: secret, for a key file, a vault or a paper copy in a safe."""
-    return json.dumps(
-        {
-            "format": _FORMAT,
-            "current": keyring.current,
-            "keys": {key_id: base64.b64encode(key).decode() for key_id, key in keyring.keys.items()},
-            "index_key": base64.b64encode(keyring.index_key).decode(),
-        }
-    )
+    document = {
+        "format": _FORMAT,
+        "current": keyring.current,
+        "keys": {key_id: base64.b64encode(key).decode() for key_id, key in keyring.keys.items()},
+        "index_key": base64.b64encode(keyring.index_key).decode(),
+    }
+    if keyring.signing:
+        document["signing"] = [base64.b64encode(seed).decode() for seed in keyring.signing]
+    return json.dumps(document)
 
 
 def from_document(text: str | bytes, source: str) -> Keyring:
@@ -112,7 +116,11 @@ def from_document(text: str | bytes, source: str) -> Keyring:
         raise StoreError("key_malformed", source=source, field="current")
     if _INDEX in keys:  # the name of the index key's fingerprint
         raise StoreError("key_malformed", source=source, field=f"keys.{_INDEX}")
-    return Keyring(current, keys, _key(document.get("index_key"), source, "index_key"))
+    seeds = document.get("signing", [])
+    if not isinstance(seeds, list):
+        raise StoreError("key_malformed", source=source, field="signing")
+    signing = tuple(_key(seed, source, "signing") for seed in seeds)
+    return Keyring(current, keys, _key(document.get("index_key"), source, "index_key"), signing)
 
 
 def _key(value: object, source: str, name: str) -> bytes:

@@ -1,7 +1,6 @@
 """Who holds a case just now: leases that expire by themselves, fenced, beside the chain so that no verb conflicts."""
 
-from dataclasses import dataclass
-
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 
 # Renewed by the holder's keys, so five minutes without a key give the case back.

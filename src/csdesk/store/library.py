@@ -1,9 +1,10 @@
 """The library of a desk: policy articles and canned replies, kept beside the index that finds articles."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.library_index import Index
 

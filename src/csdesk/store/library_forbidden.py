@@ -1,9 +1,9 @@
 """The phrases that may not leave a desk: kept in its library, and made ready to be looked for in a reply."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from csdesk.domain.value import dataclass
 from csdesk.search.phrases import Found, Phrases
 from csdesk.store.connection import Connection
 from csdesk.store.library import DEFAULT_LANGUAGE, own_shelf, shelf_of

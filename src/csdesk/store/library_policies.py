@@ -3,21 +3,26 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
+from csdesk.domain.value import dataclass, replace
 from csdesk.search import cite, normalise, numerals, tokens
+from csdesk.search.learned import question_terms
 from csdesk.search.plan import plan
+from csdesk.search.semantic import fuse
 from csdesk.store.connection import Connection
 from csdesk.store.library import ARTICLE_COLUMNS, Article, preferred, shelf_of, to_article
 from csdesk.store.library_index import Index
+from csdesk.store.library_taught import blend, lifts, teach
 
 Spans = tuple[tuple[int, int], ...]
 # Found beyond the limit: translations of one article and superseded texts fall away.
 SPARE = 20
 ID_MAX = 100
+_EPOCH = date(1970, 1, 1).toordinal()
 MARKED_MAX = 4_000  # characters of an article in which matches are shown
 _ROW = f"SELECT id, {ARTICLE_COLUMNS} FROM article WHERE desk_id = ?"
 # The + keeps SQLite from reading all of a desk's articles by desk_id, not the few by id (16 ms of 57,840).
@@ -72,8 +77,22 @@ class Policies:
         self._desk = desk
         self._names: tuple[int, cite.LawNames] | None = None
 
-    def search(self, text: str, day: str, language: str, limit: int) -> list[Hit]:
-        """The best articles for whatever was typed, as of a day (ISO), each in one language."""
+    def search(
+        self,
+        text: str,
+        day: str,
+        language: str,
+        limit: int,
+        *,
+        learned: bool = True,
+        near: Sequence[int] = (),
+    ) -> list[Hit]:
+        """The best articles for whatever was typed, as of a day (ISO), each in one language.
+
+        `learned`: those that agents chose after questions like this one rise, to a degree (`library_taught`).
+        `near`: rows of articles that mean the same, nearest first (`library_vectors`), for one order of both; a
+        citation needs none.
+        """
         shelf = shelf_of(self._conn, self._desk)
         if shelf is None or limit < 1:
             return []
@@ -82,6 +101,13 @@ class Policies:
         index = Index(self._conn, self._desk, shelf.number, shelf.articles)
         asked = plan(text, index)
         found = index.find(asked.match, limit + SPARE)
+        if learned and not named and (question := question_terms(text)):
+            today = date.fromisoformat(day).toordinal() - _EPOCH
+            # With what the words sound like: a question with a slip is like the one without.
+            heard = dict.fromkeys((*question, *(term for term in asked.terms if len(term) > 1)))
+            found = blend(found, lifts(index, self._conn, self._desk, list(heard), today))
+        if near and not named:
+            found = fuse([row for row, _ in found], near)
         best = found[0][1] + 1 if found else 1.0
         ranked = chain(((one, best) for one in named), self._ranked(found, limit))
         hits = self._in_order(ranked, {one.row for one in named}, day, language, limit)
@@ -99,6 +125,29 @@ class Policies:
         named = self._with_id(said) or self._cited(cite.parse(said, self._laws()))
         hits = self._in_order([(one, 1.0) for one in named[:1]], {one.row for one in named}, day, language, 2)
         return hits[-1] if hits else None
+
+    def teach(self, said: str, terms: Sequence[str], at: int) -> bool:
+        """Let a question, as terms, teach the article with this id, inside the caller's transaction.
+
+        False where there is nothing to learn: no such article, or no term. `at`: UTC ms.
+        """
+        shelf = shelf_of(self._conn, self._desk)
+        named = self._with_id(said)
+        if shelf is None or not named or not terms:
+            return False
+        index = Index(self._conn, self._desk, shelf.number, shelf.articles)
+        teach(index, self._conn, self._desk, named[0].row, terms, at)
+        return True
+
+    def known_terms(self, terms: Sequence[str]) -> frozenset[str]:
+        """Which of the terms stand in an article of the desk."""
+        shelf = shelf_of(self._conn, self._desk)
+        index = Index(self._conn, self._desk, 0, shelf.articles) if shelf else None
+        return frozenset(index.docs(terms)) if index else frozenset()
+
+    def names_one(self, text: str) -> bool:
+        """Whether a text is an article's id or citation, and so no question."""
+        return bool(self._with_id(text)) or cite.parse(text, self._laws()) is not None
 
     def _laws(self) -> cite.LawNames:
         """The names of the desk's laws; made anew when articles came in, 30 ms for 1,336 laws."""

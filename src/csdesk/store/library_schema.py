@@ -38,5 +38,24 @@ STATEMENTS = (
     """CREATE TABLE article_gram (
         desk_id TEXT NOT NULL, term TEXT NOT NULL, docs INTEGER NOT NULL, sound TEXT,
         PRIMARY KEY (desk_id, term)) WITHOUT ROWID""",
+    # Questions that led to an article: their terms in the order of the alphabet, so that no sentence can be read.
+    """CREATE TABLE taught (
+        id INTEGER PRIMARY KEY, desk_id TEXT NOT NULL, article INTEGER NOT NULL, terms TEXT NOT NULL,
+        mass INTEGER NOT NULL, uses INTEGER NOT NULL, at INTEGER NOT NULL)""",
+    "CREATE UNIQUE INDEX taught_question ON taught (desk_id, article, terms)",
+    """CREATE TABLE taught_term (
+        desk_id TEXT NOT NULL, term TEXT NOT NULL, question INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, term, question)) WITHOUT ROWID""",
+    """CREATE TABLE canned_use (
+        desk_id TEXT NOT NULL, agent TEXT NOT NULL, canned TEXT NOT NULL, uses INTEGER NOT NULL,
+        at INTEGER NOT NULL, PRIMARY KEY (desk_id, agent, canned)) WITHOUT ROWID""",
+    # How far vectors are: by which model, how often they changed, whether all articles had theirs once.
+    """CREATE TABLE embedding (
+        desk_id TEXT PRIMARY KEY, model TEXT NOT NULL, version INTEGER NOT NULL, ready INTEGER NOT NULL)
+        WITHOUT ROWID""",
+    # A vector is a scale and a byte for each dimension; `hash` is of the text that it was made of.
+    """CREATE TABLE article_vector (
+        desk_id TEXT NOT NULL, article INTEGER NOT NULL, hash BLOB NOT NULL, vector BLOB NOT NULL,
+        PRIMARY KEY (desk_id, article)) WITHOUT ROWID""",
     "CREATE INDEX article_gram_sound ON article_gram (desk_id, sound) WHERE sound IS NOT NULL",
 )

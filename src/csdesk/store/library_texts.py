@@ -1,9 +1,9 @@
 """The desk's own texts as a whole, for those who check them: policies with what they rest on, and canned replies."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.library import CANNED_COLUMNS, DEFAULT_LANGUAGE, Canned, to_canned
 

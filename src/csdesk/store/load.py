@@ -7,13 +7,14 @@ stand inside the caller's transaction and tell how many rows they wrote.
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import msgspec
 
 from csdesk.domain import tracking
 from csdesk.domain.ids import uuid7
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import Shredded, bound_to, normal_order_number
 from csdesk.store.file import Store

@@ -1,11 +1,11 @@
 """Macros: several verbs under one name, an agent's own or everybody's; what they hold lies sealed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import PersonKeys, bound_to
 
@@ -60,6 +60,14 @@ def _macro(keys: PersonKeys, desk: str, row: tuple[Any, ...]) -> Macro:
     owner, name, person, sealed, at = row
     plain = keys.open(desk, person, sealed, _bound(desk, owner, name))
     return Macro(owner, name, read(plain) if plain else (), at)
+
+
+def there(conn: Connection, desk: str, owner: str, name: str) -> bool:
+    """Whether there is a macro of this name."""
+    row = conn.execute(
+        "SELECT 1 FROM macro WHERE desk_id = ? AND owner = ? AND name = ?", (desk, owner, name)
+    ).fetchone()
+    return row is not None
 
 
 def drop(conn: Connection, desk: str, owner: str, name: str) -> None:

@@ -1,14 +1,16 @@
 """Orders, their lines, payments and shipments: kept as records, read as the facts a decision needs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.context import Order, OrderLine, Payment
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import normal_order_number
 from csdesk.store.tracking import order_signed_at, shipped
 
+# What the indexes of ends hold: so many characters, which a million orders share a hundred each.
+TAIL = 4
 _FACTS = (
     "SELECT o.id, o.number, o.customer, o.merchant, o.currency, o.status, o.paid_at, o.shipped_at, o.signed_at,"
     " coalesce(m.return_address, '') FROM orders o LEFT JOIN merchant m ON m.desk_id = o.desk_id AND m.id = o.merchant"
@@ -169,6 +171,25 @@ def by_waybill(conn: Connection, desk: str, waybill: str, limit: int = 20) -> li
         f"{_ROW} WHERE o.desk_id = ? AND o.id IN"
         " (SELECT order_id FROM parcel WHERE desk_id = ? AND waybill = ? AND order_id <> '') LIMIT ?",
         (desk, desk, normal_waybill(waybill), limit),
+    )
+    return [OrderRow(*row) for row in rows]
+
+
+def by_tail(conn: Connection, desk: str, said: str, limit: int = 20) -> list[OrderRow]:
+    """Orders whose number, or a parcel's waybill, ends in these four or more letters or digits; the newest first."""
+    number, waybill = normal_order_number(said), normal_waybill(said)
+    if len(number) < TAIL or not (number.isascii() and number.isalnum() and any(map(str.isdigit, number))):
+        return []
+    rows = conn.execute(
+        f"{_ROW} WHERE o.rowid IN (SELECT rowid FROM orders INDEXED BY orders_tail"
+        " WHERE desk_id = ? AND substr(folded, -4) = ? AND substr(folded, ?) = ? ORDER BY rowid DESC LIMIT ?)"
+        f" UNION {_ROW} WHERE o.desk_id = ? AND o.id IN (SELECT order_id FROM parcel INDEXED BY parcel_tail"
+        " WHERE desk_id = ? AND substr(waybill, -4) = ? AND substr(waybill, ?) = ? AND order_id <> '' LIMIT ?)"
+        " ORDER BY placed_at DESC, number LIMIT ?",
+        (
+            *(desk, number[-TAIL:], -len(number), number, limit),
+            *(desk, desk, waybill[-TAIL:], -len(waybill), waybill, limit, limit),
+        ),
     )
     return [OrderRow(*row) for row in rows]
 

@@ -1,7 +1,6 @@
 """What must happen outside or later: rows written with their cause, run by the one worker that holds the lease."""
 
-from dataclasses import dataclass
-
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 
 # A worker renews every third of this; when it dies another takes over after at most this long.

@@ -1,9 +1,9 @@
 """The packs a desk has had, each version as its exact text, and every step of their lives; nothing is ever changed."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import Literal
 
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 
 StepKind = Literal["shipped", "staged", "approved", "withdrawn", "reviewed"]

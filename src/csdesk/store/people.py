@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import (
     PersonKeys,
@@ -26,6 +26,7 @@ from csdesk.store.errors import StoreError
 from csdesk.store.keys import Keyring
 
 _LATIN_WORD = re.compile(r"[a-z]{2,}")
+MOST_WORDS = 8  # no name has more Latin words; a pasted text has, and each costs a look-up
 # What a sender only says of himself is found by agents, after what is known, and never taken for it.
 CLAIMED = ("claimed_phone", "claimed_email")
 
@@ -126,7 +127,7 @@ class People:
     def known(self, phone: str, email: str, limit: int = 10) -> list[str]:
         """Known customers (never who only said so) with this phone or e-mail address; exact, by keyed hash."""
         said = (("phone", normal_phone(phone)), ("email", normal_email(email)))
-        found = [self._having(field, value, limit) for field, value in said if value]
+        found = [self.having(field, value, limit) for field, value in said if value]
         return list(dict.fromkeys(who for some in found for who in some))
 
     def hashes(self, record: Customer) -> Iterable[tuple[str, bytes]]:
@@ -167,17 +168,26 @@ class People:
         found: dict[str, None] = {}
         for field, value in probes:
             if value:
-                found |= dict.fromkeys(self._having(field, value, limit))
+                found |= dict.fromkeys(self.having(field, value, limit))
         for claimed, value in zip(CLAIMED, (probes[1][1], probes[2][1]), strict=True):
             if value and len(found) < limit:
-                found |= dict.fromkeys(self._having(claimed, value, limit))
-        words = _LATIN_WORD.findall(said.casefold())
-        if words:
-            sets = [set(self._having("word", word, 5_000)) for word in dict.fromkeys(words)]
+                found |= dict.fromkeys(self.having(claimed, value, limit))
+        words = list(dict.fromkeys(_LATIN_WORD.findall(said.casefold())))
+        if 0 < len(words) <= MOST_WORDS:
+            sets = [set(self.having("word", word, 5_000)) for word in words]
             found |= dict.fromkeys(sorted(set.intersection(*sets)))
         return list(found)[:limit]
 
-    def _having(self, field: str, value: str, limit: int) -> list[str]:
+    def has(self, field: str, value: str, person: str) -> bool:
+        """Whether this customer is known by this normalised value of a field."""
+        row = self._conn.execute(
+            "SELECT 1 FROM customer_hash WHERE desk_id = ? AND field = ? AND hash = ? AND customer = ?",
+            (self._desk, field, self._hashers[field](value), person),
+        ).fetchone()
+        return row is not None
+
+    def having(self, field: str, value: str, limit: int) -> list[str]:
+        """Customers known by this normalised value of a field (name, phone, phone4, email), `limit` at most."""
         rows = self._conn.execute(
             "SELECT customer FROM customer_hash WHERE desk_id = ? AND field = ? AND hash = ? LIMIT ?",
             (self._desk, field, self._hashers[field](value), limit),

@@ -71,6 +71,8 @@ _RECORDS = (
         version INTEGER NOT NULL, changed_at INTEGER NOT NULL, PRIMARY KEY (desk_id, id))""",
     "CREATE UNIQUE INDEX orders_number ON orders (desk_id, folded)",
     "CREATE INDEX orders_customer ON orders (desk_id, customer, placed_at)",
+    # Callers say the end of a number: the last four characters, which a million orders share a hundred each.
+    "CREATE INDEX orders_tail ON orders (desk_id, substr(folded, -4))",
     """CREATE TABLE order_line (
         desk_id TEXT NOT NULL, order_id TEXT NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL, title TEXT NOT NULL,
         options TEXT NOT NULL, category TEXT NOT NULL, qty INTEGER NOT NULL, unit_price INTEGER NOT NULL,
@@ -95,6 +97,7 @@ _RECORDS = (
         PRIMARY KEY (desk_id, waybill, order_id, case_id)) WITHOUT ROWID""",
     "CREATE INDEX parcel_case ON parcel (desk_id, case_id) WHERE case_id <> ''",
     "CREATE INDEX parcel_order ON parcel (desk_id, order_id) WHERE case_id = '' AND order_id <> ''",
+    "CREATE INDEX parcel_tail ON parcel (desk_id, substr(waybill, -4))",
     "CREATE INDEX parcel_unknown ON parcel (desk_id, at, waybill) WHERE direction = ''",
     # Those that carriers are asked after, the latest sent first; and when somebody last asked.
     """CREATE INDEX parcel_awaited ON parcel (desk_id, at, waybill)
@@ -134,7 +137,10 @@ _CASES = (
         snapshot BLOB NOT NULL, PRIMARY KEY (desk_id, id))""",
     "CREATE UNIQUE INDEX cases_body ON cases (desk_id, body)",
     "CREATE INDEX cases_queue ON cases (desk_id, queue, due, id) WHERE live = 1",
-    "CREATE INDEX cases_all ON cases (desk_id, due, id) WHERE live = 1",
+    # With all that filters ask for (store/sifting.py), so that a case that does not fit is passed without its row.
+    """CREATE INDEX cases_all ON cases (desk_id, due, id, queue, kind, state, phase, assignee, merchant, reason,
+        language, priority, escalation, amount, opened_at, changed_at, breached) WHERE live = 1""",
+    "CREATE INDEX cases_resting ON cases (desk_id, due, id) WHERE live = 0",
     "CREATE INDEX cases_mine ON cases (desk_id, assignee, due, id) WHERE live = 1",
     # Those that whoever asks for the next case may get, by the language that one must speak. Escalation and amount
     # stand at its end, so that cases that wait for somebody else are passed without reading them.
@@ -204,6 +210,33 @@ _BESIDE = (
     """CREATE TABLE takeover (
         desk_id TEXT NOT NULL, case_id TEXT NOT NULL, former TEXT NOT NULL, taker TEXT NOT NULL,
         actor TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, case_id, former)) WITHOUT ROWID""",
+    # Who looked at whose masked data: which fields, by which case, why; never what was seen. Rows are only added.
+    """CREATE TABLE look (
+        desk_id TEXT NOT NULL, person TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
+        case_id TEXT NOT NULL, fields TEXT NOT NULL, reason TEXT NOT NULL, until INTEGER NOT NULL,
+        hash BLOB NOT NULL, PRIMARY KEY (desk_id, person, seq)) WITHOUT ROWID""",
+    "CREATE INDEX look_actor ON look (desk_id, actor, at)",
+    "CREATE INDEX look_at ON look (desk_id, at, actor)",
+    # Whose callers were checked: by which sorts of things, with what result; never what was said. Rows are only added.
+    """CREATE TABLE caller_check (
+        desk_id TEXT NOT NULL, actor TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, sorts TEXT NOT NULL,
+        result TEXT NOT NULL, persons TEXT NOT NULL, hash BLOB NOT NULL,
+        PRIMARY KEY (desk_id, actor, seq)) WITHOUT ROWID""",
+    # What a day's anchor said of the desk, and when it was handed out (0: not yet). Rows are only added.
+    """CREATE TABLE anchor (
+        desk_id TEXT NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, cases INTEGER NOT NULL,
+        events INTEGER NOT NULL, looks INTEGER NOT NULL, checks INTEGER NOT NULL, digest BLOB NOT NULL,
+        handed_at INTEGER NOT NULL, fault TEXT NOT NULL, PRIMARY KEY (desk_id, n)) WITHOUT ROWID""",
+    "CREATE INDEX anchor_waiting ON anchor (desk_id, n) WHERE handed_at = 0",
+    # Where each chain stood that had grown since the anchor before.
+    """CREATE TABLE anchor_head (
+        desk_id TEXT NOT NULL, sort TEXT NOT NULL, chain TEXT NOT NULL, seq INTEGER NOT NULL,
+        anchor INTEGER NOT NULL, head BLOB NOT NULL, PRIMARY KEY (desk_id, sort, chain, seq)) WITHOUT ROWID""",
+    "CREATE INDEX anchor_head_anchor ON anchor_head (desk_id, anchor, sort, chain, seq)",
+    # What unlocks somebody's screen: scrypt of their PIN, wrong tries since the last right one, shut until when.
+    """CREATE TABLE agent_pin (
+        desk_id TEXT NOT NULL, agent TEXT NOT NULL, salt BLOB NOT NULL, hash BLOB NOT NULL, wrong INTEGER NOT NULL,
+        until INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, agent)) WITHOUT ROWID""",
     """CREATE TABLE draft (
         desk_id TEXT NOT NULL, agent TEXT NOT NULL, case_id TEXT NOT NULL, person TEXT NOT NULL,
         sealed BLOB NOT NULL, caret INTEGER NOT NULL, at INTEGER NOT NULL,
@@ -250,6 +283,10 @@ _BULK = (
         at INTEGER NOT NULL, PRIMARY KEY (desk_id, bulk, case_id)) WITHOUT ROWID""",
     "CREATE INDEX bulk_item_state ON bulk_item (desk_id, bulk, state, case_id)",
     # Several verbs under a name; `owner` '' for everybody's. Sealed under a person of its own.
+    # Filters under a name; sealed, since a filter can hold what a customer said.
+    """CREATE TABLE saved_view (
+        desk_id TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, person TEXT NOT NULL, sealed BLOB NOT NULL,
+        at INTEGER NOT NULL, PRIMARY KEY (desk_id, owner, name)) WITHOUT ROWID""",
     """CREATE TABLE macro (
         desk_id TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, person TEXT NOT NULL, sealed BLOB NOT NULL,
         at INTEGER NOT NULL, PRIMARY KEY (desk_id, owner, name)) WITHOUT ROWID""",

@@ -1,8 +1,8 @@
 """Order systems as this desk knows them: how old what they told is, where their feed stands, what people settled."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 
 # Who is asked after parcels is kept here too, under names that begin so.

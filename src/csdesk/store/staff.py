@@ -1,8 +1,7 @@
 """What agents can take, whether they are here, and how much they have: rows beside the cases."""
 
-from dataclasses import dataclass
-
 from csdesk.domain.routing import AVAILABLE, Skill
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 
 

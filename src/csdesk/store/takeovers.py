@@ -1,7 +1,6 @@
 """From whom a case was taken: beside the chain, so that both sides see it and the former one's verbs are refused."""
 
-from dataclasses import dataclass
-
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 
 

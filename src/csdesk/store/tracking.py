@@ -7,13 +7,13 @@ caller's transaction.
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import msgspec
 
 from csdesk.domain.cases.context import Shipped
 from csdesk.domain.ids import uuid7
 from csdesk.domain.tracking import ALL_CONSENTS, WAREHOUSE, Courier, Event, Scan, Standing, merged, standing
+from csdesk.domain.value import dataclass, replace
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import Shredded, bound_to
 from csdesk.store.file import Store
@@ -26,6 +26,8 @@ PUT_CASE_PARCEL = (
     " DO UPDATE SET direction = excluded.direction, carrier = excluded.carrier, person = excluded.person"
 )
 _PARCEL = "waybill, order_id, case_id, direction, carrier, person, lines, at, consent, told_at, signed_at"
+# Without statistics SQLite would rather go through every parcel of the desk: 110 ms of a million.
+_BY_ORDER = "INDEXED BY parcel_order WHERE desk_id = ? AND order_id = ? AND case_id = '' AND order_id <> ''"
 # A look-up of silence that nobody needs any more costs one row: parcels sent longer ago are not waited for.
 AWAITED_MS = 60 * 86_400_000
 # Nothing is stale by this: silence is for whoever knows the time.
@@ -92,11 +94,20 @@ def known(conn: Connection, desk: str, waybill: str) -> list[Known]:
     return [Known(*row) for row in rows]
 
 
+def cases_by_tail(conn: Connection, desk: str, waybill: str, limit: int = 20) -> list[str]:
+    """Cases with a parcel of their own whose waybill ends in this, four characters or more."""
+    rows = conn.execute(
+        "SELECT DISTINCT case_id FROM parcel INDEXED BY parcel_tail WHERE desk_id = ? AND substr(waybill, -4) = ?"
+        " AND substr(waybill, ?) = ? AND case_id <> '' LIMIT ?",
+        (desk, waybill[-4:], -len(waybill), waybill, limit),
+    )
+    return [row[0] for row in rows] if len(waybill) >= 4 else []
+
+
 def of_order(conn: Connection, desk: str, order_id: str) -> list[Known]:
     """The parcels of an order, in the order in which they were sent."""
     rows = conn.execute(
-        f"SELECT {_PARCEL} FROM parcel WHERE desk_id = ? AND order_id = ? AND case_id = '' AND order_id <> ''"
-        " ORDER BY at, waybill",
+        f"SELECT {_PARCEL} FROM parcel {_BY_ORDER} ORDER BY at, waybill",
         (desk, order_id),
     )
     return [Known(*row) for row in rows.fetchall()]
@@ -133,9 +144,7 @@ def put_of_orders(conn: Connection, desk: str, rows: Iterable[tuple[object, ...]
 
 def forget_of_orders(conn: Connection, desk: str, orders: Sequence[tuple[str, str]]) -> None:
     """Forget the parcels of orders (desk, id) that are told anew; their scans stay."""
-    conn.executemany(
-        "DELETE FROM parcel WHERE desk_id = ? AND order_id = ? AND case_id = '' AND order_id <> ''", orders
-    )
+    conn.executemany(f"DELETE FROM parcel {_BY_ORDER}", orders)
 
 
 def put_scans(store: Store, told: Sequence[Told], at: int) -> int:
@@ -297,8 +306,7 @@ def refresh(conn: Connection, desk: str, waybill: str) -> tuple[Event, ...]:
 def order_signed_at(conn: Connection, desk: str, order_id: str) -> int:
     """When the last parcel of an order was delivered by the scans; 0 while one is not, or where none is known."""
     row = conn.execute(
-        "SELECT min(signed_at), max(signed_at) FROM parcel"
-        " WHERE desk_id = ? AND order_id = ? AND case_id = '' AND order_id <> ''",
+        f"SELECT min(signed_at), max(signed_at) FROM parcel {_BY_ORDER}",
         (desk, order_id),
     ).fetchone()
     return int(row[1]) if row and row[0] else 0

@@ -4,7 +4,7 @@ Cases are read in batches of one snapshot each, so a desk may work on meanwhile,
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, cast
@@ -17,7 +17,8 @@ from csdesk.domain.cases.case import UNSENT, Case, Kind
 from csdesk.domain.cases.events import Stamp, evolve
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.opening import claimed
-from csdesk.store import evidence
+from csdesk.domain.value import dataclass
+from csdesk.store import callers, evidence, looks
 from csdesk.store import verify_money as money
 from csdesk.store.cases import CASE_COLUMNS, carrier_key, case_row, clock_key, load, refund_key, wake_key
 from csdesk.store.chain import Row, breaks
@@ -51,7 +52,8 @@ class Finding:
     (columns that differ from the fold), `lines`, `refunds` (order: rows beside the case say otherwise),
     `promise` (key, found: what should happen later is not in the outbox), `counter` (queue, counted, kept,
     late, late_kept), `evidence` (kept, filed: rows beside the case say otherwise), `evidence_missing` and
-    `evidence_changed` (hash: a file that is not there, or not what was filed), and what `verify_money`
+    `evidence_changed` (hash: a file that is not there, or not what was filed), `look` (id, seq: where the record of
+    who looked at a person's data was changed or cut), and what `verify_money`
     finds: `ledger`, `early`, `over_refunded`, `stray`.
     """
 
@@ -91,6 +93,8 @@ def verify(
     with read(conn):
         found = [*_counters(conn, desk)]
         found += [Finding(code, "", detail) for code, detail in money.everywhere(conn, desk)]
+        found += [Finding("look", "", {"id": person, "seq": seq}) for person, seq in looks.breaks(conn, desk)]
+        found += [Finding("caller", "", {"who": who, "seq": seq}) for who, seq in callers.breaks(conn, desk)]
     yield from found
     for case_id, wrong, sha256 in evidence.check(store, contents=contents):
         case, _ = load(conn, desk, case_id) or (None, b"")

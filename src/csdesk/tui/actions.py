@@ -4,10 +4,11 @@ Verbs are actions named `verb.<name>`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from csdesk.domain.value import dataclass
 
 if TYPE_CHECKING:
     from csdesk.desk.words import Words
@@ -23,15 +24,18 @@ CONTEXTS = (
     "order",
     "menu",
     "find",
+    "filter",
     "palette",
     "command",
     "verdict",
     "detail",
     "dead",
+    "evidence",
     "board",
     "incident",
     "runs",
     "help",
+    "lock",
 )
 CASES = ("queue", "case")
 _LISTS = (
@@ -42,10 +46,12 @@ _LISTS = (
     "order",
     "menu",
     "find",
+    "filter",
     "palette",
     "verdict",
     "detail",
     "dead",
+    "evidence",
     "board",
     "incident",
     "runs",
@@ -58,18 +64,25 @@ _PICKS = (
     "order",
     "menu",
     "find",
+    "filter",
     "palette",
     "command",
     "verdict",
     "dead",
+    "evidence",
     "board",
     "runs",
     "help",
+    "lock",
 )
-_FIELDS = ("form", "compose", "canned", "policy", "order")
+_FIELDS = ("form", "compose", "canned", "policy", "order", "filter")
 VERB = "verb."
 # Actions with a key of their own that come down to a verb.
-ACTS = MappingProxyType({"resolve": "verb.close", "reply": "verb.reply", "canned": "verb.reply"})
+ACTS = MappingProxyType(
+    {
+        "resolve": "verb.close", "reply": "verb.reply", "canned": "verb.reply", "link": "verb.link_case",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +109,7 @@ CONSOLE = (
     Action("page_up", _LISTS),
     Action("top", _LISTS),
     Action("bottom", _LISTS),
-    Action("open", _PICKS),
+    Action("open", (*_PICKS, "case")),
     Action("back", CONTEXTS),
     Action("queue_prev", ("queue", "board")),
     Action("queue_next", ("queue", "board")),
@@ -115,12 +128,18 @@ CONSOLE = (
     Action("policy", ("queue", "case", "compose", "form", "verdict")),
     Action("explain", CASES),
     Action("rulings", ("case", "verdict")),
-    Action("drop", ("verdict", "dead", "runs")),
+    Action("drop", ("verdict", "dead", "runs", "menu")),
+    Action("share", ("menu",)),
+    Action("edit", ("menu",)),
     Action("retry", ("dead",)),
     Action("clocks", ("case", "detail")),
     Action("ledger", ("case", "detail")),
     Action("parcels", ("case", "detail")),
+    Action("files", ("case",)),
     Action("links", ("case",)),
+    Action("link", ("case",)),
+    Action("reveal", ("case",)),
+    Action("looks", ("case",)),
     Action("merge", ("menu",)),
     Action("delegate", ("menu",)),
     Action("incident", ("case",)),
@@ -137,9 +156,13 @@ CONSOLE = (
     Action("heard", (*CASES, "board")),
     Action("news", (*CASES, "board")),
     Action("orders", CASES),
+    Action("caller", CASES),
     Action("ask_order", ("case", "order")),
     Action("preview", ("queue",)),
-    Action("find", (*CASES, "menu")),
+    Action("filter", ("queue", "menu")),
+    Action("views", ("queue",)),
+    Action("keep_view", ("queue",)),
+    Action("find", CASES),
     Action("park", ("queue", "case", "compose", "form")),
     Action("unpark", CASES),
     Action("presence", CASES),
@@ -160,6 +183,7 @@ CONSOLE = (
     Action("command", CASES),
     Action("palette", ("queue", "case", "form", "compose", "canned", "policy", "order", "verdict", "board")),
     Action("help", tuple(place for place in CONTEXTS if place != "help")),
+    Action("lock", tuple(place for place in CONTEXTS if place != "lock")),
     Action("redraw", CONTEXTS),
     Action("quit", CONTEXTS),
 )

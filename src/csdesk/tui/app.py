@@ -5,7 +5,6 @@ import gc
 import signal
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -18,6 +17,7 @@ from textual.widget import Widget
 
 from csdesk.desk.config import ConfigError
 from csdesk.desk.words import Words
+from csdesk.domain.value import dataclass
 from csdesk.store.errors import StoreError
 from csdesk.tui import cells, doors
 from csdesk.tui.coming import ComingDesk
@@ -32,7 +32,7 @@ from csdesk.tui.widgets.bars import SIGNS, StatusLine
 from csdesk.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from csdesk.desk.desk import Desk, Done
+    from csdesk.desk.desk import Changes, Desk, Done
     from csdesk.domain.cases.command import Command
     from csdesk.domain.cases.context import Policy, Refused
     from csdesk.domain.clocks.times import Times
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from csdesk.tui.appearance import Appearance
     from csdesk.tui.following import Following
     from csdesk.tui.news import News
+    from csdesk.tui.privacy import Privacy
     from csdesk.tui.recording import Recording
     from csdesk.tui.verbs import Verbs
 
@@ -49,8 +50,6 @@ SLOW_SECONDS = 0.3
 AFTER_FIRST_SECONDS = 0.02
 # A field that takes longer than this to take in a letter is broken.
 FIELD_SECONDS = 5.0
-# Refusals whose `name` is a fact.
-_OF_FACTS = ("bad_fact", "unknown_fact", "fact_too_long")
 
 
 def clock_ms() -> int:
@@ -73,6 +72,7 @@ class Tools:
     rules: "Callable[[], Rules] | None" = None
     lean: bool = True
     ask_order: "Callable[[str], Looked] | None" = None
+    lock_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         self._rules = tools.rules
         self.ask_order = tools.ask_order
         self.first = first or First()
+        self.lock_minutes, self.locked, self.touched_at = tools.lock_minutes, False, time.monotonic()
         self.names: dict[str, str] = {id_: cells.safe(name) for id_, name in self.first.names}
         self.said: tuple[str, str] = ("", "info")
         # Sentences written into forms that were left for a call, by case and verb.
@@ -175,6 +176,13 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         return News(self)
 
     @cached_property
+    def privacy(self) -> "Privacy":
+        """What locks the console."""
+        from csdesk.tui.privacy import Privacy
+
+        return Privacy(self)
+
+    @cached_property
     def appearance(self) -> "Appearance":
         """What changes theme and language."""
         from csdesk.tui.appearance import Appearance
@@ -242,6 +250,7 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         self.call(self._watch())
         self.call(self._learn_names())
         self.call(self.news.ask())
+        self.privacy.watch()
         if self._look.path is not None:
             self.appearance.watch()
 
@@ -259,12 +268,15 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     async def _watch(self) -> None:
         async for changes in self.desk.watch():
-            for screen in self.screen_stack:
-                screen.post_message(Changed(changes.cases, changes.everything))
-            if mine := self.leasing.touched_of(changes.cases, everything=changes.everything):
-                self.call(self.leasing.lost_of(mine))
-            if changes.beside:
-                self.call(self.news.ask())
+            self._tell(changes)
+
+    def _tell(self, changes: "Changes") -> None:  # not in `_watch`, which would hold the screen it told last
+        for screen in self.screen_stack:
+            screen.post_message(Changed(changes.cases, changes.everything))
+        if mine := self.leasing.touched_of(changes.cases, everything=changes.everything):
+            self.call(self.leasing.lost_of(mine))
+        if changes.beside:
+            self.call(self.news.ask())
 
     async def _learn_names(self) -> None:
         from csdesk.desk.queries import Agents
@@ -334,33 +346,15 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     def explain(self, error: Exception) -> str | None:
         """An error that people can cause or mend, in a sentence; None for a mistake of the program."""
-        from csdesk.desk.desk import Conflict
-        from csdesk.domain.cases.context import Refused
+        from csdesk.tui.refusals import explain
 
-        if isinstance(error, Refused):
-            return self.refusal(error)
-        if isinstance(error, Conflict):
-            came = "、".join(f"{self.name_of(c.who)} {self.words.code('verb', c.verb)}" for c in error.came)
-            return self.words("refused.conflict", case=error.case, came=came)
-        if isinstance(error, StoreError):
-            return self.words.error(error.code, error.details, str(error))
-        return None
+        return explain(self, error)
 
     def refusal(self, refused: "Refused") -> str:
-        """Why something may not happen; people by name, and no codes: nobody here types them."""
-        from csdesk.domain.cases.context import Refused
+        """Why something may not happen."""
+        from csdesk.tui.refusals import refusal
 
-        if refused.code == "not_available":
-            away = self.words.code("presence", str(refused.detail["presence"]))
-            return self.words("status.away", presence=away, key=self.keymap.shown("presence"))
-        detail = dict(refused.detail)
-        if isinstance(who := detail.get("who"), str):
-            detail["who"] = self.name_of(who)
-        if refused.code in _OF_FACTS:
-            detail["name"] = self.words.code("term", str(detail["name"]))
-        if "allowed" in detail:
-            detail["allowed"] = self.words.value("members", detail["allowed"])
-        return self.words.refused(Refused(refused.code, **detail))
+        return refusal(self, refused)
 
     # Work that waits for the desk
 
@@ -416,6 +410,7 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     def touched(self) -> None:
         """A key was pressed: what is held stays held."""
+        self.touched_at, self.app_focus = time.monotonic(), True  # also if the terminal's report was lost
         self.leasing.touched()
 
     # Screens
@@ -482,6 +477,10 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
     def action_park(self) -> None:
         """Put the case aside for a call."""
         self.call(self.leasing.park())
+
+    def action_lock(self) -> None:
+        """Lock the screen."""
+        self.privacy.lock()
 
     def action_unpark(self) -> None:
         """Bring back the case put aside last."""

@@ -28,8 +28,16 @@ _HARMLESS = re.compile(
 # Those of them that take one cell.
 _NARROW = re.compile("[ -~\u00b7\u00d7\u2013-\u201d\u2026]+").sub
 
+# What Python takes for printing although it has no cell of its own: marks that pile up, and fillers.
+_CELLLESS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u115f-\u11ff\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u2800"
+    "\u3164\ufe00-\ufe0f\ufe20-\ufe2f\uffa0\U000e0100-\U000e01ef]"
+).search
+
 # What no line of Chinese begins with (GB/T 15834-2011, 5.1).
 _CLOSING = frozenset("，。、；：？！）》〉】」』”’…·,.;:?!)")
+# And what none ends with.
+_OPENING = frozenset("（《〈【「『“‘([")
 
 
 @lru_cache(maxsize=8192)
@@ -63,11 +71,9 @@ def crop(text: str, cells: int, more: str = MORE) -> str:
     kept = max(room // 2, 0)
     while width(text[: kept + 1]) <= room:
         kept += 1
-    return (
-        text[:kept].rstrip() + more
-        if width(text[:kept]) <= room
-        else set_cell_size(text, room).rstrip() + more
-    )
+    short = text[:kept] if width(text[:kept]) <= room else set_cell_size(text, room)
+    # An emoji that is cut in two leaves no joiner behind: it would join what comes next.
+    return short.rstrip("\u200d ") + more
 
 
 @lru_cache(maxsize=8192)
@@ -76,6 +82,12 @@ def fit(text: str, cells: int, align: str = "left", more: str = MORE) -> str:
     short = crop(text, cells, more)
     space = " " * (cells - width(short))
     return space + short if align == "right" else short + space
+
+
+def forget() -> None:
+    """Keep nothing of what was measured and cut so far: some of it may have been for one moment only."""
+    for kept in (safe, width, crop, fit):
+        kept.cache_clear()
 
 
 def line(parts: Iterable[tuple[str, Style]], cells: int, rest: Style) -> Strip:
@@ -92,8 +104,8 @@ def line(parts: Iterable[tuple[str, Style]], cells: int, rest: Style) -> Strip:
 
 
 def _gated(text: str) -> str:
-    """`text` as it is when every sign of it prints, else made safe between the blanks that lay it out."""
-    if text.isprintable():
+    """`text` as it is when every sign of it prints in a cell, else made safe between the blanks that lay it out."""
+    if text.isprintable() and not _CELLLESS(text):
         return text
     inner = text.strip(" ")
     before, _, after = text.partition(inner)
@@ -136,9 +148,13 @@ def _wrap_paragraph(text: str, cells: int) -> list[str]:
             cut = blank if blank > 0 and sign.isascii() and sign != " " else len(current)
             if sign in _CLOSING and cut == len(current) > 1 and width(current[-1]) + size <= cells:
                 cut -= 1
+            while cut > 1 and current[cut - 1] in _OPENING and width(current[cut - 1 :]) + size <= cells:
+                cut -= 1
             lines.append(current[:cut].rstrip())
             current = current[cut:].lstrip()
             used, blank = width(current), -1
+            if sign == " " and not current:
+                continue  # the blank at which a line was broken
         if sign == " ":
             blank = len(current) + 1
         current += sign

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from csdesk.domain.cases.context import Refused
     from csdesk.tui.screen import ConsoleScreen
     from csdesk.tui.screens.verdict import Kept
+    from csdesk.tui.sifting import Sifting
 
 
 def case(case_id: str, *, compose: bool = False) -> "ConsoleScreen[Any]":
@@ -32,6 +33,13 @@ def orders(text: str = "") -> "ConsoleScreen[Any]":
     from csdesk.tui.screens.order import OrderScreen
 
     return OrderScreen(text)
+
+
+def caller() -> "ConsoleScreen[Any]":
+    """Check who is on the telephone, and open what they call about."""
+    from csdesk.tui.screens.caller import CallerScreen
+
+    return CallerScreen()
 
 
 def presence(now: str) -> "ConsoleScreen[Any]":
@@ -104,11 +112,25 @@ def detail(case_id: str, side: str) -> "ConsoleScreen[Any]":
     return DetailScreen(case_id, side)
 
 
+def files(view: "CaseView") -> "ConsoleScreen[Any]":
+    """The files of a case, to be saved one by one."""
+    from csdesk.tui.screens.files import FilesScreen
+
+    return FilesScreen(view)
+
+
 def links(view: "CaseView") -> "ConsoleScreen[Any]":
     """The cases that belong to one, and others of its customer; dismissed with the one to open, or None."""
     from csdesk.tui.screens.leads import LinksScreen
 
     return LinksScreen(view)
+
+
+def looks(case_id: str = "", agent: str = "") -> "ConsoleScreen[Any]":
+    """Who looked at the data of a case's customer, or what an agent looked at; dismissed with the case to open."""
+    from csdesk.tui.screens.revealing import LooksScreen
+
+    return LooksScreen(case_id, agent)
 
 
 def awaiting() -> "ConsoleScreen[Any]":
@@ -144,6 +166,20 @@ def news() -> "ConsoleScreen[Any]":
     from csdesk.tui.screens.broadcasting import NewsScreen
 
     return NewsScreen()
+
+
+def filter_line(sifting: "Sifting") -> "ConsoleScreen[Any]":
+    """The line that filters the queue; dismissed with the case to open when its number was typed, else None."""
+    from csdesk.tui.screens.filtering import FilterScreen
+
+    return FilterScreen(sifting)
+
+
+def views(sifting: "Sifting") -> "ConsoleScreen[Any]":
+    """The views that can be used; dismissed with the one to show, or None."""
+    from csdesk.tui.screens.views import ViewsScreen
+
+    return ViewsScreen(sifting)
 
 
 def canned(case_id: str) -> "ConsoleScreen[Any]":

@@ -1,11 +1,11 @@
 """Runs of this console while they run: how far each is, in the status line, and what came of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csdesk.desk.bulk_queries import CameOf, RunItems, RunView, ShowRun
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.value import dataclass
 
 if TYPE_CHECKING:
     from csdesk.tui.app import ConsoleApp

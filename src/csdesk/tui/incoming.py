@@ -5,14 +5,17 @@ pressed, and a paste whose frame arrives in two pieces is pressed whole.
 """
 
 import os
+import re
 import selectors
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
 
 from textual import constants, events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.keys import Keys
 from textual.message import Message
 
 BEGIN, END = "\x1b[200~", "\x1b[201~"
@@ -24,6 +27,12 @@ FRAME_SECONDS = 1.0
 # After an escape character that has become the key, `[` is a key of its own, which nobody shall wait for so long.
 BRACKET_SECONDS = 0.3
 READ_BYTES = 4096
+# A whole control sequence (ECMA-48 5.4), or a key of the keypad (SS3).
+_WHOLE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~])").fullmatch
+# What Textual reads after it has looked for a key: mouse and modes. Two begin with what looks whole by itself.
+_READ_LATER = re.compile(r"\x1b\[(?:<?[-\d;]+[mM]|\?\d+;\d\$y|M|\[)").fullmatch
+# No window is larger; a terminal that says so would have its console paint gigabytes.
+MOST_CELLS = 2_000
 SELECT_SECONDS = 0.1
 
 
@@ -42,13 +51,31 @@ class Incoming(XTermParser):
         # Whether an escape character, which has by now become the key, was the last that came before `_rest`.
         self._escaped = False
 
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        """The keys of a sequence. Textual presses the letters of one that it does not know: here it is no key."""
+        unknown = len(sequence) > 2 and sequence not in ANSI_SEQUENCES_KEYS and _WHOLE(sequence)
+        if unknown and not _READ_LATER(sequence):
+            return (events.Key(Keys.Ignore, sequence),)
+        return super()._sequence_to_key_events(sequence, alt)
+
+    def parse_mouse_code(self, code: str) -> None:
+        """Nothing: the mouse is off, so whoever reports it was not asked, in whatever units."""
+
+    def _read(self, text: str) -> Iterable[Message]:
+        """The messages in a text without pastes; a size that no window has is none."""
+        for message in super().feed(text):
+            if not isinstance(message, events.Resize) or all(
+                0 < cells <= MOST_CELLS for cells in message.size
+            ):
+                yield message
+
     def feed(self, data: str) -> Iterable[Message]:
         """The messages in the next piece; "" ends the stream."""
         if not data:
-            yield from super().feed(data)
+            yield from self._read(data)
             return
-        if self._pasting and data == QUIT:
-            # The end was lost with the line, and somebody wants out.
+        if self._pasting and data == QUIT and self._clock() - self._since >= BRACKET_SECONDS:
+            # The end was lost with the line, and somebody wants out; in a paste it comes with what is around it.
             yield self._paste("")
             return
         text, self._rest = self._rest + data, ""
@@ -71,7 +98,7 @@ class Incoming(XTermParser):
             if not begin:
                 before = self._hold(before, BEGIN)
             if before:
-                yield from super().feed(before)
+                yield from self._read(before)
 
     def tick(self) -> Iterable[Message]:
         """What is certain now that nothing came for a while."""
@@ -84,7 +111,7 @@ class Incoming(XTermParser):
             yield events.Key("escape", ESCAPE)
         elif waited >= (BRACKET_SECONDS if self._escaped else FRAME_SECONDS):
             rest, self._rest, self._escaped = self._rest, "", False
-            yield from super().feed(rest)
+            yield from self._read(rest)
 
     def _hold(self, text: str, frame: str) -> str:
         """Put aside what may be the begin of a frame at the end of a text; the text before it."""

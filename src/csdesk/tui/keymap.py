@@ -3,11 +3,11 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from csdesk import resources
 from csdesk.desk.config import ConfigError
+from csdesk.domain.value import dataclass
 from csdesk.tui.actions import VERB, action, registry
 from csdesk.tui.key_names import NEVER, forbidden, parse, pressed, spelled
 

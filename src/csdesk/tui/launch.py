@@ -117,6 +117,7 @@ def _build(config: Config, coming: "type[ComingDesk] | None" = None) -> "Console
         rules=lambda: _rules(config),
         ask_order=ask_order,
         lean=config.lean,
+        lock_minutes=config.lock_minutes,
     )
     app = ConsoleApp((coming or ComingDesk)(lambda: _open(config)), tools, first)
     if ugly is not None:
@@ -232,7 +233,9 @@ def write_report(error: BaseException) -> Path:
             code = trace.tb_frame.f_code
             lines.append(f"  {Path(code.co_filename).name}:{trace.tb_lineno} {code.co_qualname}")
             trace = trace.tb_next
-        seen = seen.__cause__ or seen.__context__
+        # What a worker of Textual's died of is only told by its `error`.
+        within = getattr(seen, "error", None)
+        seen = within if isinstance(within, BaseException) else seen.__cause__ or seen.__context__
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 

@@ -107,8 +107,13 @@ class Leasing:
 
     async def let_go(self) -> None:
         """Give back the open case; parked ones stay mine until their time is over."""
-        case, self.held = self.held, ""
-        if case and case not in self.parked:
+        if self.held:
+            await self.give_back(self.held)
+
+    async def give_back(self, case: str) -> None:
+        """Give back one case that nobody looks at here; another that is in hand stays in hand."""
+        self.held = "" if self.held == case else self.held
+        if case not in self.parked and self.may_hold():
             from csdesk.desk.queries import LetGo
 
             await self._console.desk.ask(LetGo(case))

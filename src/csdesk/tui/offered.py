@@ -1,9 +1,9 @@
 """The verbs of a case in the order in which a person is offered them; menu and case screen number them alike."""
 
-from dataclasses import dataclass
-
 from csdesk.desk.queries import CaseView
 from csdesk.domain.cases.kinds import MACHINES, Offer
+from csdesk.domain.value import dataclass
+from csdesk.tui.verbs import at_once
 
 # Undo has its own key and looks at the last verb, not at this case.
 _ELSEWHERE = ("undo",)
@@ -34,3 +34,12 @@ def offered(view: CaseView) -> Offered:
         tuple(offer for offer in shared if offer.off is None),
         tuple(offer for offer in (*own, *shared) if offer.off is not None),
     )
+
+
+def next_step(view: CaseView) -> str:
+    """The verb that one key opens the form of: the kind's first besides taking the case, which has its own key.
+
+    "" when there is none, or it asks for nothing: a key pressed twice on the queue must not carry a verb out.
+    """
+    first = next((offer.verb for offer in offered(view).own if offer.verb != "take"), "")
+    return "" if not first or at_once(first) else first

@@ -10,9 +10,11 @@ import time
 import tty
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import FrameType
 from typing import Any
+
+from csdesk.domain.value import dataclass
 
 # From the question to the end of listening. What comes later is thrown away with the last switch of modes.
 ANSWER_SECONDS = 0.7

@@ -10,13 +10,11 @@ from csdesk.desk.macro_queries import Macros, MacroView, RunMacro, SaveMacro, St
 from csdesk.domain.cases.command import VERBS, Command
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import Reply
-from csdesk.tui import cells
 from csdesk.tui.screens.confirm import ConfirmScreen
+from csdesk.tui.screens.macros import MacroScreen
 from csdesk.tui.screens.many import over_marks, what_was_entered
-from csdesk.tui.screens.moving import PickOne
 from csdesk.tui.screens.overlay import Overlay
 from csdesk.tui.screens.queue import QueueScreen
-from csdesk.tui.summary import Line
 from csdesk.tui.widgets.fields import LineField
 from csdesk.tui.widgets.picks import Pick
 
@@ -104,12 +102,13 @@ class Recording:
         one = getattr(screen, "current_case", lambda: None)()
         cases = marks or ((one[0],) if one else ())
         macros = await console.patient(console.desk.ask(Macros()))
-        if not cases or not macros:
-            console.say(words("macro.none" if cases else "status.no_case"), "warn")
+        if not macros:
+            console.say(words("macro.none"), "warn")
             return
-        picked = await console.push_screen_wait(
-            PickOne(words("macro.which", n=len(cases)), [(m.name, self._line(m)) for m in macros])
-        )
+        picked = await console.push_screen_wait(MacroScreen(macros, len(cases)))
+        if picked and not cases:
+            console.say(words("status.no_case"), "warn")
+            return
         macro = next((m for m in macros if m.name == picked), None)
         if macro is None or not await console.push_screen_wait(
             ConfirmScreen(await self._question(macro, cases))
@@ -119,12 +118,6 @@ class Recording:
         console.verbs.ran()
         over = over_marks(screen, marks) if isinstance(screen, QueueScreen) else None
         await console.following.begun(run, over)
-
-    def _line(self, macro: MacroView) -> Line:
-        words = self._console.words
-        steps = " → ".join(words.code("verb", step.verb) for step in macro.steps)
-        whose = words("macro.shared" if macro.shared else "macro.mine")
-        return [(f"{cells.safe(macro.name)}  ", "strong"), (f"{whose}  ", "quiet"), (steps, "text")]
 
     async def _question(self, macro: MacroView, cases: tuple[str, ...]) -> str:
         words = self._console.words

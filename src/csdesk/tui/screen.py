@@ -13,6 +13,7 @@ from textual.widget import Widget
 from csdesk.tui import keymap as keys
 from csdesk.tui.actions import action as action_of
 from csdesk.tui.actions import label
+from csdesk.tui.forgetting import forget_pictures, withdraw
 from csdesk.tui.widgets.bars import Hints, StatusLine
 
 if TYPE_CHECKING:
@@ -195,6 +196,15 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         await self.keep()
         self.dismiss()
 
+    def _pop_result_callback(self) -> None:
+        withdraw(self)
+        super()._pop_result_callback()
+
+    async def _message_loop_exit(self) -> None:
+        gone = [*self.walk_children(Widget, with_self=True)]
+        await super()._message_loop_exit()
+        forget_pictures(gone)
+
     def action_field_next(self) -> None:
         """To the next field."""
         self.focus_next()
@@ -202,6 +212,12 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
     def action_field_prev(self) -> None:
         """To the previous field."""
         self.focus_previous()
+
+    def action_caller(self) -> None:
+        """Check who is on the telephone."""
+        from csdesk.tui.doors import caller
+
+        self.app.push_screen(caller())
 
     def action_redraw(self) -> None:
         """Paint everything anew."""

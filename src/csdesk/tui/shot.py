@@ -1,11 +1,12 @@
 """A picture of a screen, taken without a terminal: the console is opened, brought to the screen, and drawn as SVG."""
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from csdesk.desk.filter_queries import KeepFilter, KeptFilter
 from csdesk.desk.queries import GetDraft, GetPlace, KeepDraft, KeepPlace, ShowCase
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.value import dataclass, replace
 from csdesk.tui import theme
 from csdesk.tui.coming import ComingDesk
 from csdesk.tui.screen import ConsoleScreen
@@ -56,7 +57,7 @@ class Onlooker(ComingDesk):
 
     async def ask(self, question: "Ask[T]") -> "T":
         """See `Desk.ask`."""
-        if isinstance(question, KeepPlace | KeepDraft | GetPlace | GetDraft):
+        if isinstance(question, KeepPlace | KeepDraft | GetPlace | GetDraft | KeepFilter | KeptFilter):
             return cast("T", None)
         return await super().ask(question)
 

@@ -4,11 +4,11 @@ The whole desk (keys, domain, queries) takes longer to import than the picture t
 """
 
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from csdesk.desk.login import agent_of, desk_file
 from csdesk.domain.roles import Right, Role, may
+from csdesk.domain.value import dataclass, replace
 from csdesk.store import feed
 from csdesk.store.connection import Connection, open_any_schema
 from csdesk.store.feed import Count, Place, Row
@@ -23,13 +23,17 @@ PAGE = 60
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where a console stands: queue, case under the cursor with its deadline, open case, preview or not."""
+    """Where a console stands: queue, case under the cursor with its deadline, open case, preview or not.
+
+    `filtered`: a filter stood over the queue, which is kept sealed; `due` is then what its list is sorted by.
+    """
 
     queue: str = "all"
     case: str = ""
     due: int = 0
     opened: str = ""
     preview: bool = True
+    filtered: bool = False
 
     @classmethod
     def read(cls, state: str | bytes | None) -> "Stand":
@@ -44,8 +48,9 @@ class Stand:
                 int(found["due"]),
                 str(found["opened"]),
                 bool(found["preview"]),
+                bool(found.get("filtered")),
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             return cls()
 
     def write(self) -> str:
@@ -57,6 +62,7 @@ class Stand:
                 "due": self.due,
                 "opened": self.opened,
                 "preview": self.preview,
+                "filtered": self.filtered,
             }
         )
 
@@ -122,6 +128,9 @@ def _around(conn: Connection, desk: str, me: str, letters: bool) -> First:
     stand = Stand.read(state[0] if state else None)
     if stand.queue not in tabs(letters=letters):
         stand = Stand(opened=stand.opened, preview=stand.preview)  # a queue that is no longer for this reader
+    if stand.filtered:
+        # The filter is sealed and no key is read yet: the whole queue in its place would flash by.
+        return First(replace(stand, opened=""), counts=tuple(feed.counts(conn, desk, me)))
     rows: list[Row] = []
     at_top, at_end = True, True
     if stand.case:

@@ -5,12 +5,12 @@ A line is a list of (text, meaning); the meaning is a colour of the palette. All
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from csdesk.desk.queries import CaseView, Entry
 from csdesk.desk.words import Words
 from csdesk.domain.cases.case import Case, CaseLine, Kind
 from csdesk.domain.cases.command import VERBS
+from csdesk.domain.value import replace
 from csdesk.tui import cells
 
 Line = list[tuple[str, str]]
@@ -19,6 +19,19 @@ GAP = ("\t", "text")
 # The label column, in cells: four Chinese characters and a gap.
 LABEL = 9
 _DISPOSITION = re.compile(r":(\w+)")
+
+
+def brief(words: Words, ms: int) -> str:
+    """A length of time in its largest unit, as short as a column needs it."""
+    minutes = max(ms, 0) // 60_000
+    n, unit = (
+        (minutes, "minutes")
+        if minutes < 60
+        else (minutes // 60, "hours")
+        if minutes < 48 * 60
+        else (minutes // 1440, "days")
+    )
+    return words(f"brief.{unit}", n=n)
 
 
 def labelled(words: Words, key: str, text: str, meaning: str = "text") -> Line:

@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from textual.theme import Theme
 
 from csdesk import resources
 from csdesk.desk.config import ConfigError
+from csdesk.domain.value import dataclass
 from csdesk.store.home import config_dir
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
@@ -64,7 +65,16 @@ class Palette:
             DEFAULT if reversed_ else colour, ground, under | self.dressed.get(meaning, frozenset()), bold
         )
 
+    def patch(self, meaning: str, on: str = "ground") -> Style:
+        """A patch of a meaning's colour on a ground, for a sign that stands on it; reversed where colours are few.
 
+        On a line that is reversed itself the patch is not.
+        """
+        style = self.style(meaning, on)
+        return style + (_UPRIGHT if style.reverse else _REVERSED)
+
+
+_REVERSED, _UPRIGHT = Style(reverse=True), Style(reverse=False)
 GROUNDS = ("ground", "raised", "field", "cursor")
 ROLES = tuple(field.name for field in fields(Palette) if field.name != "dressed")
 

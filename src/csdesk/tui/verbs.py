@@ -1,6 +1,6 @@
 """Carrying verbs out from the console: at once or through a form, with undo, redo and repeat."""
 
-from dataclasses import replace
+from collections import deque
 from typing import TYPE_CHECKING
 
 from csdesk.desk.bulk_queries import Deed, Deeds, RedoRun, UndoRun
@@ -11,12 +11,16 @@ from csdesk.domain.cases.command import VERBS, Command, Deciding, Undo
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.shared import Take, TakeBack
 from csdesk.domain.roles import Right, may
+from csdesk.domain.value import replace
 from csdesk.store.errors import StoreError
 from csdesk.tui import doors
 from csdesk.tui.messages import VerbDone
 
 if TYPE_CHECKING:
     from csdesk.tui.app import ConsoleApp
+
+# So many of its own verbs a console knows for a redo; what can be undone the desk itself knows.
+KNOWN = 200
 
 
 def at_once(verb: str) -> bool:
@@ -30,7 +34,7 @@ class Verbs:
     def __init__(self, console: "ConsoleApp") -> None:
         self._console = console
         self._last: Command | None = None
-        self._done: list[tuple[str, Command]] = []
+        self._done: deque[tuple[str, Command]] = deque(maxlen=KNOWN)
         # What was taken back: a case and its verb, or a run of `undo` and None.
         self._undone: list[tuple[str, Command | None]] = []
         self._ran = False

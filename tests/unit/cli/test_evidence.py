@@ -1,8 +1,10 @@
 """`csdesk evidence` and the drop folder of a real `csdesk work`: what a person is told, and what lies where after."""
 
+import base64
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from csdesk.desk.words import Words
 from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import Take
+from csdesk.interop import verify_bundle
 from csdesk.store.evidence import place_of
 from csdesk.tui.screens.facts import facts
 from csdesk.tui.screens.scene import Scene
@@ -35,8 +38,9 @@ def number(desk_file: DeskFile) -> str:
 
 @pytest.fixture
 def run(desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: str, who: str = "wang") -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["csdesk", *arguments, "--file", str(desk_file.path), "--agent", who])
+    def run(*arguments: str, who: str = "wang", bare: bool = False) -> tuple[int, str, str]:
+        desk = () if bare else ("--file", str(desk_file.path), "--agent", who)
+        monkeypatch.setattr("sys.argv", ["csdesk", *arguments, *desk])
         code = main()
         said = capsys.readouterr()
         return code, said.out, said.err
@@ -135,3 +139,68 @@ def _facts(desk_file: DeskFile, who: str, number: str) -> str:
     view = core.ask(queries.ShowCase(number))
     scene = Scene(view, Words("zh-Hans", core.zone), core.now(), who, str, str)
     return "\n".join("".join(text for text, _ in line) for line in facts(scene, 120))
+
+
+def test_a_bundle_is_made_proven_and_refused_in_words(run: Run, number: str, tmp_path: Path):
+    run("evidence", "add", number, photo(tmp_path))
+    to = tmp_path / "case.zip"
+    code, out, err = run("evidence", "bundle", number, "--for", "press", "--to", str(to))
+    assert code == 1 and "mediation 调解" in err and not to.exists()
+    code, _, err = run("evidence", "bundle", number, "--for", "court", "--to", str(to), who="li")
+    assert code == 1 and "处理人" in err and not to.exists()
+    code, out, _ = run("evidence", "bundle", number, "--for", "mediation", "--to", str(to))
+    assert code == 0 and "电话、邮箱、地址、证件号和卡号" in out and "逐个查看" in out
+    code, key, _ = run("evidence", "key", "--json", who="sun")
+    fingerprint = json.loads(key)[0]["fingerprint"]
+    assert fingerprint in out
+    code, _, err = run("evidence", "key", "--new")
+    assert code == 1 and len(err.strip().splitlines()) == 1
+    assert run("evidence", "key", "--new", who="gao")[1].count("Ed25519") == 2
+    alone = partial(run, bare=True)
+    code, out, _ = alone("evidence", "verify", str(to), "--key", fingerprint)
+    assert code == 0 and number in out and "注意" not in out
+    code, out, _ = alone("evidence", "verify", str(to), "--json", "--language", "en")
+    assert json.loads(out)["proven"] and not json.loads(out)["trusted"]
+    to.write_bytes(to.read_bytes().replace(b"photo", b"PHOTO", 1))
+    code, out, err = alone("evidence", "verify", str(to), "--language", "en")
+    assert code == 1 and not out and "was changed" in err and len(err.strip().splitlines()) == 1
+    code, out, _ = alone("evidence", "verify", str(to), "--json")
+    assert code == 1 and json.loads(out)["code"] == "part_changed" and "被改动" in json.loads(out)["said"]
+    code, _, err = alone("evidence", "verify", str(tmp_path / "none.zip"))
+    assert code == 1 and "none.zip" in err
+    code, out, _ = alone("evidence", "verifier")
+    assert code == 0 and out == Path(verify_bundle.__file__).read_text(encoding="utf-8")
+
+
+def test_the_case_says_for_whom_it_was_bundled_and_hides_only_what_was_said(
+    run: Run, number: str, tmp_path: Path, desk_file: DeskFile
+):
+    for name, redact in (("a.zip", "name,phone"), ("b.zip", "none")):
+        to = str(tmp_path / name)
+        done = run(
+            "evidence", "bundle", number, "--for", "court", "--to", to, "--redact", redact, "--without-pdf"
+        )
+        assert done[0] == 0
+    core = desk_file.core("wang")
+    words = Words("zh-Hans", core.zone)
+    told = [words.entry(one) for one in core.ask(queries.ShowCase(number)).timeline[-2:]]
+    assert "用于法院诉讼，隐去顾客姓名、电话" in told[0] and "隐去" not in told[1]
+
+
+def test_where_keys_are_only_read_a_signing_key_is_asked_for(
+    run: Run, number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (kept,) = Path(os.environ["CSDESK_HOME"]).rglob("keys/*.json")
+    document = json.loads(kept.read_text())
+    monkeypatch.setenv("CSDESK_KEYS", "env:RING")
+    monkeypatch.setenv("RING", base64.b64encode(json.dumps(document).encode()).decode())
+    to = str(tmp_path / "a.zip")
+    code, _, err = run("evidence", "bundle", number, "--for", "court", "--to", to)
+    assert code == 1 and "RING" in err and '"signing"' in err and not Path(to).exists()
+    document["signing"] = [base64.b64encode(b"7" * 32).decode()]
+    monkeypatch.setenv("RING", base64.b64encode(json.dumps(document).encode()).decode())
+    assert run("evidence", "bundle", number, "--for", "court", "--to", to)[0] == 0
+    document["signing"] = ["short"]
+    monkeypatch.setenv("RING", base64.b64encode(json.dumps(document).encode()).decode())
+    code, _, err = run("evidence", "key")
+    assert code == 1 and "signing" in err

@@ -5,11 +5,13 @@ import pytest
 from csdesk.desk import bulk_answers
 from csdesk.desk.bulk_queries import RunItems, RunView, ShowRun, UndoRun
 from csdesk.desk.core import Core
-from csdesk.desk.macro_queries import DropMacro, Macros, RunMacro, SaveMacro, Step
+from csdesk.desk.macro_queries import DropMacro, Macros, RunMacro, SaveMacro, ShareMacro, Step
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.events import Noted
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import Take
+from csdesk.store.cases import history
 from tests.building import DeskFile
 
 TAG = Step("tag", {"add": "破损"})
@@ -75,6 +77,22 @@ def test_a_macro_is_mine_unless_it_is_shared_by_who_may(desk_file: DeskFile, wan
     assert [one.name for one in wang.ask(Macros())] == ["大家的"]
 
 
+def test_a_macro_becomes_everybodys_once_and_of_two_of_a_name_the_one_that_is_meant_is_forgotten(
+    desk_file: DeskFile, wang: Core
+):
+    zhao = desk_file.core("zhao")
+    zhao.ask(SaveMacro("破损", (TAG,)))
+    assert zhao.ask(ShareMacro("破损")).shared
+    assert [(one.name, one.shared, one.steps) for one in wang.ask(Macros())] == [("破损", True, (TAG,))]
+    for who, code in ((wang, "no_right"), (zhao, "macro_shared")):
+        with pytest.raises(Refused) as error:
+            who.ask(ShareMacro("破损"))
+        assert error.value.code == code
+    zhao.ask(SaveMacro("破损", (TELL,)))  # one of my own beside it
+    zhao.ask(DropMacro("破损", shared=True))
+    assert [(one.shared, one.steps) for one in zhao.ask(Macros())] == [(False, (TELL,))]
+
+
 def test_saving_under_the_same_name_replaces_what_it_held(wang: Core):
     wang.ask(SaveMacro("一步", (TAG,)))
     wang.ask(SaveMacro("一步", (Step("take", {}),)))
@@ -106,3 +124,21 @@ def test_what_a_macro_says_lies_sealed(wang: Core):
     wang.ask(SaveMacro("答复", (TELL,)))
     (sealed,) = wang.store.conn.execute("SELECT sealed FROM macro").fetchone()
     assert "稍后答复".encode() not in bytes(sealed)
+
+
+def test_a_step_that_finds_its_work_done_is_passed_over_and_a_note_is_filled(
+    desk_file: DeskFile, wang: Core, cases: list[Case]
+):
+    wang.do(Take(), cases[0].id)
+    wang.ask(SaveMacro("接手备注", (Step("take", {}), TAG, Step("note", {"text": "{case_number} 转仓库"}))))
+    run = carried_out(desk_file, wang, wang.ask(RunMacro("接手备注", tuple(case.id for case in cases))))
+    assert run.counts["done"] == 2
+    for case in cases:
+        past = history(wang.store.conn, wang.desk, case.id, wang.store.keys)
+        notes = [one.event.text for one in past if isinstance(one.event, Noted)]
+        assert (notes, wang.load(case.id)[0].assignee) == ([f"{wang.number(case)} 转仓库"], "wang")
+    # Another agent's case is no work done: that is refused as ever.
+    li = desk_file.core("li")
+    li.ask(SaveMacro("接手", (Step("take", {}),)))
+    run = carried_out(desk_file, li, li.ask(RunMacro("接手", (cases[0].id,))))
+    assert run.counts["refused"] == 1

@@ -8,9 +8,14 @@ import pytest
 
 from csdesk.desk.core import Core
 from csdesk.desk.inbound import Receipt
+from csdesk.desk.intake.feeding import Fed
+from csdesk.desk.intake.receiving import Declined
 from csdesk.desk.intake.refusals import refusals
 from csdesk.effects.folder_in import SETTLED_S, take_folder
+from csdesk.store.evidence import folder_of
 from tests.building import DeskFile
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"a dent" * 40
 
 
 @pytest.fixture
@@ -89,3 +94,45 @@ def test_a_bad_file_goes_aside_with_its_reason_and_the_others_go_on(core: Core, 
     assert reason["kept"] in {one.id for one in refusals(core)}
     assert json.loads((folder / "refused" / "big.reason").read_text())["code"] == "message_too_long"
     assert (folder / "taken" / "good.json").exists()
+
+
+def kept(core: Core, fed: Fed) -> list[tuple[str, int]]:
+    assert isinstance(fed.taken, Receipt)
+    return [(one.media, one.size) for one in core.load(core.case_id(fed.taken.number))[0].evidence]
+
+
+def test_files_beside_a_message_become_evidence_and_go_where_it_goes(core: Core, folder: Path):
+    secret = folder.parent / "secret.txt"
+    secret.write_text("not yours")
+    (folder / "dent.png").write_bytes(PNG)
+    (folder / "link.txt").symlink_to(secret)
+    named = ("dent.png", "link.txt", "../secret.txt", "b.json", "gone.png", ".hidden")
+    put(folder, "a.json", attached=[{"beside": name} for name in named])
+    put(folder, "b.json", thread="RT-0000-0000", attached=[{"beside": "b.txt"}])
+    (folder / "b.txt").write_text("chat")
+    stamps = iter(range(1, 9))
+    for path in (folder / "a.json", folder / "b.json"):
+        os.utime(path, (next(stamps),) * 2)
+    first, second = take_folder(core, folder, "spool").fed
+    assert kept(core, first) == [("image/png", len(PNG))]
+    (why,) = core.store.conn.execute("SELECT payload FROM event WHERE type = 'files_came'").fetchone()
+    assert json.loads(why)["why"] == ["", *["evidence_no_file"] * 5]
+    assert isinstance(second.taken, Declined) and [one.id for one in refusals(core)] == [second.taken.kept]
+    assert sorted(path.name for path in (folder / "taken").iterdir()) == ["a.json", "dent.png", "link.txt"]
+    assert sorted(path.name for path in (folder / "refused").iterdir()) == ["b.json", "b.reason", "b.txt"]
+    assert (
+        secret.read_text() == "not yours" and len(list(folder_of(core.store.conn.path).glob("held/*"))) == 1
+    )
+
+
+def test_a_fresh_message_waits_for_its_files(core: Core, folder: Path):
+    written = put(folder, "a.json", attached=[{"beside": "dent.png"}]).stat().st_mtime
+    took = take_folder(core, folder, "spool", now=lambda: written + 1)
+    assert (took.fed, took.left) == ((), 1)
+    (folder / "dent.png").write_bytes(PNG)
+    (fed,) = take_folder(core, folder, "spool", now=lambda: written + 2).fed
+    assert kept(core, fed) == [("image/png", len(PNG))]
+    # Killed between moving the file and moving its message: the desk knows the message.
+    (folder / "taken" / "a.json").rename(folder / "a.json")
+    (again,) = take_folder(core, folder, "spool", now=lambda: written + SETTLED_S).fed
+    assert isinstance(again.taken, Receipt) and again.taken.again and len(kept(core, again)) == 1

@@ -1,5 +1,7 @@
 """What a gateway posts: only what it signed, only now, only once; then a case and its receipt."""
 
+import base64
+import hashlib
 import json
 from typing import Any
 
@@ -9,6 +11,7 @@ from csdesk.desk.core import Core
 from csdesk.desk.intake.refusals import refusals
 from csdesk.effects.http_provider import sign
 from csdesk.effects.webhook import WINDOW_S, Doorman
+from csdesk.store.evidence import folder_of
 from tests.building import DeskFile
 
 SECRET, NOW, PATH = b"a secret of desk and gateway", 1_793_584_800, "/v1/intake"
@@ -94,3 +97,23 @@ def test_a_bad_message_is_refused_with_its_code_and_kept(core: Core, doorman: Do
 def test_a_body_that_is_too_long_is_not_even_hashed(core: Core, doorman: Doorman):
     raw = b"x" * 1_100_000
     assert doorman.answer(core, "POST", PATH, {}, raw).status == 413
+
+
+def test_a_photograph_inside_a_message_is_evidence_of_its_case(core: Core):
+    photograph = b"\xff\xd8\xff" + b"x" * 1_500_000
+    attached = [{"name": "a.jpg", "media": "image/jpeg", "content": base64.b64encode(photograph).decode()}]
+    raw = body("photo", attached=attached)
+    narrow = Doorman("gateway", SECRET, now=lambda: float(NOW))
+    assert narrow.answer(core, "POST", PATH, signed(raw), raw).status == 413
+    wide = Doorman("gateway", SECRET, now=lambda: float(NOW), most=4_000_000)
+    answered = wide.answer(core, "POST", PATH, signed(raw), raw)
+    assert answered.status == 201
+    (kept,) = core.load(core.case_id(answered.document["number"]))[0].evidence
+    assert (kept.media, kept.size, kept.source) == ("image/jpeg", len(photograph), "app")
+    assert wide.answer(core, "POST", PATH, signed(raw, NOW - 1), raw).status == 200
+    # What is refused waits with its photograph, though it is longer than what is kept in the desk's file.
+    lost = body("lost", attached=attached, thread="RT-0000-0000")
+    refused = wide.answer(core, "POST", PATH, signed(lost), lost)
+    assert refused.status == 422 and [one.kept for one in refusals(core)] == [True]
+    (held,) = folder_of(core.store.conn.path).glob("held/*")
+    assert held.name == f"{hashlib.sha256(photograph).hexdigest()}.{refused.document['kept']}"

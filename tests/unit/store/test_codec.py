@@ -1,6 +1,6 @@
 """Events and snapshots as bytes: they come back as they were; old versions are lifted, never rewritten."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import ClassVar, get_type_hints
 
 import pytest
@@ -26,6 +26,7 @@ from csdesk.domain.cases.rulings import Ruling, Stance
 from csdesk.domain.clocks.calendar import CalendarUnconfirmed
 from csdesk.domain.clocks.clock import Pause
 from csdesk.domain.clocks.span import Span
+from csdesk.domain.value import dataclass
 from csdesk.store import codec
 from csdesk.store.codec import UPCASTERS, UnknownEvent, decode, decode_case, encode, encode_case, known
 

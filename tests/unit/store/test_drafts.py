@@ -1,5 +1,7 @@
 """Unsent replies: kept word for word, readable by nobody else, gone with the person they were about."""
 
+import pytest
+
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.opening import Open
 from csdesk.store import drafts
@@ -29,6 +31,25 @@ def test_a_draft_comes_back_word_for_word_with_its_caret_in_another_process(desk
     draft = Draft(case.id, TEXT, 7, 123)
     keep(desk_file.store(), "wang", case, draft)
     assert get(desk_file.store(), "wang", case) == draft
+
+
+def test_what_a_draft_came_from_and_the_channel_that_was_chosen_come_back_with_it(desk_file: DeskFile):
+    case, store = opened(desk_file), desk_file.store()
+    for draft in (
+        Draft(case.id, TEXT, 7, 1, channel="email"),
+        Draft(case.id, TEXT, 7, 2, ("received",), ("消法 25",), "chat"),
+    ):
+        keep(store, "wang", case, draft)
+        assert get(store, "wang", case) == draft
+
+
+def test_a_draft_that_was_kept_before_it_had_a_channel_is_read(
+    desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch
+):
+    case, store = opened(desk_file), desk_file.store()
+    monkeypatch.setattr(drafts, "_packed", lambda draft: b'\x00["\xe6\x82\xa8",["received"],[]]')
+    keep(store, "wang", case, Draft(case.id, "您", 1, 1))
+    assert get(store, "wang", case) == Draft(case.id, "您", 1, 1, ("received",))
 
 
 def test_the_last_pause_counts(desk_file: DeskFile):

@@ -19,11 +19,12 @@ __all__ = ["desk_file"]
 
 # What the schema of an earlier csdesk did not have: columns in the middle of tables, tables, indexes.
 EARLIER = """
-DROP INDEX cases_claim; DROP INDEX cases_incident; DROP INDEX cases_queue;
+DROP INDEX cases_claim; DROP INDEX cases_incident; DROP INDEX cases_queue; DROP INDEX cases_all;
 ALTER TABLE cases DROP COLUMN language; ALTER TABLE cases DROP COLUMN incident;
 ALTER TABLE desk DROP COLUMN practice;
 DROP TABLE bulk; DROP TABLE bulk_item; DROP TABLE broadcast;
 CREATE INDEX cases_queue ON cases (desk_id, queue, id);
+CREATE INDEX cases_all ON cases (desk_id, due, id) WHERE live = 1;
 DELETE FROM _sqlite_migrations WHERE name <> '0001_begin';
 PRAGMA user_version = 1;
 """

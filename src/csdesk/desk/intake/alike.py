@@ -1,13 +1,14 @@
 """Open cases that may be the same matter as a new message: by order, by person, by words. Offered, never merged."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from csdesk.desk.core import Core
 from csdesk.domain import ids
 from csdesk.domain.cases.arriving import Alike
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.kinds import MACHINES
+from csdesk.domain.value import dataclass
 from csdesk.search import tokens
 from csdesk.store import index
 from csdesk.store.cases import event_bound

@@ -4,12 +4,11 @@ Whoever names a message that was sent to them is heard on its case. Whoever name
 has it from them, or took it: a case of their own, beside which the other is offered to agents and told to nobody.
 """
 
-from dataclasses import dataclass
-
 from csdesk.desk.core import Core
 from csdesk.desk.inbound import FORGED, Inbound
 from csdesk.desk.intake.senders import own_person
 from csdesk.domain.cases.case import Case
+from csdesk.domain.value import dataclass
 from csdesk.store.crypto import Shredded, normal_email, normal_phone
 from csdesk.store.outbox import case_of_message
 

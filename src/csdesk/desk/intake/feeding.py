@@ -1,16 +1,19 @@
 """Many messages from a file or a pipe: read in bounded pieces, taken in batches, with one receipt a line."""
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from csdesk.desk.core import Core
-from csdesk.desk.inbound import Receipt
+from csdesk.desk.inbound import Inbound, Receipt
+from csdesk.desk.intake.enclosing import enclosed
 from csdesk.desk.intake.reading import MOST_RAW, parse
 from csdesk.desk.intake.receiving import BATCH, Declined, declined, one
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 from csdesk.store.connection import bulk, checkpoint, write
 from csdesk.store.errors import translate
 
@@ -49,22 +52,29 @@ def feed(core: Core, path: Path, source: str) -> Iterator[Fed]:
     many = False
     for batch in batches(path):
         many = many or len(batch) > 1
-        with bulk(core.store.conn) if len(batch) > 1 else write(core.store.conn):
-            done = [Fed(line.number, take(core, line, source)) for line in batch]
+        with ExitStack() as stack:
+            ready = [stack.enter_context(prepared(core, line, source)) for line in batch]
+            with bulk(core.store.conn) if len(batch) > 1 else write(core.store.conn):
+                done = [Fed(line.number, take()) for line, take in zip(batch, ready, strict=True)]
         yield from done
     if many:
         checkpoint(core.store.conn)
 
 
-def take(core: Core, line: Line, source: str) -> Receipt | Declined:
-    """Take one line inside the caller's transaction."""
+@contextmanager
+def prepared(
+    core: Core, line: Line, source: str, find: Callable[[Inbound], Inbound] | None = None
+) -> Iterator[Callable[[], Receipt | Declined]]:
+    """What takes one line inside a transaction, its files being stored before; `find` adds those that lie beside it."""
     try:
         if line.size > MOST_RAW:
             raise Refused("message_too_long", most=MOST_RAW, bytes=line.size)
         inbound = parse(line.raw, source, core.zone)
     except Refused as refused:
-        return declined(core, line.raw, source, refused)
-    return one(core, inbound, raw=line.raw)
+        yield partial(declined, core, line.raw, source, refused)
+        return
+    with enclosed(core, find(inbound) if find else inbound) as brought:
+        yield partial(one, core, brought, raw=line.raw)
 
 
 def batches(path: Path) -> Iterator[list[Line]]:

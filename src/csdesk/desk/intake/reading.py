@@ -1,11 +1,13 @@
 """A message as JSON: every field checked by name and type, and what a message must have before anything is done."""
 
+import base64
 import difflib
 import logging
 import re
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,8 +24,10 @@ from csdesk.desk.inbound import (
 )
 from csdesk.desk.platforms import meaning
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.evidence import UNKEPT
 from csdesk.domain.cases.opening import CHANNELS
 from csdesk.domain.text import MARK, clean, clean_line, file_name
+from csdesk.domain.value import replace
 
 log = logging.getLogger(__name__)
 
@@ -39,15 +43,20 @@ EARLIEST, LATEST = 631_152_000_000, 4_102_444_800_000
 
 # Fields that systems like to give as numbers.
 _NUMBERED = frozenset({"id", "order", "thread", "phone", "external", "platform_type", "platform_state"})
+# Base64 for addresses, and with line breaks.
+_BASE64 = str.maketrans("-_", "+/", "\r\n\t ")
 # The parser names a place, never what stands there: "… (byte 17)".
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _KNOWN = tuple(field.name for field in fields(Inbound))
 
 
-def parse(raw: bytes, source: str, zone: tzinfo) -> Inbound:
-    """The message of one JSON object; `source` and `zone` stand in where it names none. Refused names the field."""
-    if len(raw) > MOST_RAW:
-        raise Refused("message_too_long", most=MOST_RAW, bytes=len(raw))
+def parse(raw: bytes, source: str, zone: tzinfo, most: int = MOST_RAW) -> Inbound:
+    """The message of one JSON object; `source` and `zone` stand in where it names none. Refused names the field.
+
+    `most`: how many bytes it may have with the files in it.
+    """
+    if len(raw) > most:
+        raise Refused("message_too_long", most=most, bytes=len(raw))
     try:
         told = msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
@@ -99,7 +108,9 @@ def understood(told: object, source: str, zone: tzinfo) -> Inbound:
 
 def document(inbound: Inbound) -> dict[str, Any]:
     """A message as `understood` reads it back; what is empty is left out."""
-    told: dict[str, Any] = msgspec.to_builtins(inbound)
+    bare = tuple(replace(file, content=None) for file in inbound.attached)
+    told: dict[str, Any] = msgspec.to_builtins(replace(inbound, attached=bare))
+    told["attached"] = [{name: value for name, value in one.items() if value} for one in told["attached"]]
     told["marked"] = told["marked"][:MOST_FILES]
     told["sender"] = {name: value for name, value in told["sender"].items() if value}
     return {name: value for name, value in told.items() if value}
@@ -147,12 +158,28 @@ def _sender(told: object) -> Sender:
 
 
 def _attached(told: object) -> Attached:
-    said = _object(told, ("name", "media", "size", "sha256"), "attached.")
+    said = _object(told, ("name", "media", "size", "sha256", "content", "beside", "why"), "attached.")
     size = said.get("size", 0)
     if type(size) is not int or size < 0:
         raise Refused("message_shape", name="attached.size", expects="number")
-    media, digest = _text(said, "media", "attached."), _text(said, "sha256", "attached.")
-    return Attached(_text(said, "name", "attached."), media, size, digest)
+    texts = {name: _text(said, name, "attached.") for name in ("name", "media", "sha256", "beside", "why")}
+    if texts["why"] and texts["why"] not in UNKEPT:
+        raise Refused("bad_choice", field="attached.why", value=texts["why"][:80], allowed=UNKEPT)
+    coded = _text(said, "content", "attached.")
+    texts["name"] = texts["name"] or texts["beside"]
+    return Attached(size=size, content=partial(_decoded, coded) if coded else None, **texts)
+
+
+def _decoded(coded: str) -> Iterator[bytes]:
+    """The bytes of Base64 (RFC 4648), in either alphabet, piece by piece; Refused `evidence_garbled`."""
+    signs = 4 * 65_536
+    plain = coded.translate(_BASE64)
+    for at in range(0, len(plain), signs):
+        piece, last = plain[at : at + signs], at + signs >= len(plain)
+        try:
+            yield base64.b64decode(piece + "=" * (-len(piece) % 4 if last else 0), validate=True)
+        except ValueError:
+            raise Refused("evidence_garbled") from None
 
 
 def _moment(told: object, zone: tzinfo) -> int:
@@ -235,6 +262,10 @@ def _line(said: str) -> str:
 
 
 def _clean_file(file: Attached) -> Attached:
-    return Attached(
-        file_name(file.name), clean_line(file.media, limit=80).text, file.size, _line(file.sha256)
+    return replace(
+        file,
+        name=file_name(file.name),
+        media=clean_line(file.media, limit=80).text,
+        sha256=_line(file.sha256),
+        beside=_line(file.beside),
     )

@@ -1,12 +1,13 @@
 """A message comes in: known already, a machine's, an answer to a case, or a new case; each once, with a receipt.
 
 All that a message causes is one transaction (or a savepoint of one, when many come at once): the person, the case,
-what was found, the acknowledgement, and that this message was taken. So two processes with the same message make one
-case, and a process that dies in between has made none.
+its files as evidence, what was found, the acknowledgement, and that this message was taken. So two processes with the
+same message make one case, and a process that dies in between has made none. The content of files is on the disk
+before that transaction begins (`enclosing`), which only gives them their place and their key.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import ExitStack
 from time import monotonic
 
 import msgspec
@@ -16,10 +17,18 @@ from csdesk.desk.desk import Done
 from csdesk.desk.inbound import Due, Inbound, Nature, Receipt
 from csdesk.desk.intake.alike import THREAD, alike
 from csdesk.desk.intake.answered import Answered, answered, erased
+from csdesk.desk.intake.enclosing import Enclosed, Files, enclosed
 from csdesk.desk.intake.reading import MOST_RAW, checked, document
 from csdesk.desk.intake.senders import Named, address_of, identify, named_orders
 from csdesk.desk.intake.sorting import choose, language_of
-from csdesk.domain.cases.arriving import AcknowledgeMessage, Arrive, HearMachine, MarkMessage, RecordFiles
+from csdesk.domain.cases.arriving import (
+    AcknowledgeMessage,
+    Arrive,
+    CameFile,
+    HearMachine,
+    MarkMessage,
+    RecordFiles,
+)
 from csdesk.domain.cases.case import Case, LineQty
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import Hear
@@ -27,8 +36,10 @@ from csdesk.domain.cases.kinds import queue_of
 from csdesk.domain.cases.opening import CLAIMING_KINDS
 from csdesk.domain.cases.platform import TellPlatform
 from csdesk.domain.roles import Right
+from csdesk.domain.value import replace
 from csdesk.store import orders
 from csdesk.store.connection import bulk, savepoint, write
+from csdesk.store.evidence import Spooled, give_place, hold
 from csdesk.store.inbound import Arrivals, Kept
 
 # A person who writes five times a day knows that we read; a machine that answers our answers gets no sixth.
@@ -57,8 +68,8 @@ def receive(core: Core, inbound: Inbound, *, by_hand: bool = False) -> Receipt:
     """
     core.need(Right.WORK)
     core = core if by_hand else core.by_itself()
-    with write(core.store.conn):
-        return receipt_of(one(core, inbound))
+    with enclosed(core, inbound) as brought, write(core.store.conn):
+        return receipt_of(one(core, brought))
 
 
 def receive_all(core: Core, inbounds: Sequence[Inbound]) -> list[Receipt]:
@@ -69,13 +80,16 @@ def receive_all(core: Core, inbounds: Sequence[Inbound]) -> list[Receipt]:
     core.need(Right.WORK)
     core = core.by_itself()
     receipts: list[Receipt] = []
-    while len(receipts) < len(inbounds):
-        with bulk(core.store.conn):
-            until = monotonic() + LONGEST_S
-            for inbound in inbounds[len(receipts) : len(receipts) + BATCH]:
-                receipts.append(receipt_of(one(core, inbound)))
-                if monotonic() >= until:
-                    break
+    for start in range(0, len(inbounds), BATCH):
+        with ExitStack() as stack:
+            batch = [stack.enter_context(enclosed(core, one_)) for one_ in inbounds[start : start + BATCH]]
+            while len(receipts) < start + len(batch):
+                with bulk(core.store.conn):
+                    until = monotonic() + LONGEST_S
+                    for brought in batch[len(receipts) - start :]:
+                        receipts.append(receipt_of(one(core, brought)))
+                        if monotonic() >= until:
+                            break
     return receipts
 
 
@@ -86,21 +100,31 @@ def receipt_of(taken: Receipt | Declined) -> Receipt:
     return taken
 
 
-def one(core: Core, inbound: Inbound, *, raw: bytes = b"") -> Receipt | Declined:
+def one(core: Core, brought: Enclosed, *, raw: bytes = b"") -> Receipt | Declined:
     """Take one message inside the caller's transaction; what is refused leaves nothing but its own copy.
 
-    `raw`: the message as it came, to keep in place of what was understood of it.
+    `raw`: the message as it came, to keep in place of what was understood of it, unless its files are held apart.
     """
     try:
         with savepoint(core.store.conn):
-            return _take(core, inbound)
+            return _take(core, brought.inbound, brought.files)
     except Refused as refused:
-        return declined(core, raw or msgspec.json.encode(document(inbound)), inbound.source, refused)
+        for file in brought.stored:
+            file.take_back()
+        if brought.stored or not 0 < len(raw) <= MOST_RAW:
+            raw = msgspec.json.encode(document(brought.inbound))
+        return declined(core, raw, brought.inbound.source, refused, brought.stored)
 
 
-def declined(core: Core, raw: bytes, source: str, refused: Refused) -> Declined:
-    """Keep a message that cannot be taken, inside the caller's transaction."""
-    kept = Arrivals(core.store).refuse(raw, source, refused.code, plain(refused), core.now(), MOST_RAW)
+def declined(
+    core: Core, raw: bytes, source: str, refused: Refused, files: Sequence[Spooled] = ()
+) -> Declined:
+    """Keep a message that cannot be taken, with its stored files, inside the caller's transaction."""
+    arrivals = Arrivals(core.store)
+    kept = arrivals.refuse(raw, source, refused.code, plain(refused), core.now(), MOST_RAW)
+    if files and arrivals.holds(kept):
+        for file in files:
+            hold(core.store, kept, arrivals.person_of(kept), file)
     return Declined(refused, kept)
 
 
@@ -112,7 +136,7 @@ def plain(refused: Refused) -> dict[str, str]:
     }
 
 
-def _take(core: Core, inbound: Inbound) -> Receipt:
+def _take(core: Core, inbound: Inbound, files: Files) -> Receipt:
     inbound = checked(inbound)
     arrivals = Arrivals(core.store)
     key = arrivals.hashed("inbound", inbound.source, inbound.id)
@@ -143,6 +167,7 @@ def _take(core: Core, inbound: Inbound) -> Receipt:
     else:
         taken = _filed(core, inbound, request, wanted, claim.offered)
     receipt, case = taken
+    _files(core, inbound, files, case, request)
     _marks(core, inbound, case, request)
     _platform(core, inbound, case, request)
     state = FILED if receipt.began else HEARD if case else inbound.nature.value
@@ -185,7 +210,6 @@ def _heard(core: Core, inbound: Inbound, thread: str, request: str, wanted: bool
     began, number = bool(done.opened), done.opened or done.number
     if began and wanted:
         core.within(AcknowledgeMessage(inbound.channel), number, key=f"{request}/told")
-    _files(core, inbound, number, request)
     case, _ = core.load(core.case_id(number))
     return _receipt(core, case, began=began, acknowledged=began and wanted), case.id
 
@@ -198,13 +222,26 @@ def _said(inbound: Inbound) -> str:
 
 
 def _listed(inbound: Inbound) -> str:
-    return "\n".join(f"{file.name} ({file.media}, {file.size})" for file in inbound.attached)
+    return "\n".join(file.told for file in _came(inbound))
 
 
-def _files(core: Core, inbound: Inbound, case: str, request: str) -> None:
-    if inbound.attached:
-        command = RecordFiles(_listed(inbound), tuple(file.sha256 for file in inbound.attached))
-        core.within(command, case, key=f"{request}/files")
+def _came(inbound: Inbound) -> tuple[CameFile, ...]:
+    return tuple(CameFile(f.name, f.media, f.size, f.sha256, f.why) for f in inbound.attached)
+
+
+def _files(core: Core, inbound: Inbound, files: Files, case: str, request: str) -> None:
+    """Keep in the case which files came, and those that are stored as its evidence; a bounce brings back our own."""
+    if not inbound.attached or not case or inbound.nature is Nature.BOUNCE:
+        return
+    came = _came(inbound)
+    known = {kept.sha256 for kept in core.load(case)[0].evidence}
+    command = RecordFiles(came, inbound.channel, request.partition(":")[2])
+    after = core.within(command, case, key=f"{request}/files").case
+    fresh = {kept.sha256 for kept in after.evidence} - known
+    for file in files:
+        if file is not None and file.sha256 in fresh:
+            fresh.discard(file.sha256)
+            give_place(core.store, after.id, after.customer, file)
 
 
 def _marks(core: Core, inbound: Inbound, case: str, request: str) -> None:
@@ -256,9 +293,7 @@ def _filed(
         alike=found,
         acknowledge=wanted,
     )
-    done = _opened(core, command, theirs, request)
-    _files(core, inbound, done.number, request)
-    case, _ = core.load(done.case.id)
+    case, _ = core.load(_opened(core, command, theirs, request).case.id)
     # Whoever hands the message on learns of an unproven sender's own cases only: the others are for agents to judge.
     numbers = tuple(
         a.number for a in found if "person" in a.why or (who.claim == "proven" and THREAD not in a.why)

@@ -6,12 +6,12 @@ claim says later never changes where answers to an earlier message go.
 
 import os
 import re
-from dataclasses import dataclass
 
 from csdesk.desk.core import Core
 from csdesk.desk.inbound import Inbound, Sender
 from csdesk.domain import ids
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.value import dataclass
 from csdesk.search import normalise
 from csdesk.store import orders
 from csdesk.store.crypto import normal_email, normal_phone

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 
 from csdesk import resources
@@ -10,6 +9,7 @@ from csdesk.desk.inbound import Inbound
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import MACHINES
+from csdesk.domain.value import dataclass
 from csdesk.search import normalise
 
 # Whoever has not said it by then tells a story; reading on would only find more words of everything.

@@ -1,11 +1,12 @@
 """What changed between two versions of a pack: rules, numbers, days, articles, words; each change by itself."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date
 from typing import Literal
 
 from csdesk.domain.entitlement.pack import Article, Pack, Provision, Value
+from csdesk.domain.value import dataclass
 
 Part = Literal["provision", "instrument", "class", "word", "event", "pack"]
 

@@ -1,7 +1,6 @@
 """Decisions on a case: its facts, each with where it is from, put to the law; rulings for the verbs that decide."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Literal
 
@@ -14,6 +13,7 @@ from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.entitlement.decision import BadFacts, Decision
 from csdesk.domain.entitlement.kinds import HOME, decide, plain_name, shapes
 from csdesk.domain.entitlement.pack import Lawbook
+from csdesk.domain.value import dataclass
 
 Source = Literal["order", "stated", "instead"]
 

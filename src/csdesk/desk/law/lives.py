@@ -1,11 +1,11 @@
 """The life of a pack's version, folded from its steps: staged, approved by two people, in force from its day."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from typing import Literal
 
 from csdesk.domain.clocks.days import midnight_ms
+from csdesk.domain.value import dataclass, replace
 from csdesk.store.packs import Step
 
 # Two pairs of eyes: a wrong number in a pack is wrong in every case.

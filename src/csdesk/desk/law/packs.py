@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +23,7 @@ from csdesk.domain.entitlement.pack import (
     Vocabulary,
     plain_word,
 )
+from csdesk.domain.value import replace
 
 FORMAT = 1
 _DAY = timedelta(days=1)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from csdesk import resources
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.entitlement.kinds import HOME, fields_of, kinds_of
+from csdesk.domain.value import dataclass
 
 FORMAT = 1
 _KEYS = frozenset(("kind", "reasons", "asks", "states"))

@@ -1,12 +1,12 @@
 """One case under two laws: what comes out differently, each difference by itself."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from csdesk.desk.law.judging import Bench, Judged
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Order
 from csdesk.domain.entitlement.decision import Answer, BadFacts, Decision
+from csdesk.domain.value import dataclass
 
 # What a line is worth whose facts one of the laws cannot use.
 UNDECIDED = "bad_facts"

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from csdesk.desk.law.differing import PackChange
+from csdesk.domain.value import dataclass
 from csdesk.search import numerals
 from csdesk.store import library_texts
 from csdesk.store.connection import Connection

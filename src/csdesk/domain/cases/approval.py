@@ -1,6 +1,6 @@
 """Verbs of the second person: let money go that one person may not send alone, refuse it, or clear a doubt about it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from csdesk.domain.cases.case import Case, Refund
 from csdesk.domain.cases.command import Command, Undo, verb
@@ -12,6 +12,7 @@ from csdesk.domain.cases.machine import MACHINES
 from csdesk.domain.cases.refund_events import RefundApproved, RefundDeclined, RefundSettled
 from csdesk.domain.cases.refunds import after
 from csdesk.domain.roles import Right, Role
+from csdesk.domain.value import dataclass, replace
 
 DECLINE_REASONS = ("not_owed", "wrong_amount", "no_evidence", "fraud_suspected", "other")
 

@@ -1,15 +1,17 @@
 """How a case comes in by itself: what was found on arrival, the acknowledgement, what machines answered, links."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.command import Command, Undo, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import RECEIVED, Event, ReplyHeld, event
+from csdesk.domain.cases.evidence import MOST_EXHIBITS, MOST_NAME, EvidenceFiled
 from csdesk.domain.cases.opening import Open
-from csdesk.domain.cases.track_events import Linked
+from csdesk.domain.cases.track_events import Linked, Unlinked
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 # What a person may say that two cases have to do with each other.
 LINKS = ("same_matter", "related")
@@ -25,6 +27,22 @@ class Alike:
 
     number: str
     why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CameFile:
+    """A file that came: safe name, media type, bytes, SHA-256 in hex, why it is not stored, "" for one that is."""
+
+    name: str
+    media: str
+    size: int
+    sha256: str
+    why: str = ""
+
+    @property
+    def told(self) -> str:
+        """The file in a line."""
+        return f"{self.name} ({self.media}, {self.size})"
 
 
 @event("arrived")
@@ -50,13 +68,17 @@ class Arrived(Event):
 @event("files_came")
 @dataclass(frozen=True, slots=True)
 class FilesCame(Event):
-    """Files that came with a message: `files` names them line by line, `sha256` tells their contents apart."""
+    """Files that came with a message: `files` names them line by line, `sha256` tells their contents apart.
+
+    `why` says of each why it was not kept (a code of `evidence.UNKEPT`), "" of one that was; empty where nobody tried.
+    """
 
     sealed: ClassVar[tuple[str, ...]] = ("files",)
     commutes: ClassVar[bool] = True
     count: int
     sha256: tuple[str, ...]
     files: str = ""
+    why: tuple[str, ...] = ()
 
 
 @event("message_marked")
@@ -126,19 +148,39 @@ class AcknowledgeMessage(Command):
 @verb("record_files", right=Right.RUN, shared=True, undo=Undo.NONE, why="record")
 @dataclass(frozen=True, slots=True)
 class RecordFiles(Command):
-    """Keep which files came with a message."""
+    """Keep which files came with a message by a channel, and file as evidence those that the desk has stored.
 
-    files: str
-    sha256: tuple[str, ...] = ()
+    What the case has already, or has no room for, is told and not filed; that refuses no message.
+    """
+
+    came: tuple[CameFile, ...]
+    channel: str = ""
+    message: str = ""
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
         return None
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        if not self.files.strip():
+        if not self.came:
             raise Refused("empty_text")
-        return (FilesCame(len(self.files.splitlines()), self.sha256, self.files),)
+        known = {kept.sha256 for kept in case.evidence}
+        whys, filed = list[str](), list[Event]()
+        for file in self.came:
+            why = file.why
+            if not why and file.sha256 in known:
+                why = "evidence_there"
+            elif not why and len(known) >= MOST_EXHIBITS:
+                why = "evidence_case_full"
+            whys.append(why)
+            if not why:
+                known.add(file.sha256)
+                name = file.name[:MOST_NAME]
+                filed.append(
+                    EvidenceFiled(file.sha256, file.size, file.media, self.channel, name, self.message)
+                )
+        hashes, listed = tuple(file.sha256 for file in self.came), "\n".join(file.told for file in self.came)
+        return (FilesCame(len(self.came), hashes, listed, tuple(whys)), *filed)
 
 
 @verb("mark_message", right=Right.RUN, shared=True, undo=Undo.NONE, why="record")
@@ -202,3 +244,29 @@ class LinkCase(Command):
         if any(other == self.other for _, other in case.links):
             raise Refused("already_linked")
         return (Linked(self.how, self.other),)
+
+
+@verb(
+    "unlink_case",
+    shared=True,
+    undo=Undo.NONE,
+    why="record",
+    example="csdesk case do IQ-… unlink_case other=RT-7K3M-9QX4",
+)
+@dataclass(frozen=True, slots=True)
+class UnlinkCase(Command):
+    """Take back what a person said of two cases, in both. What one case came from or went into stays."""
+
+    other: str
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None if any(how in LINKS for how, _ in case.links) else Refused("not_linked")
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        found = next((how for how, other in case.links if other == self.other), "")
+        if not found:
+            raise Refused("not_linked")
+        if found not in LINKS:
+            raise Refused("link_of_origin")
+        return (Unlinked(found, self.other),)

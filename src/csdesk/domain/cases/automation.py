@@ -1,6 +1,5 @@
 """What the desk carries out by itself: receipt, delivery and refund, where its policy says so (`operations.py`)."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from csdesk.domain.cases.case import Case, Clock, Kind
@@ -16,6 +15,7 @@ from csdesk.domain.cases.parcels import KeepGoods
 from csdesk.domain.cases.refunds import PayBack
 from csdesk.domain.clocks.clock import in_order
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 ALLOWED = "approved_wait_ship"
 

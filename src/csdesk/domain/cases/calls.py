@@ -1,7 +1,7 @@
 """A call as one entry of the conversation: who called whom, what was said, and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import Any, ClassVar
 
 from csdesk.domain.cases.case import Case, Message
@@ -13,6 +13,7 @@ from csdesk.domain.cases.events import Event, Stamp, event
 from csdesk.domain.cases.machine import CALLBACK
 from csdesk.domain.cases.offshoot import Offshoot, child
 from csdesk.domain.cases.track_events import Linked
+from csdesk.domain.value import dataclass, replace
 
 PHONE = "phone"
 # The customer called us, or we called them.

@@ -7,7 +7,7 @@ books the parcel (`BookCollected`), so that the consumer need not announce it.
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from csdesk.domain.cases.carriage_events import (
@@ -30,6 +30,7 @@ from csdesk.domain.cases.events import Event
 from csdesk.domain.cases.goods import ShipBack, unsent
 from csdesk.domain.clocks.said import said_moment
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 PAYERS = ("merchant", "consumer")
 # The customer's own address, which lies sealed and is opened only when the carrier is told.
@@ -132,7 +133,7 @@ class RequestLabel(CarrierCommand):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(RequestLabel, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("all_labelled") if refused is None and not free(case) else refused
 
     @classmethod
@@ -169,7 +170,7 @@ class RequestPickup(CarrierCommand):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(RequestPickup, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         idle = not free(case) and not collectable(case)
         return Refused("all_labelled") if refused is None and idle else refused
 
@@ -242,7 +243,7 @@ class CancelPickup(CarrierCommand):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(CancelPickup, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and not cancellable(case):
             asks = (a for a in case.carrier_asks if a.what != CANCEL and a.state == "done")
             gone = any(collected(case, ask) for ask in asks)

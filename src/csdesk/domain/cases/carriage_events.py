@@ -1,11 +1,11 @@
 """What a carrier was asked for and what it answered; and which of a case's labels a waybill belongs to."""
 
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.case import CarrierAsk, Case, LineQty
 from csdesk.domain.cases.events import Event, Stamp, event
+from csdesk.domain.value import dataclass, replace
 
 LABEL, PICKUP, CANCEL = "label", "pickup", "pickup_cancel"
 ASKS = (LABEL, PICKUP, CANCEL)

@@ -1,11 +1,12 @@
 """The case: one customer's request about units of one order, and all that has happened to it so far."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from csdesk.domain.cases.causes import Cause, Errand
 from csdesk.domain.clocks.clock import Clock as Clock  # noqa: PLC0414 - a part of the case
 from csdesk.domain.clocks.clock import nearest
+from csdesk.domain.value import dataclass
 
 
 class Kind(StrEnum):
@@ -352,6 +353,9 @@ class Exhibit:
     media: str
     at: int
     by: str
+    # By which door it came, and the keyed hash that stands for the message which brought it, "" where none did.
+    source: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

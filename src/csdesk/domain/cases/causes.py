@@ -1,6 +1,6 @@
 """What an incident is about: its title, by what its cases are known, and the runs that went to them."""
 
-from dataclasses import dataclass
+from csdesk.domain.value import dataclass
 
 NOTICE, DECISION = "notice", "decision"
 

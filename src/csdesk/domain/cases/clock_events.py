@@ -1,10 +1,10 @@
 """What has happened to the clocks that people set: letters with their deadlines, promised calls, waits for somebody."""
 
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.events import Event, Stamp, event
+from csdesk.domain.value import dataclass, replace
 
 
 @event("notice_received")

@@ -1,7 +1,7 @@
 """Verbs about clocks: a letter with its deadline, its answer, a promised call and its outcome, waiting for somebody."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from csdesk.domain.cases.machine import CALLBACK, MACHINES, NOTICE
 from csdesk.domain.clocks.clock import in_order
 from csdesk.domain.clocks.days import end_of_day_ms, local_day, midnight_ms
 from csdesk.domain.clocks.span import Span
+from csdesk.domain.value import dataclass
 
 # What reads and counts is loaded by the first verb that needs it, so that a console that starts need not wait.
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class AnswerNotice(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(AnswerNotice, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("no_notice") if refused is None and not notices(case) else refused
 
     @classmethod
@@ -167,7 +168,7 @@ class PromiseCallback(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused, promised = super(PromiseCallback, cls).off(case, ctx), _promised(case)
+        refused, promised = super().off(case, ctx), _promised(case)
         if refused is None and promised is not None:
             return Refused("callback_promised", due=promised.due)
         return refused
@@ -194,7 +195,7 @@ class CallDone(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(CallDone, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("no_callback") if refused is None and _promised(case) is None else refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
@@ -237,7 +238,7 @@ class ResumeClocks(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(ResumeClocks, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("not_paused") if refused is None and not _asked(case) else refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:

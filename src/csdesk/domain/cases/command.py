@@ -1,7 +1,7 @@
 """What a verb is: one frozen dataclass with its guards, entered in the one registry that feeds every door."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -11,6 +11,7 @@ from csdesk.domain.cases.events import Event, Moved, Ruled
 from csdesk.domain.cases.machine import MACHINES, State, step
 from csdesk.domain.cases.rulings import Stance, contradicted
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 if TYPE_CHECKING:
     from csdesk.domain.cases.offshoot import Offshoot

@@ -1,6 +1,6 @@
 """Compensation: what a merchant gives on top of what is owed, as an event with limits like any other money."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from csdesk.domain.cases.case import Case, Refund, RefundPart
 from csdesk.domain.cases.command import Command, Undo, verb
@@ -12,6 +12,7 @@ from csdesk.domain.cases.refunds import TRANSFER
 from csdesk.domain.money import MAX_MINOR
 from csdesk.domain.roles import Right
 from csdesk.domain.tender import counted, tender
+from csdesk.domain.value import dataclass
 
 WAYS = (TRANSFER, "coupon", "points")
 COMPENSATION_REASONS = (

@@ -3,7 +3,7 @@
 What goes on outside (消协, 12315, arbitration, court) runs beside it as tracks, and is no state of it: `courses.py`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from csdesk.domain.cases.case import Case, Kind, Phase
 from csdesk.domain.cases.command import Command, Deciding, verb
@@ -11,6 +11,7 @@ from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Event, Moved
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
 from csdesk.domain.cases.rulings import Stance
+from csdesk.domain.value import dataclass
 
 REASONS = (
     "false_advertising",

@@ -1,7 +1,7 @@
 """Verbs of a refund without return: where the goods are, turning them back, the merchant's consent, what needs none."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from csdesk.domain.cases.case import Case, CaseLine, Kind, LineQty
@@ -12,6 +12,7 @@ from csdesk.domain.cases.goods import check_free, check_more, checked_evidence
 from csdesk.domain.cases.goods_events import Conceded, Signalled
 from csdesk.domain.cases.machine import MACHINES
 from csdesk.domain.cases.rulings import Stance
+from csdesk.domain.value import dataclass
 
 STAGES = ("not_shipped", "in_transit", "signed")
 GROUNDS = ("rotten", "hazardous", "empty_parcel", "worthless")
@@ -57,7 +58,7 @@ class Classify(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(Classify, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("order_unknown") if refused is None and not case.lines else refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
@@ -111,7 +112,7 @@ class AgreeRefund(_Owing):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(AgreeRefund, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is not None:
             return refused
         if case.state != "not_shipped":
@@ -144,7 +145,7 @@ class Intercept(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        return super(Intercept, cls).off(case, ctx) or _too_late(case, ctx)
+        return super().off(case, ctx) or _too_late(case, ctx)
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to = self.to(case)
@@ -178,7 +179,7 @@ class TurnBack(Deciding):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(TurnBack, cls).off(case, ctx) or _too_late(case, ctx)
+        refused = super().off(case, ctx) or _too_late(case, ctx)
         return Refused("nothing_owed") if refused is None and not open_units(case) else refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
@@ -207,7 +208,7 @@ class GoodsLost(_Owing):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(GoodsLost, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and not open_units(case):
             return Refused("all_received")
         return refused
@@ -319,7 +320,7 @@ class ConvertToReturn(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(ConvertToReturn, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is not None:
             return refused
         if ctx.order is None:

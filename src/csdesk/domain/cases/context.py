@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, tzinfo
 
 from csdesk.domain.cases.case import Case
@@ -14,6 +14,7 @@ from csdesk.domain.ids import uuid7
 from csdesk.domain.roles import Role
 from csdesk.domain.tender import Tender
 from csdesk.domain.tracking import Standing
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,19 @@ class Policy:
     practice: bool = False
     # Whether the desk has a carrier that makes labels and collects.
     carriage: bool = False
+    # How often each role may look at what is masked of a customer, in a day of the desk; no other role may.
+    looks_a_day: Mapping[Role, int] = field(
+        default_factory=lambda: {Role.AGENT: 40, Role.SENIOR: 60, Role.SUPERVISOR: 80}
+    )
+    # How many callers one agent may check in any hour.
+    caller_checks: int = 30
+    # How long a file may be that comes with a message, and all of a message's together, in bytes.
+    file_most: int = 20_000_000
+    files_most: int = 50_000_000
+    # Whether articles that agents choose rise when somebody asks alike.
+    learns: bool = True
+    # Whether articles are also found by meaning, where there is a model and it has been used on them.
+    semantic: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +14,7 @@ from csdesk.domain.cases.opening import CHANNELS, Open
 from csdesk.domain.cases.shared import Reopen
 from csdesk.domain.cases.track_events import Linked
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass, replace
 
 # A slot is {name}: a canned reply leaves with every slot filled or not at all.
 SLOT = re.compile(r"\{([^{}\n]{1,60})\}")

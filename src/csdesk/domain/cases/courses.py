@@ -1,11 +1,10 @@
 """The ways that tracks beside a case can go: for each kind its stages, the steps between them, clocks and outcomes."""
 
-from dataclasses import dataclass
-
 from csdesk.domain.cases.case import TRACKS
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.machine import Term
 from csdesk.domain.clocks.span import SpanUnit
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ it enters the chain. `to` and `phase` are written into the event, so that a late
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import ClassVar, TypeVar
 
 from csdesk.domain.cases.case import (
@@ -21,6 +20,7 @@ from csdesk.domain.cases.case import (
     Phase,
 )
 from csdesk.domain.cases.rulings import Ruling, Stance
+from csdesk.domain.value import dataclass, replace
 
 EVENTS: dict[str, type["Event"]] = {}
 # The notice that something came in: neither an answer nor a result.

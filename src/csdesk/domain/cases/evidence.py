@@ -1,13 +1,14 @@
 """Evidence of a case: files kept by the hash of their content, and each time one of them was taken out in clear."""
 
 import re
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from csdesk.domain.cases.case import Case, Exhibit
 from csdesk.domain.cases.command import Command, Undo, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Event, Stamp, event
+from csdesk.domain.cases.opening import CHANNELS
+from csdesk.domain.value import dataclass, replace
 
 # What a file may be, by its content; an archive hides what is in it and is for its sender to unpack.
 MEDIA = frozenset({
@@ -20,7 +21,18 @@ ARCHIVES = frozenset({
     "application/zip", "application/vnd.rar", "application/x-7z-compressed", "application/gzip",
     "application/x-bzip2", "application/x-xz", "application/x-tar",
 })  # fmt: skip
-SOURCES = ("cli", "folder")
+# By whose hand, or by which channel of messages.
+BY_HAND = ("cli", "folder")
+SOURCES = (*BY_HAND, *CHANNELS)
+# Why a file that came with a message was not kept, besides what `check_media` and the store refuse.
+UNKEPT = (
+    "evidence_archive", "evidence_type", "evidence_empty", "evidence_too_large", "evidence_message_full",
+    "evidence_cut", "evidence_absent", "evidence_no_file", "evidence_garbled", "evidence_differs",
+    "evidence_there", "evidence_case_full",
+)  # fmt: skip
+# For whom a bundle of a case is made, and what of its customer can be hidden in it.
+RECIPIENTS = ("mediation", "12315", "arbitration", "court")
+REDACTIONS = ("name", "phone", "email", "address", "id")
 # A case's snapshot holds a line for each.
 MOST_EXHIBITS = 200
 MOST_NAME = 200
@@ -31,7 +43,10 @@ _PREFIX = re.compile(r"[0-9a-f]{6,64}")
 @event("evidence_filed")
 @dataclass(frozen=True, slots=True)
 class EvidenceFiled(Event):
-    """A file was kept: SHA-256 of its content in hex, bytes, media type by content, by which door, and its name."""
+    """A file was kept: SHA-256 of its content in hex, bytes, media type by content, by which door, and its name.
+
+    `message` is the key under which the desk knows the message that brought it for ever: a keyed hash in hex.
+    """
 
     sealed: ClassVar[tuple[str, ...]] = ("name",)
     commutes: ClassVar[bool] = True
@@ -40,9 +55,10 @@ class EvidenceFiled(Event):
     media: str
     source: str
     name: str = ""
+    message: str = ""
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
-        kept = Exhibit(self.sha256, self.size, self.media, stamp.at, stamp.actor)
+        kept = Exhibit(self.sha256, self.size, self.media, stamp.at, stamp.actor, self.source, self.message)
         return replace(case, evidence=(*case.evidence, kept))
 
 
@@ -52,6 +68,18 @@ class EvidenceTakenOut(Event):
     """A file was written in clear outside the desk."""
 
     commutes: ClassVar[bool] = True
+    sha256: str
+
+
+@event("evidence_bundled")
+@dataclass(frozen=True, slots=True)
+class EvidenceBundled(Event):
+    """A signed bundle of the case left the desk: its id, for whom, what was hidden in it, SHA-256 of its manifest."""
+
+    commutes: ClassVar[bool] = True
+    bundle: str
+    recipient: str
+    redacted: tuple[str, ...]
     sha256: str
 
 
@@ -85,8 +113,8 @@ class FileEvidence(Command):
         check_media(self.media)
         if self.size < 1:
             raise Refused("evidence_empty")
-        if self.source not in SOURCES:
-            raise Refused("bad_choice", field="source", value=self.source, allowed=SOURCES)
+        if self.source not in BY_HAND:
+            raise Refused("bad_choice", field="source", value=self.source, allowed=BY_HAND)
         if any(kept.sha256 == self.sha256 for kept in case.evidence):
             raise Refused("evidence_there", hash=self.sha256[:8])
         if len(case.evidence) >= MOST_EXHIBITS:
@@ -113,6 +141,43 @@ class TakeOutEvidence(Command):
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         return (EvidenceTakenOut(exhibit(case, self.sha256).sha256),)
+
+
+@verb(
+    "bundle_evidence",
+    undo=Undo.NONE,
+    why="record",
+    shared=True,
+    example="csdesk case do RT-… bundle_evidence bundle=3f9a01 recipient=court sha256=3f9a01…",
+)
+@dataclass(frozen=True, slots=True)
+class BundleEvidence(Command):
+    """Record that a bundle of the case leaves the desk; `csdesk evidence bundle` says this before it writes."""
+
+    bundle: str
+    recipient: str
+    sha256: str
+    redacted: tuple[str, ...] = ()
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        check_bundle(self.recipient, self.redacted)
+        if not _HASH.fullmatch(self.sha256) or not _PREFIX.fullmatch(self.bundle):
+            raise Refused("evidence_bad_hash", field="sha256")
+        return (EvidenceBundled(self.bundle, self.recipient, self.redacted, self.sha256),)
+
+
+def check_bundle(recipient: str, redacted: tuple[str, ...]) -> None:
+    """Refused `bad_choice` for a recipient or a redaction that there is not."""
+    for field, value, allowed in (
+        ("recipient", recipient, RECIPIENTS),
+        *(("redacted", one, REDACTIONS) for one in redacted),
+    ):
+        if value not in allowed:
+            raise Refused("bad_choice", field=field, value=value[:80], allowed=allowed)
 
 
 def check_media(media: str) -> None:

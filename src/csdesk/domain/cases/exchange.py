@@ -1,7 +1,6 @@
 """Exchange 换货: goods come back and others go out; without stock the money goes back (DOMAIN §3, 条例 §18)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from csdesk.domain.cases.case import Case, Kind, LineQty, Parcel, Phase
@@ -12,6 +11,7 @@ from csdesk.domain.cases.events import Counted, Event, Moved, ParcelSent
 from csdesk.domain.cases.goods import checked_waybill, on_the_way
 from csdesk.domain.cases.goods_events import ParcelDelivered
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
+from csdesk.domain.value import dataclass
 
 REASONS = (
     "size",
@@ -68,7 +68,7 @@ class Reissue(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(Reissue, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and not sendable(case, ctx):
             return Refused("nothing_owed")
         if refused is None and case.kind is Kind.EXCHANGE and (owes := consumer_owes(case)) > 0:
@@ -102,7 +102,7 @@ class Deliver(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(Deliver, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and not _arriving(case):
             return Refused("nothing_on_the_way")
         return refused
@@ -136,7 +136,7 @@ class NoStock(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(NoStock, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("nothing_owed") if refused is None and not owed_units(case) else refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:

@@ -1,12 +1,11 @@
 """What people find out about a case: facts that a decision asks for and no order tells."""
 
-from dataclasses import dataclass
-
 from csdesk.domain.cases.case import Case, Fact
 from csdesk.domain.cases.command import Command, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Event, FactsStated
 from csdesk.domain.mask import mask_text
+from csdesk.domain.value import dataclass
 
 MOST_FACTS = 60
 LONGEST = 200

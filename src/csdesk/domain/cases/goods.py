@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from csdesk.domain.cases.case import Case, Disposition, Kind, LineQty, Parcel
@@ -26,6 +26,7 @@ from csdesk.domain.cases.rulings import Stance
 from csdesk.domain.cases.tracking import opened, shortfall
 from csdesk.domain.mask import mask_text
 from csdesk.domain.tracking import SHORT, WRONG_ITEM
+from csdesk.domain.value import dataclass
 
 MOST_EVIDENCE = 20
 # So many digits of a hash name a file of a case.
@@ -104,7 +105,7 @@ class Approve(Deciding):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(Approve, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and not case.lines:
             return Refused("order_unknown")
         return refused
@@ -171,7 +172,7 @@ class Reject(Deciding):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(Reject, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         # What was granted and not paid is owed, whatever is said of the rest: a refused case could not pay it.
         owed = tuple(line.line for line in case.lines if line.refundable > 0)
         return Refused("granted_unpaid", lines=owed) if refused is None and owed else refused
@@ -225,7 +226,7 @@ class ShipBack(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(ShipBack, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("all_sent") if refused is None and not unsent(case) else refused
 
     @classmethod
@@ -304,7 +305,7 @@ class Receive(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(Receive, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is not None:
             return refused
         # Goods that went home are no goods to come, unless a parcel says so.
@@ -349,7 +350,7 @@ class Inspect(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(Inspect, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and not awaited(case) and not _all(case, "received", "inspected"):
             return Refused("all_inspected")
         return refused

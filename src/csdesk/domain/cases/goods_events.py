@@ -1,11 +1,11 @@
 """What has happened to goods beside sending and receiving: owed without return, delivered, lost, timed in repair."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from csdesk.domain.cases.case import Case, CaseLine, LineQty, Phase
 from csdesk.domain.cases.events import Event, Stamp, event
+from csdesk.domain.value import dataclass, replace
 
 
 def _with_lines(case: Case, changed: Iterable[CaseLine]) -> Case:

@@ -1,7 +1,7 @@
 """Goods that are the consumer's and with us: sent home after a repair or a failed inspection, come back, given up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from csdesk.domain.cases.case import Case, Kind, LineQty
@@ -11,6 +11,7 @@ from csdesk.domain.cases.events import Event, ParcelSent
 from csdesk.domain.cases.goods import checked_evidence, checked_waybill, on_the_way
 from csdesk.domain.cases.goods_events import GoodsGivenUp, ParcelCameBack
 from csdesk.domain.cases.repair_time import timed
+from csdesk.domain.value import dataclass
 
 # Why goods stay though they are the consumer's: given up in writing, neither fetched nor taken in after notice
 # (民法典 §§570, 572 let them be deposited: an interpretation), or not to be sent by any carrier.
@@ -106,7 +107,7 @@ class CameBack(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(CameBack, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("nothing_on_the_way") if refused is None and not on_the_way(case, "home") else refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:

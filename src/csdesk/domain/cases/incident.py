@@ -6,7 +6,7 @@ begins in the transaction of the verb that asks for it; the event names the run.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar
 
@@ -19,6 +19,7 @@ from csdesk.domain.cases.conversation import MOST_CHARACTERS
 from csdesk.domain.cases.events import Event, Moved, Stamp, event
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
 from csdesk.domain.cases.opening import CHANNELS
+from csdesk.domain.value import dataclass, replace
 
 CAUSES = (
     "carrier_stopped",

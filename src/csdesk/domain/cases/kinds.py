@@ -1,11 +1,10 @@
 """All kinds and all verbs, and the one way in which a command becomes events and a changed case."""
 
-from dataclasses import dataclass, replace
-
 from csdesk.domain.cases import (
     approval,
     arriving,
     automation,
+    callers,
     calls,
     carriage,
     clocks,
@@ -51,6 +50,7 @@ from csdesk.domain.cases.machine import MACHINES, clocks_after, pledged
 from csdesk.domain.cases.offshoot import child
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.roles import Right, may
+from csdesk.domain.value import dataclass, replace
 
 ROOMS = (
     return_,
@@ -69,6 +69,7 @@ ROOMS = (
     findings,
     conversation,
     calls,
+    callers,
     persons,
     platform,
     goods,
@@ -97,7 +98,7 @@ QUEUES = (*dict.fromkeys(machine.queue for machine in MACHINES.values()), AUTHOR
 
 
 # Nobody fills a form for these: the first opens a case, the others go with the content of a file.
-_OTHER_DOORS = frozenset({"open", "file_evidence", "take_out_evidence"})
+_OTHER_DOORS = frozenset({"open", "file_evidence", "take_out_evidence", "bundle_evidence"})
 
 
 @dataclass(frozen=True, slots=True)

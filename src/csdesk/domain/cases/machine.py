@@ -1,6 +1,5 @@
 """The machine every kind shares: its states, the edges between them, and the clocks that states start."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from csdesk.domain.cases.case import TRACKS, Case, Clock, Kind, Phase
@@ -8,6 +7,7 @@ from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.targets import TARGETS, desk_clocks
 from csdesk.domain.clocks.clock import UNPAUSABLE, Basis, in_order
 from csdesk.domain.clocks.span import Roll, Span, SpanUnit
+from csdesk.domain.value import dataclass
 
 # Set by people, by tracks or by the desk's targets, not by states: they run on wherever the case goes.
 NOTICE, CALLBACK = "notice", "callback"

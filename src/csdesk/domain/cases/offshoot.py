@@ -5,11 +5,10 @@ the command makes both once, and both belong to one desk, so no shard is crossed
 a worker to that, and give nothing.
 """
 
-from dataclasses import dataclass, replace
-
 from csdesk.domain.cases.context import Context
 from csdesk.domain.cases.events import Event
 from csdesk.domain.cases.opening import Open
+from csdesk.domain.value import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """How a case begins: open on order lines, open provisionally, convert an inquiry, link the order found later."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from csdesk.domain.cases.case import Case, CaseLine, Kind, LineQty
@@ -10,6 +9,7 @@ from csdesk.domain.cases.context import Context, Order, Refused
 from csdesk.domain.cases.differences import REDUCTION
 from csdesk.domain.cases.events import Converted, Event, Opened, OrderLinked
 from csdesk.domain.cases.machine import MACHINES
+from csdesk.domain.value import dataclass
 
 CHANNELS = ("phone", "chat", "email", "app", "12315", "social")
 GOODS_KINDS = (Kind.RETURN, Kind.EXCHANGE, Kind.REPAIR)

@@ -1,10 +1,11 @@
 """Who carries out receipt, delivery and refund, and when: a person or the desk, before goods are back or after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from csdesk.domain.cases.case import Kind
+from csdesk.domain.value import dataclass
 
 STEPS = ("receipt", "delivery", "refund")
 MODES = ("manual", "automatic")

@@ -1,7 +1,7 @@
 """Verbs about parcels that do not do what parcels should: one that is lost, goods that need not be sent at all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from csdesk.domain.cases.case import Case, Kind, LineQty, Parcel
@@ -13,6 +13,7 @@ from csdesk.domain.cases.goods_events import Conceded, ParcelLost
 from csdesk.domain.cases.repair_time import opened, timed
 from csdesk.domain.cases.rulings import Stance
 from csdesk.domain.tracking import Scan
+from csdesk.domain.value import dataclass
 
 RISKS = ("merchant", "consumer")
 KEEP_REASONS = ("policy", "worthless", "hazardous")
@@ -50,7 +51,7 @@ class LoseParcel(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(LoseParcel, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("nothing_on_the_way") if refused is None and not losable(case) else refused
 
     @classmethod

@@ -5,7 +5,7 @@ the user did not authorise is the provider's loss unless it proves the user's fa
 the desk's own: the law says "in time".
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from csdesk.domain.cases.case import Case, Kind, Phase
 from csdesk.domain.cases.command import Command, verb
@@ -14,6 +14,7 @@ from csdesk.domain.cases.events import Counted, Event, Moved
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
 from csdesk.domain.cases.refunds import FOUND_PAYMENT
 from csdesk.domain.cases.telling import needed
+from csdesk.domain.value import dataclass
 
 REASONS = (
     "paid_no_order",
@@ -47,7 +48,7 @@ class Solve(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(Solve, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and case.reason in CRIMES and not police_told(case):
             return Refused("needs_police", reason=case.reason)
         return refused

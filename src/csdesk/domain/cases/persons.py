@@ -6,7 +6,7 @@ depends on one.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from csdesk.domain.cases.events import Event, Stamp, event
 from csdesk.domain.cases.targets import VIP
 from csdesk.domain.clocks.days import end_of_day_ms, local_day
 from csdesk.domain.roles import Right, may
+from csdesk.domain.value import dataclass, replace
 
 MINOR, ABUSIVE = "minor", "abusive"
 # Each mark, and what it may rest on. Codes only: what somebody did is told in a note of the case, sealed.

@@ -1,6 +1,5 @@
 """What a platform says of the after-sale that a case is about: kept in its own codes; nothing moves by it."""
 
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from csdesk.domain.cases.case import Case, PlatformSaid
@@ -8,6 +7,7 @@ from csdesk.domain.cases.command import Command, Undo, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Event, Stamp, event
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass, replace
 
 
 @event("platform_told")

@@ -1,6 +1,6 @@
 """Verbs about prices that differ: an exchange for something dearer or cheaper, a price reduced because of a flaw."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from csdesk.domain.cases.case import Case, LineQty, Refund
 from csdesk.domain.cases.command import Command, Deciding, Undo, verb
@@ -20,6 +20,7 @@ from csdesk.domain.cases.ledger import split, standing
 from csdesk.domain.cases.refund_events import RefundProposed
 from csdesk.domain.cases.rulings import Stance
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 
 @verb(
@@ -37,7 +38,7 @@ class DifferencePaid(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(DifferencePaid, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("no_difference") if refused is None and consumer_owes(case) <= 0 else refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
@@ -60,7 +61,7 @@ class WaiveDifference(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(WaiveDifference, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("no_difference") if refused is None and consumer_owes(case) <= 0 else refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
@@ -84,7 +85,7 @@ class ReturnDifference(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(ReturnDifference, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("no_difference") if refused is None and not held(case) else refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
@@ -114,7 +115,7 @@ class RefundDifference(Deciding):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(RefundDifference, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and not merchant_owes(case):
             return Refused("no_difference")
         # Units first: what a line gave back for no unit would be taken off theirs.

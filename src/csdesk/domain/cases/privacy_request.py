@@ -5,7 +5,7 @@ an app may promise (App 违法违规收集使用个人信息行为认定方法).
 told; the export and the erasing themselves are done elsewhere.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from csdesk.domain.cases.case import Case, Kind, Phase
 from csdesk.domain.cases.command import Command, Deciding, verb
@@ -14,6 +14,7 @@ from csdesk.domain.cases.events import ClocksSet, Event, Moved
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
 from csdesk.domain.cases.rulings import Stance
 from csdesk.domain.cases.telling import needed
+from csdesk.domain.value import dataclass, replace
 
 REASONS = (
     "leak_scam_call",
@@ -159,7 +160,7 @@ class RefuseRequest(Deciding):
 
     def ruled(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         # No verdict is about a stranger: who nobody knows is refused before the law on the data is asked.
-        return () if self.reason == "identity_not_verified" else super(RefuseRequest, self).ruled(case, ctx)
+        return () if self.reason == "identity_not_verified" else super().ruled(case, ctx)
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         if self.reason not in REFUSALS:

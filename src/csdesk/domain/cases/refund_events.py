@@ -1,11 +1,11 @@
 """What happens to money of a case: proposed, approved or declined, sent, in doubt, settled; compensation too."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from csdesk.domain.cases.case import Case, Phase, Refund
 from csdesk.domain.cases.events import Event, Stamp, event
+from csdesk.domain.value import dataclass, replace
 
 
 def _changed(case: Case, id_: str, change: Callable[[Refund], Refund]) -> Case:

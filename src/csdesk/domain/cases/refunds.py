@@ -1,7 +1,6 @@
 """Verbs about money: what is owed for accepted units, by the payments that paid, once; and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from csdesk.domain.cases.case import Case, Deduction, LineQty, Refund, RefundPart
@@ -13,6 +12,7 @@ from csdesk.domain.cases.machine import MACHINES
 from csdesk.domain.cases.refund_events import RefundProposed, RefundSettled
 from csdesk.domain.cases.rulings import Stance
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass, replace
 
 # What a consumer may owe against a refund: freight of a return without reason and free shipping whose condition is
 # gone (七日办法 §18), a gift that stays (§12), a discount settled anew (§17), a card fee (§16), use (三包 §11); and
@@ -65,7 +65,7 @@ class PayBack(Deciding):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(PayBack, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and not any(line.refundable > 0 for line in case.lines):
             return Refused("nothing_owed")
         return refused

@@ -1,7 +1,6 @@
 """Reissue 补发: what came short or broken is sent again, or its money goes back (DOMAIN §3; 消法 §§48, 52)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from csdesk.domain.cases.case import Case, Kind, LineQty, Phase
@@ -13,6 +12,7 @@ from csdesk.domain.cases.goods import check_more, checked_evidence
 from csdesk.domain.cases.goods_events import Conceded
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
 from csdesk.domain.cases.rulings import Stance
+from csdesk.domain.value import dataclass
 
 REASONS = (
     "missing_item",
@@ -50,7 +50,7 @@ class Verify(Deciding):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(Verify, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and not case.lines:
             return Refused("order_unknown")
         return Refused("all_verified") if refused is None and not unverified(case) else refused
@@ -78,7 +78,7 @@ class CheckStock(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(CheckStock, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return Refused("nothing_owed") if refused is None and not owed_units(case) else refused
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:

@@ -1,7 +1,5 @@
 """Repair 维修: the main path of a repair under the three guarantees, with its counters (DOMAIN §2.3, §3)."""
 
-from dataclasses import dataclass
-
 from csdesk.domain.cases.case import Case, CaseLine, Kind, LineQty, Phase
 from csdesk.domain.cases.command import Command, Undo, verb
 from csdesk.domain.cases.context import Context, Refused
@@ -10,6 +8,7 @@ from csdesk.domain.cases.goods import check_free
 from csdesk.domain.cases.machine import MACHINES, Edge, Machine, State, Term, register
 from csdesk.domain.cases.repair_time import is_phone, opened, timed
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 REASONS = (
     "no_power",
@@ -122,7 +121,7 @@ class ConvertToExchange(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(ConvertToExchange, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and not case.counters.get("exchange_right_open"):
             return Refused(
                 "right_not_open", failed=case.counters.get("failed_repairs", 0), least=FAILED_REPAIRS

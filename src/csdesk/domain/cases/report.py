@@ -4,7 +4,7 @@ A report is kept apart from a complaint, as the authorities keep them (市场监
 money back gets a linked complaint of their own (`split_complaint`). The desk's numbers here are policy.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from csdesk.domain.cases.case import Case, Kind, LineQty, Phase
 from csdesk.domain.cases.command import Command, Undo, verb
@@ -16,6 +16,7 @@ from csdesk.domain.cases.offshoot import Offshoot, child_id
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.telling import needed
 from csdesk.domain.cases.track_events import Linked
+from csdesk.domain.value import dataclass
 
 REASONS = (
     "counterfeit",
@@ -133,7 +134,7 @@ class SplitComplaint(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(SplitComplaint, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and any(how == "split_off" for how, _ in case.links):
             return Refused("split_already")
         return refused

@@ -1,8 +1,9 @@
 """What the law said when a verb decided a case, and whether the verb went with it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from csdesk.domain.value import dataclass
 
 # An adverse verb while facts are missing needs its reason too: nobody is refused for want of a question.
 _FOR = frozenset({"eligible", "must_refund", "needs_info"})

@@ -1,7 +1,5 @@
 """Verbs of the worker about a refund that leaves: it is sent now, or nobody can say whether it went."""
 
-from dataclasses import dataclass
-
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.command import Command, Undo, verb
 from csdesk.domain.cases.context import Context, Refused
@@ -9,6 +7,7 @@ from csdesk.domain.cases.events import Event
 from csdesk.domain.cases.ledger import fits
 from csdesk.domain.cases.refund_events import RefundDoubted, RefundSent
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass
 
 
 @verb("send_refund", right=Right.RUN, undo=Undo.NONE, why="money", shared=True)

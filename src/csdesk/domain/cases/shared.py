@@ -1,6 +1,6 @@
 """The verbs every kind has: who works on it, how urgent it is, notes, tags, sleep, escalation, closing, reopening."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from csdesk.domain.cases.carriage import coming
 from csdesk.domain.cases.case import UNDOABLE, Case, Clock
@@ -30,6 +30,7 @@ from csdesk.domain.cases.operations import AUTOMATIC
 from csdesk.domain.cases.tracks import opened
 from csdesk.domain.clocks.clock import in_order
 from csdesk.domain.roles import Right, may
+from csdesk.domain.value import dataclass, replace
 
 DAY = 86_400_000
 
@@ -265,7 +266,7 @@ class Close(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(Close, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is not None:
             return refused
         if any(line.refundable > 0 for line in case.lines):

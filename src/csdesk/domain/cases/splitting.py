@@ -5,7 +5,7 @@ money and goods belong to nobody yet. So what is split is asked for once, here o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import Any
 
 from csdesk.domain.cases.case import Case, Clock, Kind, LineQty, Phase
@@ -17,6 +17,7 @@ from csdesk.domain.cases.offshoot import Offshoot, child_id
 from csdesk.domain.cases.opening import CLAIMING_KINDS, Open
 from csdesk.domain.cases.track_events import Linked
 from csdesk.domain.clocks.clock import in_order
+from csdesk.domain.value import dataclass, replace
 
 # What a part can become; another kind than these has no units of an order, or is opened by verbs of its own.
 SAME = "same"

@@ -1,13 +1,13 @@
 """Telling people what came of it, item by item: a verb that several kinds share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.command import Command, Undo, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Event, Moved
+from csdesk.domain.value import dataclass
 
 # What a notice must contain, by the state whose result it tells. A refusal of a personal-data request gives its
 # reasons (个人信息保护法 §50(1)) and says that the person may go to court (§50(2)); what is kept names the law.
@@ -42,7 +42,7 @@ class TellOutcome(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(TellOutcome, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         if refused is None and not case.noticed:
             return Refused("needs_notice")
         return refused

@@ -1,10 +1,10 @@
 """What happens beside a case: a track changed, a link to another case."""
 
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from csdesk.domain.cases.case import Case, Track
 from csdesk.domain.cases.events import Event, Stamp, event
+from csdesk.domain.value import dataclass, replace
 
 
 @event("tracked")
@@ -37,3 +37,16 @@ class Linked(Event):
 
     def fold(self, case: Case, stamp: Stamp) -> Case:
         return replace(case, links=(*case.links, (self.how, self.case)))
+
+
+@event("unlinked")
+@dataclass(frozen=True, slots=True)
+class Unlinked(Event):
+    """A link that a person made (`how` it was) is taken back."""
+
+    commutes: ClassVar[bool] = True
+    how: str
+    case: str
+
+    def fold(self, case: Case, stamp: Stamp) -> Case:
+        return replace(case, links=tuple(link for link in case.links if link != (self.how, self.case)))

@@ -1,7 +1,6 @@
 """What scans do to a case: the verb by which an import or the worker tells them, and the verbs that they call for."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.case import Case, Kind, LineQty, Parcel
@@ -13,6 +12,7 @@ from csdesk.domain.cases.machine import MACHINES, Term
 from csdesk.domain.cases.tracking_events import ARRIVED, HandedOver, ParcelOpened, TrackingTold
 from csdesk.domain.roles import Right
 from csdesk.domain.tracking import GRAVITY, OPENED, SHORT, Scan
+from csdesk.domain.value import dataclass
 
 # Asked about goods of the order, these cases are told of its shipments; the others of their own parcels alone.
 ABOUT_SHIPMENTS = frozenset({Kind.COMPLAINT, Kind.INQUIRY, Kind.REFUND_ONLY})

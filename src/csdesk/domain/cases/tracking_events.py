@@ -1,10 +1,10 @@
 """What carriers' scans and opened parcels tell a case: where a parcel stands, since when, what is wrong with it."""
 
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from csdesk.domain.cases.case import Case, Parcel
 from csdesk.domain.cases.events import Event, Stamp, event
+from csdesk.domain.value import dataclass, replace
 
 ARRIVED = "goods_here_since"
 

@@ -5,7 +5,7 @@ an authority has a named owner: as long as it is open the case stands in that pe
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from csdesk.domain.cases.case import TRACKS, Case, Clock, Kind, Track
 from csdesk.domain.cases.clocks import Notice
@@ -18,6 +18,7 @@ from csdesk.domain.cases.track_events import Tracked
 from csdesk.domain.clocks.clock import in_order
 from csdesk.domain.mask import mask_text
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass, replace
 
 MOST_TRACKS = 20
 LONGEST = 120
@@ -144,7 +145,7 @@ class OnTrack(Command):
 
     @classmethod
     def off(cls, case: Case, ctx: Context) -> Refused | None:
-        refused = super(OnTrack, cls).off(case, ctx)
+        refused = super().off(case, ctx)
         return refused or (None if opened(case) else Refused("no_track"))
 
     def find(self, case: Case) -> Track:

@@ -6,7 +6,6 @@ lists (`write_back`) is asked; the outbox carries it out, once by the key of its
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from csdesk.domain.cases.case import Case, Kind, LineQty, OrderAsk
@@ -19,6 +18,7 @@ from csdesk.domain.cases.goods_events import Conceded, DeliveryOrdered
 from csdesk.domain.cases.machine import MACHINES
 from csdesk.domain.cases.refund_events import RefundSettled
 from csdesk.domain.roles import Right
+from csdesk.domain.value import dataclass, replace
 
 ASKS = ("cancel", "intercept", "reissue", "exchange", "refund")
 # Nobody knows yet what became of these.

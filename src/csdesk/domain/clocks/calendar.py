@@ -1,9 +1,10 @@
 """Working calendars: which days are worked, by the published notices of each year."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
+
+from csdesk.domain.value import dataclass
 
 DayType = Literal["working", "makeup", "weekend", "holiday"]
 

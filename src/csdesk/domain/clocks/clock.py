@@ -1,11 +1,11 @@
 """The clock value, the only kind in the house: a deadline that runs, pauses, stops, and knows who set it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from csdesk.domain.clocks.calendar import CalendarUnconfirmed
 from csdesk.domain.clocks.span import Span
+from csdesk.domain.value import dataclass, replace
 
 Basis = Literal["law", "notice", "promise", "policy"]
 ClockState = Literal["running", "paused", "met", "breached"]

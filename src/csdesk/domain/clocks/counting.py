@@ -1,7 +1,6 @@
 """Counting a clock: when it falls due, in whose calendar, around its pauses; and telling it again, step by step."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from csdesk.domain.clocks.calendar import CalendarUnconfirmed
@@ -11,6 +10,7 @@ from csdesk.domain.clocks.deadline import Period, Unit, count_forward
 from csdesk.domain.clocks.explain import Step, step
 from csdesk.domain.clocks.span import Span
 from csdesk.domain.clocks.times import Times
+from csdesk.domain.value import dataclass, replace
 
 # The units of days and longer, as a period of the law calls them.
 _UNITS: dict[str, Unit] = {

@@ -1,7 +1,6 @@
 """Deadlines: a period counted from a day, rolled where the law says so, explained step by step."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Literal, get_args
 
@@ -17,6 +16,7 @@ from csdesk.domain.clocks.days import (
 )
 from csdesk.domain.clocks.explain import Step, step
 from csdesk.domain.clocks.span import LONGEST, Roll
+from csdesk.domain.value import dataclass
 
 Unit = Literal["day", "working_day", "week", "month", "year"]
 

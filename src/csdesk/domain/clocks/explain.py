@@ -1,8 +1,9 @@
 """Steps of an explanation: a code with arguments, worded by the catalogues above."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from csdesk.domain.value import dataclass
 
 Arg = str | int
 

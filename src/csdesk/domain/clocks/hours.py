@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 
 from csdesk.domain.clocks.calendar import CalendarUnconfirmed, WorkingCalendar
 from csdesk.domain.clocks.clock import Pause, merged
 from csdesk.domain.clocks.days import MINUTE_MS, local_day, wall_ms
 from csdesk.domain.clocks.explain import Step, step
+from csdesk.domain.value import dataclass
 
 # Minutes after the midnight that begins the day; an end past 1440 is on the next day (a shift over midnight).
 Interval = tuple[int, int]

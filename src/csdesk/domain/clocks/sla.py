@@ -1,12 +1,12 @@
 """Desk targets: first response, next response and resolution, in business hours."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from csdesk.domain.clocks.clock import Clock, Pause, merged
 from csdesk.domain.clocks.hours import BusinessTime
 from csdesk.domain.clocks.span import Span
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """How long a clock runs: so many days, months, hours or business hours, or until a day or an instant that is named."""
 
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from csdesk.domain.value import dataclass
 
 # `stated`: until the end of a day that somebody named; `moment`: until an instant that somebody named.
 SpanUnit = Literal[

@@ -1,13 +1,14 @@
 """What clocks are counted with: the calendar, when the desk is open, and what the desk has set itself to reach."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import tzinfo
 from functools import cache
 from typing import TYPE_CHECKING
 
 from csdesk.domain.clocks.calendar import WorkingCalendar, working_calendar
 from csdesk.domain.clocks.span import Span
+from csdesk.domain.value import dataclass
 
 # A console that starts counts nothing: opening hours and targets are loaded by the first clock that has any.
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """What a decision is: the outcome with its grounds, money, deadlines, articles, and how sure it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Union
@@ -11,6 +10,7 @@ from csdesk.domain.clocks.explain import Arg
 from csdesk.domain.entitlement.facts import FactError
 from csdesk.domain.entitlement.pack import Article, Confidence
 from csdesk.domain.money import Money, exponent
+from csdesk.domain.value import dataclass
 
 # An answer under a name of the decisions' vocabulary: money in minor units here, days as dates.
 Answer = Union[bool, int, str, date, Money, None, tuple["Answer", ...], Mapping[str, "Answer"]]  # noqa: UP007

@@ -1,7 +1,7 @@
 """Facts of a decision: every one that was stated, asked for by name, never guessed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ from csdesk.domain.clocks.explain import Arg
 from csdesk.domain.entitlement.fields import BadFact, Field, Fields, Frame, Moment, quoted
 from csdesk.domain.entitlement.pack import ProductClass
 from csdesk.domain.money import Money
+from csdesk.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

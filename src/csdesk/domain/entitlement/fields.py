@@ -1,7 +1,6 @@
 """Fields of facts: how each JSON value is read, strictly, into what rules use, and the shape it has for a person."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Literal
@@ -10,6 +9,7 @@ from csdesk.domain.clocks.explain import Arg
 from csdesk.domain.entitlement.pack import Pack, ProductClass
 from csdesk.domain.money import BadAmount, Money
 from csdesk.domain.money import parse as parse_money
+from csdesk.domain.value import dataclass
 
 # Days outside this century are slips of the pen. It is no longer than the longest period, so that no two days
 # lie further apart than can be counted.

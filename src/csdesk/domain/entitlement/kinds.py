@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from functools import lru_cache
 from types import ModuleType
@@ -52,6 +51,7 @@ from csdesk.domain.entitlement.fields import (
 from csdesk.domain.entitlement.matter import Matter, NoLaw
 from csdesk.domain.entitlement.pack import Lawbook, Pack
 from csdesk.domain.money import BadAmount, exponent
+from csdesk.domain.value import dataclass, replace
 
 HOME = "CN"
 # What every kind may state. `kind` and `jurisdiction` choose the rule and are read before the rest.

@@ -1,7 +1,7 @@
 """One question while it is decided: facts, the law of its day, what is found on the way to the answer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, tzinfo
 
 from csdesk.domain.clocks.calendar import WorkingCalendar
@@ -11,6 +11,7 @@ from csdesk.domain.entitlement.decision import Answer, Contest, Decision, Due, G
 from csdesk.domain.entitlement.facts import Facts
 from csdesk.domain.entitlement.pack import CONFIDENCE, Article, Confidence, Pack, Provision
 from csdesk.domain.money import Money, format_plain, parse
+from csdesk.domain.value import dataclass
 
 ADVERSE = ("ineligible", "reject_quality_claim")
 

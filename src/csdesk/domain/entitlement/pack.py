@@ -1,13 +1,14 @@
 """Jurisdiction packs: dated provisions with their articles, product classes, words, as data for rules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Literal
 
 from csdesk.domain.clocks.calendar import WorkingCalendar
 from csdesk.domain.clocks.deadline import Basis, Period
+from csdesk.domain.value import dataclass
 
 # How sure an answer is; each is weaker than the one before it.
 Confidence = Literal["statute", "promise", "policy", "interpretation"]

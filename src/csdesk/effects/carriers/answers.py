@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +11,7 @@ import msgspec
 from csdesk import resources
 from csdesk.desk.config import ConfigError
 from csdesk.domain.text import clean_line
+from csdesk.domain.value import dataclass
 from csdesk.effects.carriers.port import Taken
 
 Standing = Literal["done", "failed", "pending", "unknown"]

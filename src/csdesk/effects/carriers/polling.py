@@ -5,7 +5,6 @@ desk ask twice. A carrier that does not answer is left alone for longer and long
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from csdesk.desk.carrier_source import Keeper, NotUnderstood, Scanned
 from csdesk.desk.core import Core
@@ -13,6 +12,7 @@ from csdesk.desk.tracking import on_its_way
 from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.carriage import standing
 from csdesk.domain.tracking import ENDS
+from csdesk.domain.value import dataclass, replace
 from csdesk.effects.carriers.port import Awaited, Tracks
 from csdesk.effects.pollers import NoAnswer
 from csdesk.effects.ports import Failed

@@ -1,9 +1,9 @@
 """The ways out to carriers: asked for labels and pick-ups, and asked where parcels are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from csdesk.domain.value import dataclass
 from csdesk.effects.orders.port import AskLine
 from csdesk.effects.ports import Failed, Unknown
 

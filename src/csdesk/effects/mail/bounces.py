@@ -7,10 +7,10 @@ an address that the report itself names: nobody else can make a message fail.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from csdesk.domain.mask import mask_text
 from csdesk.domain.text import clean_line
+from csdesk.domain.value import dataclass
 from csdesk.effects.mail.headers import addresses, text, words
 from csdesk.effects.mail.natures import null_path
 from csdesk.effects.mail.parts import Part, Unreadable, split

@@ -8,9 +8,9 @@ after longer and longer pauses. Neither stops the others.
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
 
 from csdesk.desk.inbound import Inbound, Nature, Receipt
+from csdesk.domain.value import dataclass, replace
 from csdesk.effects.mail.bounces import Settled
 from csdesk.effects.mail.natures import Pace
 from csdesk.effects.mail.places import Box, BoxError, Letter, Place, Places

@@ -7,8 +7,8 @@ break it; this one takes what it is given. It never raises but `Unreadable`, and
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from csdesk.domain.value import dataclass
 from csdesk.effects.mail.headers import params
 
 # More than any mail program makes. What is beyond is a bomb, and a person has to look at it.

@@ -4,12 +4,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import msgspec
+
+from csdesk.domain.value import dataclass
 
 _PORTS: Mapping[str, int] = {
     "imaps": 993, "imap": 143, "pop3s": 995, "pop3": 110, "smtps": 465, "smtp": 587,

@@ -1,22 +1,26 @@
 """A mail's bytes as an `Inbound`, or the reason why nobody looks into it: whatever comes, nothing is raised.
 
-Linear in the size of the mail, which the mailbox limits. Attachments are hashed and never opened or unpacked. The id
+Linear in the size of the mail, which the mailbox limits. Attachments are hashed and never opened or unpacked; each
+gives its bytes to whoever stores them while the mail is in memory. The id
 of a mail is the SHA-256 of it without the lines that the road wrote on top, so that a second delivery is known, and so
 that the original can be found where it lies.
 """
 
 import hashlib
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import field
+from functools import partial
 
-from csdesk.desk.inbound import Attached, Inbound, Nature, Sender
+from csdesk.desk.inbound import Attached, Content, Inbound, Nature, Sender
+from csdesk.desk.intake.enclosing import in_pieces
+from csdesk.domain.media import PROGRAMS, differs, media_of
 from csdesk.domain.text import clean, clean_line, file_name
+from csdesk.domain.value import dataclass
 from csdesk.effects.mail import bounces, natures, uu
 from csdesk.effects.mail.bounces import Settled
 from csdesk.effects.mail.headers import addresses, moment, named, params, text, words
 from csdesk.effects.mail.html import to_text
-from csdesk.effects.mail.magic import PROGRAMS, differs, media_of
 from csdesk.effects.mail.parts import Part, Unreadable, heading, split
 from csdesk.effects.mail.quotes import fresh
 from csdesk.effects.mail.threads import Claim, Threads
@@ -253,7 +257,7 @@ def _words_of(part: Part, body: _Body) -> str:
     if part.media == "text/plain":
         raw, files = uu.taken_out(raw)
         for name, content in files:
-            _keep(text(name, ""), "application/octet-stream", content, body)
+            _keep(text(name, ""), "application/octet-stream", content, body, partial(in_pieces, content))
         if raw.lstrip().startswith(b"-----BEGIN PGP MESSAGE-----"):
             body.mark("sealed")
     if len(raw) > MOST_TEXT_BYTES:
@@ -292,11 +296,17 @@ def _attach(part: Part, body: _Body) -> None:
     _, told = params(part.get("content-disposition"))
     said = named(told, "filename") or named(part.params, "name") or named(told, "name")
     content = part.body()
-    _keep(said if said.strip() else _unnamed(part.media, content), part.media, content, body, torn=part.torn)
+    name = said if said.strip() else _unnamed(part.media, content)
+    _keep(name, part.media, content, body, None if part.torn else partial(_anew, part))
 
 
-def _keep(said: str, media: str, content: bytes, body: _Body, *, torn: bool = False) -> None:
-    """Note a file under a safe form of the name `said`; `torn`: only its beginning came."""
+def _anew(part: Part) -> Iterator[bytes]:
+    """A file decoded once more: a mail is in memory as it came and one of its files beside it, never all of them."""
+    return in_pieces(part.body())
+
+
+def _keep(said: str, media: str, content: bytes, body: _Body, whole: Content | None) -> None:
+    """Note a file under a safe form of the name `said`; `whole` gives all of it, None: only its beginning came."""
     if len(body.files) >= MOST_FILES:
         body.mark("more_files")
         return
@@ -306,10 +316,12 @@ def _keep(said: str, media: str, content: bytes, body: _Body, *, torn: bool = Fa
         body.mark(f"media_differs:{name}")
     if seen in PROGRAMS:
         body.mark(f"program:{name}")
-    if torn:
+    if whole is None:
         body.mark(f"file_cut:{name}")
-    hashed = "" if torn else hashlib.sha256(content).hexdigest()
-    body.files.append(Attached(name, seen or media, len(content), hashed))
+        body.files.append(Attached(name, seen or media, len(content), "", why="evidence_cut"))
+        return
+    hashed = hashlib.sha256(content).hexdigest()
+    body.files.append(Attached(name, seen or media, len(content), hashed, content=whole))
 
 
 def _unnamed(media: str, content: bytes) -> str:

@@ -12,7 +12,6 @@ import ssl
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -21,6 +20,7 @@ from email.utils import format_datetime
 
 from csdesk.domain.ids import uuid7_ms
 from csdesk.domain.text import clean, clean_line
+from csdesk.domain.value import dataclass
 from csdesk.effects.mail.bounces import reason_of
 from csdesk.effects.mail.places import Server
 from csdesk.effects.mail.threads import Threads

@@ -12,9 +12,9 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from csdesk.domain.ids import uuid7_ms
+from csdesk.domain.value import dataclass
 from csdesk.store.crypto import normal_email
 
 LIFE_MS = 180 * 86_400_000

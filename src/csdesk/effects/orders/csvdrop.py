@@ -10,10 +10,10 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from csdesk.desk.config import ConfigError
+from csdesk.domain.value import dataclass
 
 TAKEN, REFUSED = "taken", "refused"
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".gz")

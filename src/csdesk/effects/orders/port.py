@@ -1,8 +1,8 @@
 """The way out to an order system that is asked to do something; looking up is `desk.order_source.OrderSource`."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from csdesk.domain.value import dataclass
 from csdesk.effects.ports import Failed, Unknown
 
 

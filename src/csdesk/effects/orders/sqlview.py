@@ -2,6 +2,7 @@
 
 A document is made of each question: `{"orders": [rows…], "customers": [rows…]}`, by the names of its queries. The
 queries take one parameter, `:value` of what is looked up or `:cursor` of the feed. Nothing is ever written there.
+What is PostgreSQL's own lies in `pgview`.
 """
 
 import time
@@ -38,6 +39,9 @@ class SqlSource:
         queries = getattr(self._sql, by)
         if not queries:
             return Fault(f"not_by_{by}")
+        if "\0" in value or not _is_unicode(value):
+            # No database holds such a text, and each would fail over it.
+            return Told({name: [] for name in queries})
         found = self._ask(queries, {"value": value})
         return found if isinstance(found, Fault) else Told(found)
 
@@ -60,13 +64,16 @@ class SqlSource:
             with self._opened(path) as conn:
                 return {name: self._rows(conn.execute(query, values)) for name, query in queries.items()}
         except sqlite.Error as exc:
-            return Fault("timeout" if "interrupted" in str(exc) else f"sql: {type(exc).__name__}")
+            late = "interrupted" in str(exc) or "locked" in str(exc)
+            return Fault("timeout" if late else f"sql: {type(exc).__name__}")
 
     @contextmanager
     def _opened(self, path: Path) -> Iterator[Any]:
         address = f"{path.resolve().as_uri()}?mode=ro"
         with closing(sqlite.connect(address, uri=True, timeout=self._seconds)) as conn:
             conn.execute("PRAGMA query_only = 1")
+            # One broken character must not hide all other rows.
+            conn.text_factory = lambda data: data.decode("utf-8", "replace")
             until = time.monotonic() + self._seconds
             conn.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
             # All queries of a question see the same moment.
@@ -74,26 +81,16 @@ class SqlSource:
             yield conn
 
     def _postgres(self, queries: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Rows] | Fault:
-        """The same by psycopg, with `:name` as its `%(name)s`."""
+        from csdesk.effects.orders import pgview
+
         try:
-            import psycopg  # type: ignore[import-not-found,unused-ignore]
-        except ImportError:
-            return Fault("no_psycopg")
-        try:
-            address = secret(parse_source(self._sql.database)).decode()
-            ms = int(self._seconds * 1000)
-            options = f"-c statement_timeout={ms} -c default_transaction_read_only=on"
-            with psycopg.connect(
-                address, connect_timeout=max(2, int(self._seconds)), options=options
-            ) as conn:
-                return {
-                    name: self._rows(conn.execute(_named(query, values), dict(values)))
-                    for name, query in queries.items()
-                }
-        except psycopg.Error as exc:
-            return Fault(f"sql: {type(exc).__name__}")
+            address = secret(parse_source(self._sql.database), least=1).decode()
         except (StoreError, ValueError):
             return Fault("no_database")
+        found = pgview.ask(address, queries, values, self._seconds, MOST_ROWS)
+        if isinstance(found, Fault):
+            return found
+        return {name: [self._row(row) for row in rows] for name, rows in found.items()}
 
     def _rows(self, cursor: Any) -> Rows:
         names = [column[0] for column in cursor.description or ()]
@@ -107,6 +104,11 @@ class SqlSource:
         return {name: _plain(value) for name, value in row.items()}
 
 
+def _is_unicode(text: str) -> bool:
+    """Whether no half of a character is in it, as the bytes of a foreign encoding become on a command line."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def _plain(value: Any) -> Any:
     """A value as JSON has it: times as ISO, decimals as text, bytes as nothing."""
     if value is None or isinstance(value, str | int | float | list | dict):
@@ -114,10 +116,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes | memoryview):
         return None
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-def _named(query: str, values: Mapping[str, Any]) -> str:
-    query = query.replace("%", "%%")
-    for name in values:
-        query = query.replace(f":{name}", f"%({name})s")
-    return query

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from csdesk.domain.value import dataclass
 from csdesk.effects.http_provider import sign
 
 if TYPE_CHECKING:

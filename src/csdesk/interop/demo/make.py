@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import replace
 
 from csdesk import resources
 from csdesk.desk.times import desk_times
@@ -10,6 +9,7 @@ from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Actor
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.roles import Role
+from csdesk.domain.value import replace
 from csdesk.interop.demo.stopped import stopped
 from csdesk.interop.demo.story import Cast, Life
 from csdesk.interop.demo.world import Rows, World

@@ -1,13 +1,13 @@
 """How made-up reports, payment anomalies and personal-data requests go, and what runs beside a case."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.courses import COURSES
 from csdesk.domain.cases.telling import TELLS
 from csdesk.domain.cases.tracks import opened
+from csdesk.domain.value import dataclass
 from csdesk.interop.seeds.draw import Draw
 
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +13,7 @@ from csdesk.domain.cases.findings import Establish
 from csdesk.domain.cases.rulings import Stance
 from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.roles import Role
+from csdesk.domain.value import replace
 from csdesk.interop.demo.story import Cast, Life
 from csdesk.interop.demo.world import Rows, World
 from csdesk.interop.seeds import CaseSeed, Seeds

@@ -1,7 +1,6 @@
 """One made-up case lived through: opened when its customer called, moved by real verbs until today."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ from csdesk.domain.clocks.clock import labelled
 from csdesk.domain.clocks.times import Times
 from csdesk.domain.ids import make_body
 from csdesk.domain.roles import Role
+from csdesk.domain.value import dataclass, replace
 from csdesk.interop.demo.matters import Move, entered
 from csdesk.interop.demo.scripts import (
     ANSWERS,

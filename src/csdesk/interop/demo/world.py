@@ -1,7 +1,7 @@
 """Made-up orders as rows of the store and as the facts of a decision."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.context import Order, OrderLine, Payment
 from csdesk.domain.ids import uuid7
+from csdesk.domain.value import dataclass
 from csdesk.interop.overlay import made_up_consent, made_up_scans
 from csdesk.interop.seeds import CaseSeed, Person
 from csdesk.interop.seeds import Order as SeedOrder

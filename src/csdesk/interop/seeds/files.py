@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from string import Formatter
 from typing import Literal, TypeVar
+
+from csdesk.domain.value import dataclass
 
 T = TypeVar("T")
 Stage = Literal["paid", "shipped", "signed", "cancelled"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from itertools import product
 
+from csdesk.domain.value import dataclass, replace
 from csdesk.interop.seeds.draw import Weighted
 from csdesk.interop.seeds.files import Catalogue, Category, Gift, Merchant, Merchants, ProductType, SeedError
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from csdesk.domain.value import dataclass
 from csdesk.interop.seeds.draw import Draw, Weighted
 from csdesk.interop.seeds.files import Habits, Method, Promise, Promotion, SeedError, Stage
 from csdesk.interop.seeds.goods import Goods, Product, Shelf, Variant

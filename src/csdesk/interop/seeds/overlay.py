@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from csdesk.domain.value import dataclass
 from csdesk.interop.seeds.draw import Draw
 from csdesk.interop.seeds.files import Category, Merchant, RetailWords, SeedError, Stage
 from csdesk.interop.seeds.goods import Goods

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
+from csdesk.domain.value import dataclass
 from csdesk.interop.seeds.draw import Draw, Weighted
 from csdesk.interop.seeds.files import Channel, Kind, Reason, SeedError, StoryBook, slot_names
 from csdesk.interop.seeds.orders import Order, OrderLine, Orders

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from csdesk.domain.value import dataclass
 from csdesk.interop.seeds.draw import Draw, Weighted
 from csdesk.interop.seeds.files import (
     Address,

@@ -1,8 +1,8 @@
 """The fewest bytes that turn what the terminal shows into what it should: moves, looks, erasing, scrolling."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from csdesk.domain.value import dataclass
 from csdesk.tui.output.grid import BLANK, Cell, Row
 from csdesk.tui.output.style import PLAIN, Look, blanks_alike, change
 

@@ -1,11 +1,12 @@
 """Styles as a terminal knows them (SGR), and the shortest way from one to the next."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from rich.color import ColorSystem
 from rich.style import Style
 from textual.strip import Strip
+
+from csdesk.domain.value import dataclass
 
 # Attributes by the code that sets them, with the code that clears them (ECMA-48 8.3.117). Bold and dim share one.
 _OFF = {1: 22, 2: 22, 3: 23, 4: 24, 5: 25, 6: 25, 7: 27, 8: 28, 9: 29, 21: 24, 51: 54, 52: 54, 53: 55}

@@ -13,6 +13,8 @@ from csdesk.tui.output.encode import Able
 from csdesk.tui.output.painter import Painter
 
 SYNC_BEGIN, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
+# What a terminal keeps of the lines that scrolled off its screen (xterm's ED 3; tmux and screen take it as theirs).
+ERASE_SAVED = "\x1b[3J"
 # A frame of so few bytes travels in one packet anyway; marking it would cost sixteen more.
 WHOLE = 600
 # While the terminal has not taken what it was given, it is looked at again after so long, then each time after twice as
@@ -54,12 +56,17 @@ class LeanOutput(App[int], inherit_bindings=False):
     _later = False
     _wait = AGAIN_SECONDS
     _in_band = False
+    _copied = False
+    # While one is named, frames of no other screen go out.
+    only: object = None
 
     @cached_property
     def _able(self) -> Able:
         return able()
 
     def _display(self, screen: Any, renderable: Any) -> None:
+        if self.only is not None and screen is not self.only:
+            return
         if not self.lean or not self._can_write():
             super()._display(screen, renderable)
         elif isinstance(renderable, LayoutUpdate | ChopsUpdate):
@@ -122,6 +129,23 @@ class LeanOutput(App[int], inherit_bindings=False):
         """Somebody else may have written to the terminal: the next frame clears it and paints all of it."""
         if self._painter is not None:
             self._painter.forget()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by OSC 52, and remember that the clipboard holds what was copied here."""
+        super().copy_to_clipboard(text)
+        self._copied = True
+
+    def wipe(self) -> None:
+        """Clear what the terminal keeps of earlier pictures, and the clipboard if it was filled from here.
+
+        A blank takes the place of what was copied: tmux ignores an empty clipboard.
+        """
+        if self._copied:
+            self.copy_to_clipboard(" ")
+            self._copied, self._clipboard = False, ""
+        self.forget_terminal()
+        if self._driver is not None:
+            self._driver.write(ERASE_SAVED)
 
     def _send(self) -> None:
         """Write what is new, unless the line is still busy with what was written before."""

@@ -1,9 +1,11 @@
-"""What opens beside a case: why it is owed, how deadlines were counted, its money, parcels, other cases, its source."""
+"""What opens beside a case: its next step, its verdict, deadlines, money, parcels, other cases, its source."""
 
 from csdesk.desk.queries import CaseView, FoundArticle
 from csdesk.tui import doors
+from csdesk.tui.offered import next_step
 from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.screens.belonging import Belonging
+from csdesk.tui.screens.revealing import Revealing
 
 
 class CaseDoors(ConsoleScreen[None]):
@@ -12,6 +14,7 @@ class CaseDoors(ConsoleScreen[None]):
     case_id: str
     view: CaseView | None
     belonging: Belonging
+    revealing: Revealing
 
     def _cited(self, article: FoundArticle | None) -> None:
         raise NotImplementedError
@@ -24,6 +27,21 @@ class CaseDoors(ConsoleScreen[None]):
 
     async def _advance(self) -> None:
         raise NotImplementedError
+
+    def action_open(self) -> None:
+        """The form of the step that stands first among what can be done; the menu when that asks for nothing."""
+        step = next_step(self.view) if self.view is not None else ""
+        if step:
+            self.action_verb(step)
+        else:
+            self.action_status()
+
+    def action_status(self) -> None:
+        """What can be done with this case, and why the rest is off."""
+        from csdesk.tui.screens.status import StatusMenu
+
+        if self.view is not None:
+            self.app.push_screen(StatusMenu(self.view.case.id, self.view.case.version))
 
     def action_skip(self) -> None:
         """Pass the case over, and go on to the next."""
@@ -71,10 +89,35 @@ class CaseDoors(ConsoleScreen[None]):
         """Join the incident that the case fits, or show the one that it is of."""
         self.belonging.act()
 
+    def action_files(self) -> None:
+        """The files of the case."""
+        if self.view is not None:
+            self.app.push_screen(doors.files(self.view))
+
     def action_links(self) -> None:
         """Cases that belong to this one, and others of its customer."""
         if self.view is not None:
             self.app.push_screen(doors.links(self.view), self._found)
+
+    def action_link(self) -> None:
+        """Say that another case has to do with this one."""
+        if self.view is not None:
+            self.console.call(self._link(self.view))
+
+    async def _link(self, view: CaseView) -> None:
+        from csdesk.tui.screens.linking import link
+
+        await link(self.console, view)
+
+    def action_reveal(self) -> None:
+        """Look at what is masked of the customer, for a reason."""
+        self.console.call(self.revealing.begin())
+
+    def action_looks(self) -> None:
+        """Who looked at the customer's data."""
+        self.app.push_screen(
+            doors.looks(self.case_id), lambda case: self._found(case if case != self.case_id else None)
+        )
 
     def action_rulings(self) -> None:
         """Why it was decided and paid as it was."""

@@ -17,6 +17,7 @@ from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.screens import board_lines as told
 from csdesk.tui.screens.moving import Moving
 from csdesk.tui.screens.overlay import Title
+from csdesk.tui.widgets.hours import HoursBar
 from csdesk.tui.widgets.table import Field, Table
 
 # From this width on queues and agents stand side by side.
@@ -27,6 +28,8 @@ REST_SECONDS = 1.0
 MINUTE_SECONDS = 60.0
 # The lowest table: what needs a person, and its heading.
 LOW = 7
+# From this height on the hours that come stand below it: the tables keep 24 lines.
+TALL = 36
 
 
 class Halves(Widget):
@@ -52,6 +55,7 @@ class BoardScreen(ConsoleScreen[str | None]):
         self.queues, self.agents, self.needs = Table(), Table(), Table()
         self.queues.id, self.agents.id, self.needs.id = "queues", "agents", "needs"
         self.tables = (self.queues, self.agents, self.needs)
+        self.hours = HoursBar("all")
         self.view: BoardView | None = None
         self.moving = Moving(self)
         self._title = Title("")
@@ -62,6 +66,8 @@ class BoardScreen(ConsoleScreen[str | None]):
         yield self._title
         yield Halves(self.queues, self.agents)
         yield self.needs
+        self.hours.display = self.app.size.height >= TALL
+        yield self.hours
 
     def on_mount(self) -> None:
         self._activate(self.queues)
@@ -71,6 +77,9 @@ class BoardScreen(ConsoleScreen[str | None]):
         halves = self.query_one(Halves)
         halves.set_class(event.size.width >= WIDE, "wide")
         self.needs.styles.height = LOW if event.size.height >= 30 else 4
+        shown, self.hours.display = self.hours.display, event.size.height >= TALL
+        if self.hours.display and not shown:
+            self.hours.ask()
 
     # What is shown
 
@@ -84,7 +93,9 @@ class BoardScreen(ConsoleScreen[str | None]):
         self.queues.show(told.queue_fields(words), told.queue_entries(view, words))
         self.agents.show(told.agent_fields(words), told.agent_entries(view, words))
         needs = [Field("told", words("board.needs"), 0)]
-        self.needs.show(needs, told.need_entries(view, words, stuck), words("board.nothing"))
+        self.needs.show(
+            needs, told.need_entries(view, words, stuck, self.console.name_of), words("board.nothing")
+        )
         self.view = view
         self.repaint_hints()
         self._wait(MINUTE_SECONDS)
@@ -102,6 +113,7 @@ class BoardScreen(ConsoleScreen[str | None]):
         self.console.call(self.read())
 
     def on_changed(self, changed: Changed) -> None:
+        self.hours.changed()
         if not self._soon:
             self._wait(REST_SECONDS)
 
@@ -109,6 +121,7 @@ class BoardScreen(ConsoleScreen[str | None]):
         super().on_screen_resume()
         if self.view is not None:
             self._look()
+            self.hours.ask()
 
     # Where one is
 
@@ -192,6 +205,7 @@ class BoardScreen(ConsoleScreen[str | None]):
     def action_refresh(self) -> None:
         """Read the board anew."""
         self._look()
+        self.hours.ask()
 
     def action_open(self) -> None:
         """Open the queue, the agent's cases, or what needs a person."""
@@ -212,6 +226,8 @@ class BoardScreen(ConsoleScreen[str | None]):
             self.dismiss(which)
         elif what == told.CASE:
             self.console.open_case(which)
+        elif what == told.LOOKS:
+            self.app.push_screen(doors.looks(agent=which), self._case)
         elif what == told.DEAD and not may(self.console.desk.me.role, Right.MEND):
             self.console.say(self.console.words("dead.not_mine"), "warn")
         else:

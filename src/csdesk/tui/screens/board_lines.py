@@ -3,32 +3,21 @@
 from collections.abc import Callable, Sequence
 
 from csdesk.desk.board_queries import AgentShift, BoardView, QueueState
+from csdesk.desk.look_queries import UnusualLooks
 from csdesk.desk.staff_queries import NoTaker
 from csdesk.desk.words import Words
 from csdesk.domain.routing import AVAILABLE
 from csdesk.store.board import MOST_COUNTED
 from csdesk.tui import cells
 from csdesk.tui.kinds import TABS, queue_of
+from csdesk.tui.summary import brief
 from csdesk.tui.widgets.table import Entry, Field
 
 # What Enter on a line of the lowest table means, before a colon and what it means it of.
 WORKER, DEAD, AWAITING, QUEUE, CASE, INCIDENT = "worker", "dead", "awaiting", "queue", "case", "incident"
-_MINUTE = 60_000
+LOOKS = "looks"
 # So many of the cases that nobody may take are looked at; more are told as so many or more.
 MOST_STUCK = 50
-
-
-def brief(words: Words, ms: int) -> str:
-    """A length of time in its largest unit, as short as a column needs it."""
-    minutes = max(ms, 0) // _MINUTE
-    n, unit = (
-        (minutes, "minutes")
-        if minutes < 60
-        else (minutes // 60, "hours")
-        if minutes < 48 * 60
-        else (minutes // 1440, "days")
-    )
-    return words(f"brief.{unit}", n=n)
 
 
 def counted(n: int) -> str:
@@ -128,7 +117,16 @@ def _agent(one: AgentShift, words: Words, now: int) -> dict[str, tuple[str, str]
     }
 
 
-def need_entries(view: BoardView, words: Words, stuck: Sequence[NoTaker]) -> list[Entry]:
+def looked(one: UnusualLooks, words: Words, name: str) -> str:
+    """Who looked at masked data far more often than is usual, in a sentence."""
+    own, desk = f"{one.own:g}", f"{one.desk:g}"
+    at = words.short(one.hour)
+    return words("board.looks", who=cells.safe(name), at=at, n=one.looks, own=own, desk=desk)
+
+
+def need_entries(
+    view: BoardView, words: Words, stuck: Sequence[NoTaker], name_of: Callable[[str], str] = str
+) -> list[Entry]:
     """What needs a person, the worst first; nothing when nothing does."""
     told: list[tuple[str, str, str]] = []
     if view.worker == "stopped":
@@ -144,6 +142,7 @@ def need_entries(view: BoardView, words: Words, stuck: Sequence[NoTaker]) -> lis
         why = words.between.join(words.code("skip", code) for code in one.why)
         said = words("board.skipped", number=one.number, n=len(one.agents), why=why)
         told.append((f"{CASE}:{one.id}", said, "late"))
+    told += [(f"{LOOKS}:{one.agent}", looked(one, words, name_of(one.agent)), "late") for one in view.looks]
     for incident in view.incidents:
         at = words.short(incident.told_at) if incident.told_at else words("board.never_told")
         said = words("board.incident", number=incident.number, n=counted(incident.members), at=at)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass
 
 from textual.containers import Vertical
 from textual.timer import Timer
@@ -22,10 +21,10 @@ from csdesk.desk.queries import (
 )
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.value import dataclass
 from csdesk.store.drafts import Draft
 from csdesk.store.feed import Place
 from csdesk.tui import doors
-from csdesk.tui.actions import ACTS
 from csdesk.tui.columns import next_change
 from csdesk.tui.messages import Changed, VerbDone
 from csdesk.tui.screens.belonging import Belonging
@@ -34,7 +33,9 @@ from csdesk.tui.screens.composing import Composer, HoldLine
 from csdesk.tui.screens.facts import facts, header
 from csdesk.tui.screens.guided import taken_lines
 from csdesk.tui.screens.platform_lines import platform_facts
+from csdesk.tui.screens.reasons import why_off
 from csdesk.tui.screens.replying import Replying
+from csdesk.tui.screens.revealing import Revealing
 from csdesk.tui.screens.scene import Scene
 from csdesk.tui.screens.talk import talk
 from csdesk.tui.summary import Line
@@ -47,13 +48,6 @@ AIRY = 32
 FIRST_SECONDS = 0.03
 # So does the law, once it was read: then the first picture has the verdict in it.
 VERDICT_SECONDS = 0.01
-# What needs a case that was read.
-_OF_CASE = frozenset(
-    {
-        "resolve", "reply", "canned", "status", "copy_number", "repeat", "explain", "rulings", "clocks", "ledger",
-        "parcels", "links", "ask_order", "skip",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +96,7 @@ class CaseScreen(CaseDoors):
         self.hold_line = HoldLine()
         self.reply = Replying(self)
         self.belonging = Belonging(self)
+        self.revealing = Revealing(self)
         self._compose_first = compose
         self._reading: asyncio.Future[Seen] | None = None
         self._reads_talk = True
@@ -126,14 +121,17 @@ class CaseScreen(CaseDoors):
     def body(self) -> Iterable[Widget]:
         # Read while the widgets are made, so that the first picture is the case.
         self._reading = asyncio.ensure_future(self._read(self.case_id))
+        # Before anything is styled: a class that comes later styles and lays all of it out again.
+        self.columns.set_class(self.app.size.width >= WIDE, "wide", update=False)
         yield self.header
+        yield self.revealing.line
         yield self.columns
         yield self.hold_line
 
     async def on_mount(self) -> None:
         self.columns.set_class(self.wide, "wide")
         self._choose()
-        reading = self._reading
+        reading, self._reading = self._reading, None
         assert reading is not None
         await asyncio.wait({reading}, timeout=FIRST_SECONDS)
         if reading.done() and reading.exception() is None:
@@ -141,9 +139,14 @@ class CaseScreen(CaseDoors):
             self.view, self.owed = seen.view, seen.owed
         self.console.call(self._enter(self.case_id, reading))
 
+    def on_unmount(self) -> None:
+        if self._reading is not None:  # left before it was mounted: it is held all the same
+            self.console.call(self._enter(self.case_id, self._reading))
+
     def on_screen_resume(self) -> None:
-        """Back from another case: this one is in hand again."""
-        if self.view is not None and self.console.leasing.held != self.case_id:
+        """Back from another case: this one is in hand again. The message may come when it was left meanwhile."""
+        here = self in self.app.screen_stack
+        if here and self.view is not None and self.console.leasing.held != self.case_id:
             self.console.call(self._hold_again())
 
     async def _hold_again(self) -> None:
@@ -210,7 +213,8 @@ class CaseScreen(CaseDoors):
     async def _read(self, case: str) -> Seen:
         """Hold a case, then look at it."""
         console = self.console
-        parked = any(lease.parked and lease.case == case for lease in await console.desk.ask(Held()))
+        held = await console.patient(console.desk.ask(Held()))
+        parked = any(lease.parked and lease.case == case for lease in held)
         if console.leasing.held not in ("", case):
             await console.leasing.let_go()
         await console.leasing.hold(case)
@@ -233,15 +237,18 @@ class CaseScreen(CaseDoors):
         try:
             seen = await reading
         except Refused as gone:
-            console.say(console.refusal(gone), "bad")
-            self.dismiss()
+            if self in self.app.screen_stack:
+                console.say(console.refusal(gone), "bad")
+                self.dismiss()
             return
         finally:
             self._moving = False
         if self not in self.app.screen_stack:  # left before it was read
-            await console.leasing.let_go()
+            if not any(isinstance(one, CaseScreen) and one.case_id == case for one in self.app.screen_stack):
+                await console.leasing.give_back(case)
             return
         self.case_id, self._place = case, None
+        self.revealing.hide()
         await self.reply.leave()
         self.owed = seen.owed
         self._show(seen.view, anew=True, judge=seen.owed is None)
@@ -300,6 +307,7 @@ class CaseScreen(CaseDoors):
             console.say(console.words("case.came", case=view.number, came=came), "warn")
 
     def on_changed(self, changed: Changed) -> None:
+        self.revealing.recheck()
         if self.view is not None and (changed.everything or self.case_id in changed.cases):
             self.console.call(self._again())
 
@@ -330,41 +338,14 @@ class CaseScreen(CaseDoors):
         return max(self.header.painted_at, self.facts.painted_at)
 
     def off(self, action: str) -> str | None:
-        """The reason of a verb comes from the case; most other keys need a case that was read."""
-        words = self.console.words
-        act = ACTS.get(action, action)
-        if self.view is None:
-            needs = action.startswith("verb.") or action in _OF_CASE
-            return words("status.no_case") if needs else None
-        if action == "explain" and self.owed is not None and self.owed.judged is None:
-            return words("practice.hidden" if self.owed.hidden else "verdict.no_question")
-        if action == "ledger" and self.view.order is None:
-            return words("refused.order_unknown")
-        if action == "ask_order" and not (self.console.ask_order and self.view.case.order_number):
-            return words("order.no_source" if self.view.case.order_number else "refused.order_unknown")
-        if action == "parcels" and not (self.view.case.parcels or self.view.trails):
-            return words("detail.no_parcels")
-        if action == "rulings" and not any(entry.code == "ruled" for entry in self.view.timeline):
-            return words("verdict.never_ruled")
-        if action == "skip" and not self.view.case.open:
-            return self.console.refusal(Refused("case_closed", state=self.view.case.state))
-        if action in ("reply", "canned") and not any(offer.verb == "reply" for offer in self.view.offers):
-            # An incident has no customer: its members are told, each on its own case.
-            return self.console.refusal(Refused("wrong_kind", kind=self.view.case.kind, verb="reply"))
-        if not act.startswith("verb."):
-            return None
-        verb = act.removeprefix("verb.")
-        offer = next((offer for offer in self.view.offers if offer.verb == verb), None)
-        if offer is None:
-            return self.console.refusal(Refused("wrong_kind", kind=self.view.case.kind, verb=verb))
-        return self.console.refusal(offer.off) if offer.off is not None else None
+        return why_off(self, action)
 
     def footer_actions(self) -> tuple[str, ...]:
         if self.writing:
             return ("send", "channel", "canned", "policy", "back", "park", "field_next", "help")
         return (
-            "reply", "explain", "canned", "policy", "status", "resolve", "verb.recall", "verb.take", "verb.note",
-            "verb.tag", "next", "skip", "case_next", "undo", "park", "help",
+            "open", "reply", "explain", "canned", "policy", "status", "resolve", "verb.recall", "verb.take",
+            "verb.note", "verb.tag", "reveal", "next", "skip", "case_next", "undo", "park", "help",
         )  # fmt: skip
 
     def action_verb(self, verb: str) -> None:
@@ -433,7 +414,7 @@ class CaseScreen(CaseDoors):
         from csdesk.tui.screens.queue import QueueScreen
 
         behind = self.app.screen_stack[0]
-        return behind.list.window.queue if isinstance(behind, QueueScreen) else "all"
+        return behind.queue if isinstance(behind, QueueScreen) else "all"
 
     async def _mark_opened(self) -> None:
         """A console that is started again opens this case."""
@@ -491,12 +472,21 @@ class CaseScreen(CaseDoors):
         """From the reply to the case, from the case to the queue."""
         if self.writing:
             self.set_focus(None)
-            await self.reply.safe()
-            if self.reply.composer is not None and not self.reply.composer.field.text:
-                await self.reply.drop()
-        elif await self.reply.safe():
-            self.console.call(self.console.leasing.let_go())
-            self.dismiss()
+            self.console.call(self.reply.put_down())
+        elif self.reply.kept:
+            self._go_back()
+        else:
+            self.console.call(self._keep_and_go())
+
+    async def _keep_and_go(self) -> None:
+        """Keep what was typed, then go: a desk that is slow, or that cannot, costs no word and holds up no key."""
+        if await self.reply.safe() and self.console.screen is self:
+            self._go_back()
+
+    def _go_back(self) -> None:
+        self.revealing.hide()
+        self.console.call(self.console.leasing.let_go())
+        self.dismiss()
 
     def action_find(self) -> None:
         """Find another case."""
@@ -507,13 +497,6 @@ class CaseScreen(CaseDoors):
     def _found(self, case: str | None) -> None:
         if case:
             self.console.call(self._leave_for(case))
-
-    def action_status(self) -> None:
-        """What can be done with this case, and why the rest is off."""
-        from csdesk.tui.screens.status import StatusMenu
-
-        if self.view is not None:
-            self.app.push_screen(StatusMenu(self.view.case.id, self.view.case.version))
 
     def action_resolve(self) -> None:
         """Close the case and go on to the next."""
@@ -537,6 +520,7 @@ class CaseScreen(CaseDoors):
     # The reply
 
     async def keep(self) -> None:
+        self.revealing.hide()
         await self.reply.keep()
 
     def action_reply(self) -> None:

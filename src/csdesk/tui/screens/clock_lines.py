@@ -53,7 +53,8 @@ def left(words: Words, clock: Clock, now: int) -> Line:
         return [("= ", "mark"), name, (f"{held}  ", "mark")]
     late, near = now >= clock.due, clock.due - now < SOON_MS
     sign, how = ("! ", "late") if late else ("~ ", "soon") if near else ("  ", "text")
-    return [(sign, how), name, (cells.fit(words.left(clock.due, now), 12), how)]
+    told = words.left(clock.due, now)
+    return [(sign, how), name, (cells.fit(told, max(12, cells.width(told) + 2)), how)]
 
 
 def nearest(scene: Scene) -> Line:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from rich.style import Style
 from rich.text import Text
@@ -17,6 +16,7 @@ from csdesk.domain.cases.case import Message
 from csdesk.domain.cases.conversation import MOST_CHARACTERS, SLOT, slots
 from csdesk.domain.cases.opening import CHANNELS
 from csdesk.domain.text import clean, clean_line
+from csdesk.domain.value import dataclass
 from csdesk.tui import cells
 from csdesk.tui.widgets.bars import Bar
 from csdesk.tui.widgets.fields import TextField
@@ -172,6 +172,11 @@ class Composer(Widget):
     def channel(self) -> str:
         """The channel that is shown, by which the reply goes."""
         return self._chosen or self.way
+
+    @property
+    def chosen(self) -> str:
+        """The channel that the agent chose; "" while it goes as the case says."""
+        return self._chosen
 
     def go_by(self, channel: str) -> None:
         """Let it go by this channel, wherever the customer writes next."""

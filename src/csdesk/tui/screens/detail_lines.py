@@ -10,8 +10,9 @@ from csdesk.domain.cases.case import RefundPart
 from csdesk.tui import cells
 from csdesk.tui.screens.clock_lines import clock_lines
 from csdesk.tui.screens.money_lines import SIGNS, WAITS, in_kind
-from csdesk.tui.screens.parcel_lines import wrong
+from csdesk.tui.screens.parcel_lines import indented, wrong
 from csdesk.tui.screens.scene import Scene, folded
+from csdesk.tui.screens.way_lines import way_line
 from csdesk.tui.summary import Line
 
 
@@ -134,6 +135,8 @@ def parcels_told(scene: Scene, found: Sequence[ParcelView], width: int) -> list[
             head.append((f"  {cells.safe(carrier.name)} {cells.safe(carrier.phone)}".rstrip(), "quiet"))
         lines += [*([[]] if lines else []), *folded(head, width, 2)]
         findings = dict.fromkeys(code for one in parcel.parcels for code in one.findings)
+        for one in parcel.parcels[:1]:
+            lines += indented(way_line(words, one, scene.now), width)
         lines += [[piece] for piece in wrong(words, findings)]
         for scan in reversed(parcel.scans):
             lines += _scan(scene, scan, width)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from textual.widgets import Input
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.entitlement.fields import Shape
 from csdesk.domain.text import clean_line
+from csdesk.domain.value import dataclass
 from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.screens.entry import Beside
 from csdesk.tui.screens.overlay import Sheet, Title

@@ -1,12 +1,23 @@
-"""Evidence of a case in lines: what it is, how long, since when, the hash that names it, and what it is called."""
+"""Evidence of a case in lines: what it is, how long, since when, whose, the hash that names it, what it is called."""
 
+from collections.abc import Callable
+
+from csdesk.desk.words import Words
+from csdesk.domain.cases.evidence import BY_HAND
 from csdesk.tui import cells
 from csdesk.tui.screens.scene import Scene, folded
 from csdesk.tui.summary import Line
 
 SHORT = 8
-# A case may hold more than a screen: the newest are in sight, `csdesk evidence list` tells all.
+# A case may hold more than a screen: the newest are in sight, the screen of its files tells all.
 MOST_LINES = 8
+
+
+def from_whom(words: Words, name_of: Callable[[str], str], source: str, by: str) -> str:
+    """By which channel a file came from the customer, or who filed it."""
+    if source and source not in BY_HAND:
+        return words("files.customer", channel=words.code("channel", source))
+    return cells.safe(name_of(by))
 
 
 def evidence(scene: Scene, width: int) -> list[Line]:
@@ -23,6 +34,7 @@ def evidence(scene: Scene, width: int) -> list[Line]:
         told: Line = [
             (f"{short}  ", "accent"),
             (f"{words.code('media', one.media)}  {words.size(one.size)}  {words.short(one.at)}", "text"),
+            (f"  {from_whom(words, scene.name_of, one.source, one.by)}", "quiet"),
         ]
         name = named.get(short)
         told.append(

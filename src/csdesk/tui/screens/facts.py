@@ -11,7 +11,7 @@ from csdesk.domain.text import clean
 from csdesk.store.feed import Row
 from csdesk.tui import cells
 from csdesk.tui.columns import number
-from csdesk.tui.offered import offered
+from csdesk.tui.offered import next_step, offered
 from csdesk.tui.screens.clock_lines import clocks, nearest
 from csdesk.tui.screens.evidence_lines import evidence
 from csdesk.tui.screens.money_lines import money
@@ -224,7 +224,7 @@ def verbs(scene: Scene, width: int) -> list[Line]:
 
     Of what every case has only what has a key or what something here calls for; the rest is in the menu.
     """
-    groups = offered(scene.view)
+    groups, step = offered(scene.view), next_step(scene.view)
     on = [offer.verb for offer in groups.on]
     shared = [
         offer.verb
@@ -235,18 +235,19 @@ def verbs(scene: Scene, width: int) -> list[Line]:
     for names in ([offer.verb for offer in groups.own], shared):
         told: list[Line] = []
         for name in names:
-            key = scene.key_of(_ACTIONS.get(name, f"verb.{name}")) or _menu_key(scene, on.index(name) + 1)
+            action = "open" if name == step else _ACTIONS.get(name, f"verb.{name}")
+            key = scene.key_of(action) or _menu_key(scene, on.index(name) + 1)
             sign = "¥" if VERBS[name].verb.money else ""
             told.append([(f"{key} ", "accent"), (f"{sign}{scene.words.code('verb', name)}  ", "text")])
         if names is shared and len(groups.shared) > len(shared):
             rest = scene.words("case.more_verbs", n=len(groups.shared) - len(shared))
-            told.append([(f"{scene.key_of('status')} ", "accent"), (rest, "quiet")])
+            told.append([(f"{scene.key_of('status')} ", "accent"), (f"{rest}  ", "quiet")])
         lines += folded_pieces(told, width)
     return lines
 
 
 # Verbs that have an action of their own, and those whose key acts on more than this case.
-_ACTIONS = {"reply": "reply", "close": "resolve"}
+_ACTIONS = {"reply": "reply", "close": "resolve", "link_case": "link"}
 _DIGITS = 9
 # What comes up in every conversation, and what is on only while something waits for it.
 _IN_SIGHT = frozenset(

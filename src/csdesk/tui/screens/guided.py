@@ -46,7 +46,7 @@ class SkipScreen(Overlay[tuple[str, str]]):
     def choose(self, pick: Pick) -> None:
         note = clean_line(self.field.value).text.strip()
         if pick.id == "other" and not note:
-            self.action_find()
+            self.action_filter()
             self.console.say(self.console.words("refused.skip_note"), "warn")
         else:
             self.dismiss((pick.id, note))
@@ -57,7 +57,7 @@ class SkipScreen(Overlay[tuple[str, str]]):
             self.picks.move(int(key) - 1 - self.picks.cursor)
             self.choose(self.picks.picks[int(key) - 1])
 
-    def action_find(self) -> None:
+    def action_filter(self) -> None:
         """Say more in words."""
         self.field.display = True
         self.field.focus()

@@ -1,7 +1,6 @@
 """Handing over at shift end: my cases in a list, a line for whoever comes next, to whom; then I am off."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.widget import Widget
@@ -9,6 +8,7 @@ from textual.widget import Widget
 from csdesk.desk.guided_queries import Handing, HandOver, Mine, MyCases
 from csdesk.desk.staff_queries import AgentStates
 from csdesk.domain.text import clean_line
+from csdesk.domain.value import dataclass
 from csdesk.tui import cells
 from csdesk.tui.screens.overlay import Overlay
 from csdesk.tui.widgets.fields import LineField

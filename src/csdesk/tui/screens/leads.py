@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from csdesk.desk.money_queries import AwaitingRefunds, Waiting
 from csdesk.desk.queries import CaseView, Rows
+from csdesk.domain.cases.arriving import LINKS, UnlinkCase
+from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.splitting import Merge
 from csdesk.store.feed import Row
 from csdesk.tui import cells
@@ -56,9 +58,13 @@ class LinksScreen(Overlay[str | None]):
         self.dismiss(pick.id)
 
     def footer_actions(self) -> tuple[str, ...]:
-        return ("open", "merge", "down", "up", "back")
+        return ("open", "merge", "drop", "down", "up", "back")
 
     def off(self, action: str) -> str | None:
+        if action == "drop":
+            how = self._links.get(self.picks.picked.id) if self.picks.picked else None
+            why = "" if how in LINKS else "link_of_origin" if how else "not_linked"
+            return self.console.refusal(Refused(why)) if why else None
         if action != "merge":
             return None
         offer = next((offer for offer in self._view.offers if offer.verb == "merge"), None)
@@ -76,6 +82,19 @@ class LinksScreen(Overlay[str | None]):
         if await self.app.push_screen_wait(ConfirmScreen(told)):
             self.dismiss(None)
             await console.do(Merge(other), view.case.id, view.case.version)
+
+    def action_drop(self) -> None:
+        """Take back that the case under the cursor has to do with the one in front."""
+        if self.picks.picked is not None:
+            self.console.call(self._unlink(self.picks.picked.id))
+
+    async def _unlink(self, other: str) -> None:
+        console, view = self.console, self._view
+        (row,) = await console.desk.ask(Rows((other,)))
+        told = console.words("links.drop_ask", case=view.number, other=number(row))
+        if await self.app.push_screen_wait(ConfirmScreen(told)):
+            self.dismiss(None)
+            await console.do(UnlinkCase(other), view.case.id, view.case.version)
 
     def action_nth(self, key: str) -> None:
         """A case has a number of its own."""

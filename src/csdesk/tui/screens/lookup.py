@@ -22,6 +22,8 @@ from csdesk.tui.widgets.picks import Pick, PickList
 WIDE = 100
 # The cursor rests: a held arrow key asks for nothing.
 REST_SECONDS = 0.1
+# Typing rests: only then is a better order asked for, so that one answer in ten letters is worked out.
+BETTER_SECONDS = 0.15
 
 
 class LookupPanes(Widget):
@@ -43,6 +45,8 @@ class Lookup(ConsoleScreen[ScreenResultType]):
     hint_key: ClassVar[str] = ""
     # So long must the hands rest before anything is asked; 0: at every letter, the newest text wins.
     wait: ClassVar[float] = 0.0
+    # Whether `better` knows a better order.
+    betters: ClassVar[bool] = False
     AUTO_FOCUS = "#search"
 
     def __init__(self, text: str = "") -> None:
@@ -56,6 +60,8 @@ class Lookup(ConsoleScreen[ScreenResultType]):
         self._taking = False
         self._typing: Timer | None = None
         self._rest: Timer | None = None
+        self._better: Timer | None = None
+        self._bettering = False
 
     def body(self) -> Iterable[Widget]:
         yield Title(self.console.words(self.title_key))
@@ -74,6 +80,10 @@ class Lookup(ConsoleScreen[ScreenResultType]):
     async def find(self, text: str) -> list[Pick]:
         """What fits the text."""
         raise NotImplementedError
+
+    async def better(self, text: str) -> list[Pick]:
+        """A better order of what fits, that takes longer; empty where there is none."""
+        return []
 
     async def see(self, pick: Pick | None) -> None:
         """Get ready to show this one."""
@@ -95,8 +105,9 @@ class Lookup(ConsoleScreen[ScreenResultType]):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self._wanted = event.value.strip()
-        if self._typing is not None:
-            self._typing.stop()
+        for timer in (self._typing, self._better):
+            if timer is not None:
+                timer.stop()
         if self.wait:
             self._typing = self.set_timer(self.wait, self._look)
         else:
@@ -125,10 +136,42 @@ class Lookup(ConsoleScreen[ScreenResultType]):
                 self.console.say(self.nothing(text) if not picks else "")
         finally:
             self._asking = False
+        self._soon_better()
         await self._see()
-        taking, self._taking = self._taking, False
-        if taking and self._wanted == self._answered:
+        # While the text of the last answer was read, more may have been typed, and Enter: that answer takes it.
+        if self._taking and self._wanted == self._answered:
+            self._taking = False
             self.action_open()
+
+    def _soon_better(self) -> None:
+        if self._better is not None:
+            self._better.stop()
+        if self.betters:
+            order = self._order_better
+            self._better = self.set_timer(BETTER_SECONDS, lambda: self.console.call(order()))
+
+    async def _order_better(self) -> None:
+        """Let a better order in. One is asked for at a time; that of an older question is dropped.
+
+        What is under the cursor keeps its place, the first line too: Enter may be on its way, and cites what was read.
+        """
+        if self._bettering or self._answered is None:
+            return
+        text, self._bettering = self._answered, True
+        try:
+            picks = await self.better(text)
+        finally:
+            self._bettering = False
+        if not self.is_attached:
+            return
+        if text != self._answered:
+            self._soon_better()  # its own turn came while this one was worked out
+        elif picks and text == self._wanted:
+            empty = not self.picks.picks
+            self.picks.reorder(picks)
+            if empty:
+                self.console.say("")
+                await self._see()
 
     def _pane(self, width: int) -> list[Line]:
         return self.words_of(width)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from csdesk.desk.bulk_queries import BeginRun, CameOf, RunView, Weigh, Weighed
@@ -10,6 +9,7 @@ from csdesk.desk.queries import CaseView, ShowCase
 from csdesk.desk.registry import Field, command, form, shown
 from csdesk.domain.cases.command import VERBS, Command, Deciding
 from csdesk.domain.cases.conversation import SLOT, Reply
+from csdesk.domain.value import replace
 from csdesk.tui import doors
 from csdesk.tui.following import Over
 from csdesk.tui.screens.confirm import ConfirmScreen

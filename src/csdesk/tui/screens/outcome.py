@@ -1,7 +1,6 @@
 """What a command would do, in lines: decided on what is known here, before anything is done."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from csdesk.desk.queries import Entry
 from csdesk.desk.timeline import entry
@@ -10,6 +9,7 @@ from csdesk.domain.cases.case import Case, Disposition, Refund
 from csdesk.domain.cases.events import ClocksSet, Event, Opened
 from csdesk.domain.cases.kinds import Decided
 from csdesk.domain.cases.refund_events import RefundProposed
+from csdesk.domain.value import replace
 from csdesk.store.cases import Past
 from csdesk.tui import cells
 from csdesk.tui.screens.clock_lines import clock_lines

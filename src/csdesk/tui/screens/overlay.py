@@ -93,11 +93,20 @@ class Overlay(ConsoleScreen[ScreenResultType], ModalScreen[ScreenResultType], in
         else:
             self.choose(pick)
 
-    def action_find(self) -> None:
+    def action_filter(self) -> None:
         """A short list needs no looking for anything."""
+
+    def action_edit(self) -> None:
+        """Only views are named anew."""
 
     def action_merge(self) -> None:
         """Only among the cases that belong to one there is anything to merge."""
+
+    def action_drop(self) -> None:
+        """Only among macros, views, links and jobs is there anything to take away."""
+
+    def action_share(self) -> None:
+        """Only macros and views are shared."""
 
     def action_delegate(self) -> None:
         """Only among refunds that wait is there anything to approve in somebody's place."""

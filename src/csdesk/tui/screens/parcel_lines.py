@@ -7,6 +7,7 @@ from csdesk.domain.cases.carriage_events import CANCEL, collected
 from csdesk.domain.cases.case import CarrierAsk, Kind, Parcel
 from csdesk.tui import cells
 from csdesk.tui.screens.scene import Scene, folded
+from csdesk.tui.screens.way_lines import way_line
 from csdesk.tui.summary import Line
 
 # What is asked of goods that may not have come: here the order's own parcels are the matter.
@@ -27,16 +28,25 @@ def parcels(scene: Scene, width: int) -> list[Line]:
         number = normal_waybill(parcel.waybill)
         own.add(number)
         lines += folded(_parcel(scene.words, parcel, trails.get(number)), width, 6)
+        # What has come, or will not, has no way to look at any more, unless something went wrong on it.
+        if (trail := trails.get(number)) and (parcel.on_its_way or trail.findings):
+            lines += indented(way_line(scene.words, trail, scene.now), width)
     for ask in case.carrier_asks:
         if ask.what != CANCEL and not collected(case, ask):
             lines += folded(_ask(scene.words, ask), width, 6)
     for number, trail in trails.items():
         if number not in own and (trail.findings or case.kind in _ABOUT_ORDER):
             lines += folded(trail_line(scene.words, trail), width, 6)
+            lines += indented(way_line(scene.words, trail, scene.now), width)
     if lines and trails:
         lines[-1] = [*lines[-1], (f"  {scene.key_of('parcels')} {scene.words('parcel.scans')}", "accent")]
         lines[-1:] = folded(lines[-1], width, 6)
     return lines
+
+
+def indented(line: Line, width: int) -> list[Line]:
+    """A line of pieces under another, a little to the right; nothing for none."""
+    return [[("  ", "text"), *piece] for piece in folded(line, width - 2)] if line else []
 
 
 def _parcel(words: Words, parcel: Parcel, trail: Trail | None) -> Line:
@@ -58,7 +68,8 @@ def _parcel(words: Words, parcel: Parcel, trail: Trail | None) -> Line:
     elif parcel.signed_at:
         line.append((f"  + {words('parcel.signed', at=words.short(parcel.signed_at))}", "good"))
     elif scan:
-        line.append((f"  {words.code('scan', scan)}{_since(words, since)}", "quiet"))
+        # With a way below, the time stands at its end.
+        line.append((f"  {words.code('scan', scan)}{'' if trail else _since(words, since)}", "quiet"))
     return [*line, *wrong(words, findings)]
 
 
@@ -90,16 +101,13 @@ def _ask(words: Words, ask: CarrierAsk) -> Line:
 
 
 def trail_line(words: Words, trail: Trail) -> Line:
-    """A parcel of the order itself: carrier, waybill, where it stands, what is wrong."""
+    """A parcel of the order itself: carrier, waybill, what is wrong; where it stands tells its way."""
     inside = " ".join(str(line) for line in trail.lines)
     line: Line = [
         (cells.fit(words("parcel.of_order"), 6), "text"),
         (f"{cells.safe(trail.carrier)} {cells.safe(trail.waybill)}", "text"),
         (f"  {words('parcel.lines', lines=inside)}" if inside else "", "quiet"),
     ]
-    if trail.scan:
-        how = "good" if trail.signed_at else "quiet"
-        line.append((f"  {words.code('scan', trail.scan)}{_since(words, trail.since)}", how))
     return [*(piece for piece in line if piece[0]), *wrong(words, trail.findings)]
 
 

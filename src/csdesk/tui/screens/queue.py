@@ -5,28 +5,32 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.timer import Timer
 from textual.widget import Widget
 
 from csdesk.domain.roles import Right, may
-from csdesk.store.feed import Place
+from csdesk.store.feed import FILTER, Place
 from csdesk.tui import doors
 from csdesk.tui.actions import ACTS
 from csdesk.tui.columns import number
 from csdesk.tui.kinds import tabs
 from csdesk.tui.messages import Changed, CursorMoved, VerbDone
+from csdesk.tui.rest import Rest
 from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.start import First, Stand
 from csdesk.tui.widgets.case_list import CaseList
+from csdesk.tui.widgets.hours import HoursBar, fits
 from csdesk.tui.widgets.preview import Preview
 from csdesk.tui.widgets.tabs import QueueTabs
 
 if TYPE_CHECKING:
+    from csdesk.desk.filter_queries import ViewKept
     from csdesk.desk.queries import CaseView
     from csdesk.tui.screens.many import Many
+    from csdesk.tui.sifting import Sifting
 
 # From this width on the preview stands at the right, below it under the list.
 WIDE = 110
+PREVIEW_LINES = 9
 # How long nothing may have moved before the place is kept.
 PAUSE_SECONDS = 1.5
 # The law is read (60 ms of the desk's thread, 1 MB) once the hands have rested this long after the start, so that
@@ -57,7 +61,9 @@ class Panes(Widget):
             return  # every style that is set lays the screen out anew
         self._wide = wide
         self.styles.layout = "horizontal" if wide else "vertical"
-        self._second.styles.width, self._second.styles.height = ("37%", "1fr") if wide else ("1fr", 9)
+        self._second.styles.width, self._second.styles.height = (
+            ("37%", "1fr") if wide else ("1fr", PREVIEW_LINES)
+        )
 
 
 class QueueScreen(ConsoleScreen[None]):
@@ -71,7 +77,8 @@ class QueueScreen(ConsoleScreen[None]):
         self.tabs = QueueTabs(first.stand.queue, first.counts, letters=first.letters)
         self.list = CaseList(first)
         self.preview = Preview()
-        self._pause: Timer | None = None
+        self.hours = HoursBar(first.stand.queue)
+        self._pause = Rest(self, PAUSE_SECONDS, lambda: self.console.call(self.keep()))
         self._kept = ""
         self._loaded: frozenset[str] = frozenset()
         self.opened = ""
@@ -80,8 +87,25 @@ class QueueScreen(ConsoleScreen[None]):
         self.preview.display = self._first.stand.preview
         panes = Panes(self.list, self.preview)
         panes.fit(self.app.size.width)
+        self._fit_hours()
         yield self.tabs
         yield panes
+        yield self.hours
+
+    def _fit_hours(self) -> None:
+        """The hours stand under the list where it keeps enough lines: on a small screen, without the preview.
+
+        What a filter lets through is in no index hour by hour, so under it they are away.
+        """
+        size = self.app.size
+        below = PREVIEW_LINES if self.preview.display and size.width < WIDE else 0
+        shown = fits(size.width, size.height, below=below) and not self.tabs.queue.startswith(FILTER)
+        if shown != self.hours.display:
+            self.hours.display = shown
+            self.hours.ask()
+
+    def on_resize(self) -> None:
+        self._fit_hours()
 
     def on_mount(self) -> None:
         if not self._first.asked:
@@ -112,7 +136,9 @@ class QueueScreen(ConsoleScreen[None]):
         self.tabs.show(stand.queue)
         self.preview.display = stand.preview
         await self._count()
-        await self.list.come_back(stand.queue, Place(stand.due, stand.case) if stand.case else None)
+        place = Place(stand.due, stand.case) if stand.case else None
+        if not (stand.filtered and await self.sifting.come_back(place)):
+            await self.bring(stand.queue, stand=None if stand.filtered else place)
         if stand.opened:
             self._open(stand.opened)
 
@@ -164,8 +190,8 @@ class QueueScreen(ConsoleScreen[None]):
 
     def footer_actions(self) -> tuple[str, ...]:
         return (
-            "open", "verb.take", "next", "reply", "status", "resolve", "find", "orders", "undo", "park",
-            "unpark", "preview", "palette", "help",
+            "open", "verb.take", "next", "reply", "status", "resolve", "filter", "find", "orders", "undo", "park",
+            "unpark", "views", "preview", "palette", "help",
         )  # fmt: skip
 
     # What changed
@@ -173,6 +199,9 @@ class QueueScreen(ConsoleScreen[None]):
     def on_changed(self, changed: Changed) -> None:
         self.list.changed(changed.cases, everything=changed.everything)
         self.console.call(self._count())
+        self.hours.changed()
+        if self.filtered:
+            self.sifting.changed()
         if changed.everything or self.preview.case in changed.cases:
             self.preview.ask()
 
@@ -196,19 +225,19 @@ class QueueScreen(ConsoleScreen[None]):
     # Keeping the place
 
     def _moved(self) -> None:
-        if self._pause is not None:
-            self._pause.stop()
-        self._pause = self.set_timer(PAUSE_SECONDS, lambda: self.console.call(self.keep()))
+        self._pause.again()
 
     def stand(self) -> Stand:
         """Where this console stands."""
         row = self.list.current
-        where = (row.id, row.due) if row else ("", 0)
-        return Stand(self.list.window.queue, *where, self.opened, bool(self.preview.display))
+        where = (row.id, row.key(self.list.window.sort)) if row else ("", 0)
+        return Stand(self.queue, *where, self.opened, bool(self.preview.display), self.filtered)
 
     async def keep(self) -> None:
         from csdesk.desk.queries import KeepPlace
 
+        if "sifting" in vars(self):
+            await self.sifting.keep()
         state = self.stand().write()
         if state != self._kept:
             self._kept = state
@@ -258,8 +287,59 @@ class QueueScreen(ConsoleScreen[None]):
         self._queue(queue)
 
     def _queue(self, queue: str) -> None:
+        if self.filtered:
+            self.sifting.gone()
+        self.console.call(self.bring(queue))
+
+    async def bring(self, queue: str, columns: tuple[str, ...] = (), stand: Place | None = None) -> None:
+        """Show a queue, or a filter in the columns of its view, around the case at `stand` or from the first."""
         self.tabs.show(queue)
-        self.list.show(queue)
+        self.list.lay(columns)
+        self.hours.queue = self.queue
+        self._fit_hours()
+        self.hours.ask()
+        self._moved()
+        await self.list.come_back(queue, stand)
+
+    # Filters and views
+
+    @property
+    def queue(self) -> str:
+        """The queue that is shown, or that a filter stands over."""
+        return self.tabs.base if self.filtered else self.tabs.queue
+
+    @property
+    def filtered(self) -> bool:
+        """Whether a filter says what is shown."""
+        return self.tabs.queue.startswith(FILTER)
+
+    @cached_property
+    def sifting(self) -> "Sifting":
+        """The filter over the queue."""
+        from csdesk.tui.sifting import Sifting
+
+        return Sifting(self)
+
+    def action_filter(self) -> None:
+        """Filter the queue as one types."""
+        self.app.push_screen(doors.filter_line(self.sifting), self._found)
+
+    def action_views(self) -> None:
+        """Filters that are kept under a name."""
+        self.app.push_screen(doors.views(self.sifting), self._viewed)
+
+    def _viewed(self, view: "ViewKept | None") -> None:
+        if view is not None:
+            self.console.call(self.sifting.show(view))
+
+    def action_keep_view(self) -> None:
+        """Keep the filter, with the columns to show, under a name."""
+        self.console.call(self._keep_view())
+
+    async def _keep_view(self) -> None:
+        from csdesk.tui.screens.views import keep
+
+        await keep(self.sifting)
 
     def action_open(self) -> None:
         """Open the case under the cursor."""
@@ -283,7 +363,9 @@ class QueueScreen(ConsoleScreen[None]):
         self.action_reply()
 
     async def action_back(self) -> None:
-        """The queue is where one comes back to; leaving the console is `:q`."""
+        """Marks go, then the filter. The queue is where one comes back to; leaving the console is `:q`."""
+        if self.filtered and not self.list.marks:
+            self.console.call(self.sifting.off())
         self.list.marks.clear()
         self.list.repaint()
         self.console.say("")
@@ -343,11 +425,15 @@ class QueueScreen(ConsoleScreen[None]):
         self.console.call(self._next())
 
     async def _next(self) -> None:
-        found = await self.console.leasing.next(self.list.window.queue)
+        words = self.console.words
+        found = await self.console.leasing.next(self.queue)
         if found is None:
-            self.console.say(self.console.words("status.no_next"), "warn")
-        else:
-            self._open(found)
+            self.console.say(words("status.no_next"), "warn")
+            return
+        self._open(found)
+        if self.filtered:
+            # The most urgent case goes to whoever asks: a filter would let people pick.
+            self.console.say(words("filter.next", queue=words.code("queue", self.queue)))
 
     def action_status(self) -> None:
         """What can be done with this case, and why the rest is off."""
@@ -412,6 +498,7 @@ class QueueScreen(ConsoleScreen[None]):
     def action_preview(self) -> None:
         """Show or hide the preview."""
         self.preview.display = not self.preview.display
+        self._fit_hours()
         self.preview.ask()
         self._moved()
 
@@ -419,6 +506,9 @@ class QueueScreen(ConsoleScreen[None]):
         """Read everything anew."""
         self.list.reload()
         self.console.call(self._count())
+        if self.filtered:
+            self.sifting.changed()
+        self.hours.ask()
         self.preview.ask()
 
     def action_copy_number(self) -> None:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 # A draft is kept when the hands rest; with the write itself that is well inside half a second.
 PAUSE_SECONDS = 0.35
-# A draft as it is kept: case, text, caret, canned replies, articles.
-Kept = tuple[str, str, int, tuple[str, ...], tuple[str, ...]]
+# A draft as it is kept: case, text, caret, canned replies, articles, the channel that was chosen.
+Kept = tuple[str, str, int, tuple[str, ...], tuple[str, ...], str]
 # The draft of no case.
-NOTHING: Kept = ("", "", 0, (), ())
+NOTHING: Kept = ("", "", 0, (), (), "")
 
 
 class Replying:
@@ -78,6 +78,7 @@ class Replying:
         """Send it another way."""
         if self.composer is not None:
             self.composer.next_channel()
+            self.touched()
 
     async def drop(self) -> None:
         """Take the field away."""
@@ -97,6 +98,7 @@ class Replying:
     async def restore(self, draft: Draft, *, focus: bool) -> None:
         """Show a draft as it was left."""
         composer = await self.write(focus=focus)
+        composer.go_by(draft.channel)
         composer.put(draft.text, draft.caret)
         self._kept = self._state(composer)
         await self._stand_again(composer, draft)
@@ -163,16 +165,22 @@ class Replying:
 
     def _state(self, composer: Composer) -> Kept:
         field = composer.field
-        return self._screen.case_id, field.text, field.caret, composer.sources, composer.articles
+        sources, articles = composer.sources, composer.articles
+        return self._screen.case_id, field.text, field.caret, sources, articles, composer.chosen
+
+    @property
+    def kept(self) -> bool:
+        """Whether there is nothing that the desk does not have."""
+        composer = self.composer
+        if composer is None or not self._screen.console.leasing.may_hold():
+            return True
+        return self._state(composer) == self._kept
 
     async def keep(self) -> None:
         """Keep the draft with its caret, when it is not kept already."""
-        console = self._screen.console
-        if self.composer is None or not console.leasing.may_hold():
-            return
-        state = self._state(self.composer)
-        if state != self._kept:
-            await console.desk.ask(KeepDraft(*state))
+        if self.composer is not None and not self.kept:
+            state = self._state(self.composer)
+            await self._screen.console.desk.ask(KeepDraft(*state))
             self._kept = state
 
     async def safe(self) -> bool:
@@ -184,6 +192,12 @@ class Replying:
             console.say(console.explain(error) or str(error), "bad")
             return False
         return True
+
+    async def put_down(self) -> None:
+        """Keep the draft of a field that has lost the keys; an empty field goes."""
+        await self.safe()
+        if self.composer is not None and not self.composer.field.text and not self.writing:
+            await self.drop()
 
     # What is written into it
 

@@ -1,7 +1,6 @@
 """What the consumer is owed, in lines: a few for the case screen, all of it for the explanation."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 
 from csdesk.desk.law import wording
@@ -14,6 +13,7 @@ from csdesk.domain.entitlement.decision import BadFacts, Decision, Due, Ground
 from csdesk.domain.entitlement.facts import FactError
 from csdesk.domain.entitlement.pack import Article
 from csdesk.domain.money import Money
+from csdesk.domain.value import replace
 from csdesk.tui import cells
 from csdesk.tui.columns import SOON_MS
 from csdesk.tui.screens.scene import folded

@@ -1,10 +1,10 @@
 """What the sections of a case screen are worded from, and how pieces of a line fold."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from csdesk.desk.queries import CaseView
 from csdesk.desk.words import Words
+from csdesk.domain.value import dataclass
 from csdesk.tui import cells
 from csdesk.tui.summary import Line
 

@@ -121,7 +121,7 @@ class StatusMenu(Overlay[None]):
     # Keys
 
     def footer_actions(self) -> tuple[str, ...]:
-        return ("open", "find", "down", "up", "page_down", "back")
+        return ("open", "filter", "down", "up", "page_down", "back")
 
     def action_nth(self, key: str) -> None:
         """The verb with this number."""
@@ -129,7 +129,7 @@ class StatusMenu(Overlay[None]):
         if key.isdecimal() and 0 < int(key) <= min(len(able), _DIGITS):
             self.choose(able[int(key) - 1])
 
-    def action_find(self) -> None:
+    def action_filter(self) -> None:
         """Look for a verb by its name."""
         self.search.display = True
         self.search.focus()

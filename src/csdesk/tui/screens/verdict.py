@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.widget import Widget
@@ -13,6 +12,7 @@ from csdesk.domain.cases.findings import Establish
 from csdesk.domain.entitlement.decision import BadFacts, Decision
 from csdesk.domain.entitlement.fields import Shape
 from csdesk.domain.entitlement.pack import Article
+from csdesk.domain.value import dataclass
 from csdesk.tui import cells, doors
 from csdesk.tui.messages import Changed, VerbDone
 from csdesk.tui.screen import ConsoleScreen

@@ -55,7 +55,7 @@ class StatusLine(Bar):
         room = self.size.width - cells.width(right) - 3
         return [
             (f" {SIGNS[kind]} ", style(_MEANING[kind], "raised", bold=True)),
-            (cells.fit(said, max(room - 1, 0)), style(_MEANING[kind], "raised")),
+            (cells.fit(cells.safe(said), max(room - 1, 0)), style(_MEANING[kind], "raised")),
             (f" {right} ", style("quiet", "raised")),
         ]
 

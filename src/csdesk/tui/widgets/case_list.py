@@ -1,16 +1,16 @@
 """The list of cases: a window over the queue, painted line by line, only the lines that changed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 
-from csdesk.store.feed import AGENT, Place, Row
+from csdesk.store.feed import AGENT, FILTER, Place, Row
 from csdesk.tui import cells
-from csdesk.tui.columns import columns, due_text, lateness, next_change, parts
+from csdesk.tui.columns import Column, chosen, columns, due_text, heat, midnight, next_change, parts
 from csdesk.tui.messages import CursorMoved
 from csdesk.tui.start import PAGE, First, just_before
 from csdesk.tui.widgets.lines import Lines
@@ -18,6 +18,18 @@ from csdesk.tui.window import Window
 
 # After every row there is, in the order of a queue.
 _LAST = Place((1 << 63) - 1, "~")
+# What a filter lets through is read anew at most this often for changes of cases that are not in sight: a rare filter
+# is a walk of 0.2 s through a million cases.
+SIFT_SECONDS = 2.0
+
+
+def sort_of(queue: str) -> str:
+    """By what a queue's rows are sorted, as `Row.key` takes it."""
+    if not queue.startswith(FILTER):
+        return "due"
+    from csdesk.search.filtering import parse, sort
+
+    return sort(parse(queue.removeprefix(FILTER)))
 
 
 class CaseList(Lines):
@@ -32,6 +44,9 @@ class CaseList(Lines):
         if first.asked:
             self.window.fill(first.rows, at_top=first.at_top, at_end=first.at_end, stand=first.stand.case)
         self.marks: set[str] = set()
+        self._coming = first.stand.queue
+        self._columns: tuple[str, ...] = ()
+        self._sifting: Timer | None = None
         self._asking = not first.asked
         self._stale = False
         self._shown: dict[int, tuple[object, ...]] = {}
@@ -71,25 +86,38 @@ class CaseList(Lines):
             (">" if here else " ", palette.style("accent", on, bold=True)),
             ("*" if marked else " ", palette.style("mark", on, bold=True)),
         ]
-        mixed = self.window.queue in ("all", "mine") or self.window.queue.startswith(AGENT)
-        shape = columns(width, mixed, self.console.words.language == "en")
+        shape = self._shape(width)
         due = due_text(self.console.words, row, now)
+        near = heat(row, now, self.console.words.zone)
         name = self.console.name_of(row.assignee)
-        told = parts(row, shape, self.console.words, palette, name, due, lateness(row, now), on)
+        told = parts(row, shape, self.console.words, palette, name, due, near, on)
         return cells.line([*gutter, *told], width, palette.style("text", on))
+
+    def _shape(self, width: int) -> tuple[Column, ...]:
+        queue, latin = self.window.queue, self.console.words.language == "en"
+        if self._columns and (own := chosen(self._columns, width, latin)):
+            return own
+        return columns(width, queue in ("all", "mine") or queue.startswith((AGENT, FILTER)), latin)
+
+    def lay(self, names: tuple[str, ...]) -> None:
+        """Show these columns, in this order, as far as they fit; the usual ones when none are named."""
+        if names != self._columns:
+            self._columns = names
+            self.refresh()
 
     def _blank(self, y: int) -> Strip:
         palette = self.console.palette
         if y or self.window.rows:
             return Strip.blank(self.size.width, palette.style())
-        said = self.console.words("list.asking" if self._asking else "list.empty")
+        empty = "list.none_fit" if self.window.queue.startswith(FILTER) else "list.empty"
+        said = self.console.words("list.asking" if self._asking else empty)
         return cells.line([(f"  {said}", palette.style("quiet"))], self.size.width, palette.style())
 
     def _line(self, y: int) -> tuple[object, ...]:
         """What a line shows; another value means other cells."""
         index = self.window.top + y
         if index >= len(self.window.rows):
-            return ("",) if self.window.rows or y else ("", self._asking)
+            return ("",) if self.window.rows or y else ("", self._asking, self.window.queue[:1] == FILTER)
         row = self.window.rows[index]
         due = due_text(self.console.words, row, self.console.now())
         who = self.console.name_of(row.assignee)
@@ -97,11 +125,13 @@ class CaseList(Lines):
 
     def repaint(self) -> None:
         """Paint the lines that show something new; wind the clock to the next change of a relative time."""
-        height = self.size.height
-        changed = [y for y in range(height) if self._shown.get(y) != self._line(y)]
+        self._paint(range(self.size.height))
+        self._wind()
+
+    def _paint(self, lines: Iterable[int]) -> None:
+        changed = [y for y in lines if self._shown.get(y) != self._line(y)]
         if changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
-        self._wind()
 
     def _wind(self) -> None:
         now = self.console.now()
@@ -110,19 +140,30 @@ class CaseList(Lines):
             self._clock.stop()
             self._clock = None
         if waits:
+            waits.append(midnight(now, self.console.words.zone) - now)
             self._clock = self.set_timer(max(min(waits), 1000) / 1000, self.repaint)
 
     def _moved(self, before: Row | None) -> None:
+        """The rows may be others: every line is looked at."""
         self.repaint()
+        self._tell(before)
+
+    def _tell(self, before: Row | None) -> None:
         after = self.window.current
         if (before.id if before else "") != (after.id if after else ""):
             self.post_message(CursorMoved(after.id if after else ""))
         self._prefetch()
 
     def _change(self, how: Callable[[], None]) -> None:
-        before = self.window.current
+        """The cursor moves. In the same view two lines change; neither the others (1 ms) nor the clock need a look."""
+        window = self.window
+        before, line, top = window.current, window.cursor - window.top, window.top
         how()
-        self._moved(before)
+        if window.top == top:
+            self._paint({line, window.cursor - top})
+        else:
+            self.repaint()
+        self._tell(before)
 
     # Moving and marking
 
@@ -162,29 +203,29 @@ class CaseList(Lines):
 
     # Asking
 
-    def show(self, queue: str) -> None:
-        """Show a queue from its first case."""
-        self.console.call(self.come_back(queue, None))
-
     async def come_back(self, queue: str, stand: Place | None) -> None:
         """Show a queue around the case at `stand`, or from its first."""
         from csdesk.desk.queries import QueuePage
 
-        ask, before = self.console.desk.ask, self.window.current
+        ask, before, sort = self.console.desk.ask, self.window.current, sort_of(queue)
+        self._coming = queue
         rows: list[Row] = []
         at_top = True
         if stand is not None:
             after = Place(stand.due, just_before(stand.id))
             rows = await self.console.patient(ask(QueuePage(queue, PAGE, after=after)))
             if rows:
-                above = await ask(QueuePage(queue, PAGE // 2, before=Place(rows[0].due, rows[0].id)))
+                first = Place(rows[0].key(sort), rows[0].id)
+                above = await ask(QueuePage(queue, PAGE // 2, before=first))
                 at_end, at_top = len(rows) < PAGE, len(above) < PAGE // 2
                 rows = [*above, *rows]
         if not rows:
             rows = await self.console.patient(ask(QueuePage(queue, PAGE)))
             at_end = len(rows) < PAGE
         self._asking = False
-        self.window.queue = queue
+        if queue != self._coming:
+            return  # another one was asked for meanwhile
+        self.window.queue, self.window.sort = queue, sort
         self.window.fill(rows, at_top=at_top, at_end=at_end, stand=stand.id if stand else "")
         self._moved(before)
         self.post_message(CursorMoved(self.current.id if self.current else ""))
@@ -233,8 +274,16 @@ class CaseList(Lines):
     async def _consider(self, ids: tuple[str, ...]) -> None:
         from csdesk.desk.queries import Rows
 
-        if any(self.window.touches(row) for row in await self.console.desk.ask(Rows(ids))):
+        if not any(self.window.touches(row) for row in await self.console.desk.ask(Rows(ids))):
+            return
+        if not self.window.queue.startswith(FILTER):
             self.reload()
+        elif self._sifting is None:
+            self._sifting = self.set_timer(SIFT_SECONDS, self._sift)
+
+    def _sift(self) -> None:
+        self._sifting = None
+        self.reload()
 
     def reload(self) -> None:
         """Read this stretch of the queue anew; while one reading is under way, one more is enough."""

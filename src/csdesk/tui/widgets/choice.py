@@ -1,12 +1,12 @@
 """One value out of a list: by its number, by typing letters, sounds or initials of it, or by the arrows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from csdesk.domain.value import dataclass
 from csdesk.tui import cells
 from csdesk.tui.widgets.lines import Lines
 

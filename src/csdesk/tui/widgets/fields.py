@@ -1,9 +1,12 @@
 """Text fields whose editing keys win over the keymap: one line, and many lines; no blink, no tint."""
 
 from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widgets import Input, TextArea
 
 from csdesk.domain.text import clean, clean_line
+from csdesk.tui.forgetting import forget_field
 
 # What a field needs for itself; every other key goes through the keymap. Ctrl+X parks, also in mid-sentence.
 _MOVING = (
@@ -16,6 +19,15 @@ _LINES = ("up", "down", "enter", "pageup", "pagedown", "shift+up", "shift+down",
 
 # As long as the longest text that any field takes; what is pasted beyond it is cut.
 _PASTE_MAX = 5_000
+
+
+def _gone(crop: Region) -> list[Strip]:
+    """What is painted of a field that was taken away.
+
+    Between a widget's end and the next layout the screen still has its place, and Textual has dropped its styles by
+    then: a stock field painted in those milliseconds ends the program with a KeyError.
+    """
+    return [Strip.blank(crop.width)] * crop.height
 
 
 class LineField(Input):
@@ -33,6 +45,12 @@ class LineField(Input):
     ) -> None:
         super().__init__(value, placeholder=placeholder, password=password, id=id, select_on_focus=False)
         self.cursor_blink = False
+
+    def on_unmount(self) -> None:
+        forget_field(self)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return super().render_lines(crop) if self.is_attached else _gone(crop)
 
     def _on_paste(self, event: events.Paste) -> None:
         # Stock fields take the first line alone and drop the rest without a word; they insert it after this.
@@ -52,6 +70,12 @@ class TextField(TextArea):
     def __init__(self, text: str = "", *, id: str | None = None) -> None:
         super().__init__(text, id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
         self.cursor_blink = False
+
+    def on_unmount(self) -> None:
+        forget_field(self)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return super().render_lines(crop) if self.is_attached else _gone(crop)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.text = clean(event.text).text

@@ -1,11 +1,10 @@
 """What speaks against sending a reply, in a few lines under it: why, and what to say instead."""
 
-from dataclasses import replace
-
 from textual.strip import Strip
 
 from csdesk.desk.queries import Finding
 from csdesk.desk.words import Words
+from csdesk.domain.value import replace
 from csdesk.tui import cells
 from csdesk.tui.summary import Line
 from csdesk.tui.widgets.lines import Lines

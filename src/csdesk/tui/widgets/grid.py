@@ -1,7 +1,6 @@
 """Quantities of order lines: one column of units, or one a disposition; typed, or counted up and down; a grade."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.style import Style
 from textual import events
@@ -10,6 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from csdesk.domain.cases.case import Disposition
+from csdesk.domain.value import dataclass
 from csdesk.tui import cells
 from csdesk.tui.widgets.lines import Lines
 

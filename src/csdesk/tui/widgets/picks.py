@@ -1,11 +1,11 @@
 """A list to pick from: a few lines under a cursor; those that are off with the reason beside them."""
 
-from dataclasses import dataclass
-
+from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 
+from csdesk.domain.value import dataclass
 from csdesk.tui import cells
 from csdesk.tui.summary import Line
 from csdesk.tui.widgets.lines import Lines
@@ -43,6 +43,19 @@ class PickList(Lines):
         self.picks, self.cursor, self.top = picks, 0, 0
         self.refresh(layout=resized)
 
+    def reorder(self, picks: list[Pick]) -> None:
+        """Show these lines in their order around the one under the cursor, which stays in its place on the screen."""
+        here, above = self.picked, self.cursor - self.top
+        if here is None:
+            self.show(picks)
+            return
+        others = [pick for pick in picks if pick.id != here.id]
+        self.cursor = min(self.cursor, len(others))
+        self.top = max(self.cursor - above, 0)
+        resized = len(others) + 1 != len(self.picks)
+        self.picks = [*others[: self.cursor], here, *others[self.cursor :]]
+        self.refresh(layout=resized)
+
     def move(self, by: int) -> None:
         """Move the cursor, within the list."""
         before, top = self.cursor, self.top
@@ -78,4 +91,16 @@ class PickList(Lines):
             parts.append((text, palette.style("faint" if pick.off else meaning, on)))
         if pick.off:
             parts.append((f"  {cells.safe(pick.off)}", palette.style("quiet", on)))
-        return cells.line(parts, width, palette.style("text", on))
+        return cells.line(_cut(parts, width), width, palette.style("text", on))
+
+
+def _cut(parts: list[tuple[str, Style]], width: int) -> list[tuple[str, Style]]:
+    """As much of the pieces as has room; the sign at its end says that something is missing."""
+    found: list[tuple[str, Style]] = []
+    for text, style in parts:
+        size = cells.width(text)
+        found.append((text if size <= width else cells.crop(text, width), style))
+        width -= size
+        if width < 0:
+            break
+    return found

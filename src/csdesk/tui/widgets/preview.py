@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.timer import Timer
 
 from csdesk.tui import cells
 from csdesk.tui.messages import Seen
+from csdesk.tui.rest import Rest
 from csdesk.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Preview(Lines):
         self.case = ""
         self._view: CaseView | None = None
         self._lines: list[Line] = []
-        self._rest: Timer | None = None
+        self._rest = Rest(self, REST_SECONDS, self.ask)
 
     @property
     def view(self) -> "CaseView | None":
@@ -50,9 +50,7 @@ class Preview(Lines):
     def follow(self, case: str) -> None:
         """Show this case as soon as the cursor has rested on it."""
         self.case = case
-        if self._rest is not None:
-            self._rest.stop()
-        self._rest = self.set_timer(REST_SECONDS, self.ask)
+        self._rest.again()
 
     def ask(self) -> None:
         """Ask for the case anew, unless nobody would see it."""

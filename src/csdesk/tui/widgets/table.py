@@ -1,12 +1,12 @@
 """A table under a cursor: a line of headings, columns as far as there is room, only changed lines painted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 
+from csdesk.domain.value import dataclass
 from csdesk.tui import cells
 from csdesk.tui.widgets.lines import Lines
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.style import Style
 from textual.strip import Strip
 
-from csdesk.store.feed import AGENT, Count
+from csdesk.store.feed import AGENT, FILTER, Count
 from csdesk.tui import cells
 from csdesk.tui.kinds import PINNED, tabs
 from csdesk.tui.widgets.lines import Lines
@@ -29,13 +29,22 @@ class QueueTabs(Lines):
         super().__init__()
         self.styles.height = 1
         self.names = tabs(letters=letters)
-        self.queue = queue
+        self.queue = self.base = queue
         self.counts = {count.queue: count for count in counts}
+        self._called = self._passed = self._late = ""
 
     def show(self, queue: str) -> None:
-        """Bring another tab to the front."""
+        """Bring another tab to the front; an agent's name or a filter stands before the tabs."""
         self.queue = queue
+        if queue in self.names:
+            self.base = queue
         self.refresh()
+
+    def tell(self, called: str, passed: str, late: str) -> None:
+        """What the view before the tabs is called, how many cases its filter lets through, how many are late."""
+        if (called, passed, late) != (self._called, self._passed, self._late):
+            self._called, self._passed, self._late = called, passed, late
+            self.refresh()
 
     def count(self, counts: Sequence[Count], *, letters: bool) -> None:
         """Take new counts, and whether authorities' letters are for this reader; paints only what differs."""
@@ -46,7 +55,7 @@ class QueueTabs(Lines):
 
     def beside(self, by: int) -> str:
         """The tab so many places from the one shown, around the ends."""
-        at = self.names.index(self.queue) if self.queue in self.names else len(self.names) - 1
+        at = self.names.index(self.base) if self.base in self.names else len(self.names) - 1
         return self.names[(at + by) % len(self.names)]
 
     def numbered(self, key: str) -> str:
@@ -62,10 +71,24 @@ class QueueTabs(Lines):
         if self.queue.startswith(AGENT):
             told = f"[{cells.safe(self.console.name_of(self.queue.removeprefix(AGENT)))}]"
             parts.append((told, palette.style("strong", "ground", bold=True)))
+        if self.queue.startswith(FILTER):
+            parts += [
+                (text, palette.style(how, "ground", bold=True)) for text, how in self._filter(width // 3)
+            ]
         for name, tab in self.fitted(width - sum(cells.width(told) for told, _ in parts)):
             on = "ground" if name == self.queue else "raised"
             parts += [(text, palette.style(meaning, on, bold=name == self.queue)) for text, meaning in tab]
         return cells.line(parts, width, palette.style("text", "raised"))
+
+    def _filter(self, width: int) -> _Parts:
+        """The view or the filter itself as a tab, its text in `width` cells at most."""
+        told = cells.safe(self._called) or cells.safe(self.queue.removeprefix(FILTER))
+        parts = [
+            ("[", "accent"),
+            (cells.crop(told, width), "strong"),
+            (f" {self._passed}" if self._passed else "", "text"),
+        ]
+        return [*parts, (f" !{self._late}" if self._late else "", "late"), ("] ", "accent")]
 
     def fitted(self, width: int) -> list[tuple[str, _Parts]]:
         """The tabs as they fit into `width`, each with its name; a sign for others has none."""
@@ -81,7 +104,7 @@ class QueueTabs(Lines):
         rolling = [tab for tab in told if tab[0] not in PINNED]
         pinned = [tab for tab in told if tab[0] in PINNED]
         room = width - sum(_width(tab) for _, tab in pinned) - 2 * _SIGN
-        first = next((n for n, (name, _) in enumerate(rolling) if name == self.queue), 0)
+        first = next((n for n, (name, _) in enumerate(rolling) if name == self.base), 0)
         last, used = first + 1, _width(rolling[first][1])
         while True:
             if last < len(rolling) and used + _width(rolling[last][1]) <= room:

@@ -86,16 +86,18 @@ class Life:
         play, case = self.play, self.play.case
         beside = chance.random() < 0.25
         steps = (
-            happening(case)
+            [*happening(case)]
             if beside
             else [*settling(case), *working(case, play.now, part=chance.random() < 0.5)]
         )
-        allowed = [step for step in steps if self._allowed(step)]
-        if allowed:
-            weights = [WEIGHTS.get(step.command.verb.name, 1.0) for step in allowed]
-            (step,) = chance.choices(allowed, weights)
-            play.now += step.later
-            play.do(step.command, step.who)
+        # Drawn until one is allowed: the same chances as among all that are, for a fifth of the trials.
+        while steps:
+            weights = [WEIGHTS.get(step.command.verb.name, 1.0) for step in steps]
+            step = steps.pop(chance.choices(range(len(steps)), weights)[0])
+            if self._allowed(step):
+                play.now += step.later
+                play.do(step.command, step.who)
+                return
 
     def _allowed(self, step: Step) -> bool:
         play = self.play

@@ -87,6 +87,7 @@ ENTERED: dict[str, dict[str, object]] = {
     "close_track": {"outcome": "withdrawn"},
     "hand_track": {"owner": "chen"},
     "link_case": {"other": "c2"},
+    "unlink_case": {"other": "c2"},
     "merge": {"other": "c2"},
     "split": {"lines": (LineQty(1, 1),)},
     "record_files": {"files": "IMG_0412.jpg"},
@@ -97,6 +98,7 @@ ENTERED: dict[str, dict[str, object]] = {
         "name": "IMG_0412.jpg",
     },
     "take_out_evidence": {"sha256": "3f9a01"},
+    "bundle_evidence": {"bundle": "3f9a01", "recipient": "mediation", "sha256": "3f9a01" + "0" * 58},
     "join_incident": {"incident": "c9"},
     "describe_cause": {"title": "申通华东停运", "carrier": "申通"},
     "inform_members": {"text": "您好，申通华东暂时停运。"},
@@ -105,6 +107,7 @@ ENTERED: dict[str, dict[str, object]] = {
     "flag_person": {"flag": "vip", "grounds": "purchases"},
     "unflag_person": {"flag": "vip"},
     "end_contact": {"grounds": "insult"},
+    "verify_caller": {"checked_by": "wang", "sorts": ("order", "phone"), "check": 1},
     "hear_machine": {"nature": "automatic", "text": "外出中"},
 }
 

@@ -1,4 +1,7 @@
-"""What a file is by its first bytes, beside what its sender says it is. It is never opened."""
+"""What a file is by its first and last bytes, beside what its sender says it is. It is never opened."""
+
+import codecs
+from contextlib import suppress
 
 # Longest first where one begins like another.
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
@@ -77,3 +80,79 @@ def differs(said: str, seen: str) -> bool:
         return False
     # A family of its own: containers of sound and pictures carry many names.
     return not (seen.partition("/")[0] in ("audio", "video") and said.partition("/")[0] in ("audio", "video"))
+
+
+# How files of a type end; the first is given to one whose name says something else.
+ENDINGS = {
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/gif": (".gif",),
+    "image/bmp": (".bmp",),
+    "image/webp": (".webp",),
+    "image/heic": (".heic", ".heif"),
+    "image/tiff": (".tif", ".tiff"),
+    "application/pdf": (".pdf",),
+    "text/plain": (".txt",),
+    "audio/mpeg": (".mp3",),
+    "audio/ogg": (".ogg",),
+    "audio/wav": (".wav",),
+    "audio/amr": (".amr",),
+    "video/mp4": (".mp4", ".mov", ".m4a", ".m4v"),
+    "video/webm": (".webm", ".mkv"),
+    "video/x-msvideo": (".avi",),
+}
+
+
+def ended(name: str, seen: str) -> str:
+    """A name that ends as its content says, so that no system takes a picture for a program."""
+    endings = ENDINGS.get(seen, (".bin",))
+    return name if name.lower().endswith(endings) else name + endings[0]
+
+
+# A tape archive is told by what stands here, not by its beginning.
+_TAR = (257, b"ustar")
+_CONTROLS = frozenset(range(32)) - {0x09, 0x0A, 0x0C, 0x0D, 0x1B}
+# A zip archive is found from its end: a record of 22 bytes and a comment of at most 65,535.
+TAIL = 65_557
+_ZIP_END, _ZIP_END_BYTES = b"PK\x05\x06", 22
+
+
+def media(first: bytes) -> str:
+    """The media type of a file by its first 64 KiB: by its signs, as text, or "" for neither."""
+    seen = media_of(first)
+    if first[_TAR[0] : _TAR[0] + len(_TAR[1])] == _TAR[1]:
+        return "application/x-tar"
+    # BM, II and MM begin words too; a photograph is no text.
+    return "text/plain" if (not seen or seen == "image/bmp") and _is_text(first) else seen
+
+
+def _is_text(first: bytes) -> bool:
+    """Whether bytes are text in UTF-8 or GB 18030, a sign torn at the end aside."""
+    if not first or _CONTROLS.intersection(first):
+        return False
+    for charset in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            codecs.getincrementaldecoder(charset)().decode(first)
+            return True
+    return False
+
+
+def hides_archive(tail: bytes, before: int) -> bool:
+    """Whether a file that began as something else can be unpacked as a zip archive.
+
+    `tail`: its last `TAIL` bytes, `before`: how many lie before them. The record of an archive's end names entries and
+    a directory in front of itself; four bytes that only look like it in a picture name neither.
+    """
+    at = tail.rfind(_ZIP_END)
+    while at >= 0:
+        told = tail[at : at + _ZIP_END_BYTES]
+        entries, size = int.from_bytes(told[10:12], "little"), int.from_bytes(told[12:16], "little")
+        told_elsewhere = size == 0xFFFFFFFF  # zip64
+        if (
+            len(told) == _ZIP_END_BYTES
+            and entries
+            and (told_elsewhere or 46 * entries <= size <= before + at)
+        ):
+            return True
+        at = tail.rfind(_ZIP_END, 0, at)
+    return False
