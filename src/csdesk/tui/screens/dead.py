@@ -2,19 +2,13 @@
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.screen import ModalScreen
-
 from csdesk.desk.desk import Ask
 from csdesk.desk.outbox_queries import DeadLetter, DeadLetters, DropJob, RetryJob
 from csdesk.desk.outbox_words import fault
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.text import clean_line
 from csdesk.tui import cells
-from csdesk.tui.screen import ConsoleScreen
-from csdesk.tui.screens.overlay import Overlay, Sheet, Title
-from csdesk.tui.widgets.bars import Hints, StatusLine
-from csdesk.tui.widgets.fields import TextField
+from csdesk.tui.screens.one_field import OneField
+from csdesk.tui.screens.overlay import Overlay
 from csdesk.tui.widgets.picks import Pick
 
 
@@ -103,45 +97,11 @@ class DeadScreen(Overlay[str | None]):
         await self._fill()
 
 
-class DropReason(ConsoleScreen[str], ModalScreen[str], inherit_bindings=False):
+class DropReason(OneField):
     """Why a job need not be done any more; dismissed with the reason, "" when it was left: then nothing is done."""
 
-    context: ClassVar[str] = "form"
-    BLANK = False  # the list stays in sight
-    AUTO_FOCUS = "TextField"
-    DEFAULT_CSS = "DropReason TextField { height: 3; }"
+    def asks(self) -> str:
+        return self.console.words("dead.reason")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.field = TextField()
-        self.styles.background = "transparent"
-
-    def compose(self) -> ComposeResult:
-        yield Sheet(Title(self.console.words("dead.reason")), self.field, StatusLine(), Hints())
-
-    def on_mount(self) -> None:
-        self.console.say("")
-
-    def footer_actions(self) -> tuple[str, ...]:
-        return ("send", "back", "help")
-
-    def off(self, action: str) -> str | None:
-        return self.console.words("form.no_article") if action == "policy" else None
-
-    def action_down(self) -> None:
-        """The field has the arrows."""
-
-    def action_up(self) -> None:
-        """The field has the arrows."""
-
-    async def action_back(self) -> None:
-        """Leave it: nothing is done."""
-        self.dismiss("")
-
-    def action_send(self) -> None:
-        """Drop it for this reason."""
-        reason = clean_line(self.field.text).text.strip()
-        if reason:
-            self.dismiss(reason)
-        else:
-            self.console.say(self.console.words("refused.drop_reason"), "warn")
+    def missing(self) -> str:
+        return self.console.words("refused.drop_reason")

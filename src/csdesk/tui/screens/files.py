@@ -3,20 +3,14 @@
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.screen import ModalScreen
-
 from csdesk.desk.evidence_queries import EvidenceOf, EvidenceView, SaveEvidence
 from csdesk.desk.queries import CaseView
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.text import clean_line
 from csdesk.store.errors import StoreError
 from csdesk.tui import cells
-from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.screens.evidence_lines import SHORT, from_whom
-from csdesk.tui.screens.overlay import Overlay, Sheet, Title
-from csdesk.tui.widgets.bars import Hints, StatusLine
-from csdesk.tui.widgets.fields import TextField
+from csdesk.tui.screens.one_field import OneField
+from csdesk.tui.screens.overlay import Overlay
 from csdesk.tui.widgets.picks import Pick
 
 
@@ -84,46 +78,19 @@ class FilesScreen(Overlay[None]):
             console.say(console.words("files.saved", path=cells.safe(path)), "good")
 
 
-class SaveFolder(ConsoleScreen[str], ModalScreen[str], inherit_bindings=False):
+class SaveFolder(OneField):
     """Where a clear copy goes; dismissed with the folder, "" when it was left: then nothing is written."""
 
-    context: ClassVar[str] = "form"
-    BLANK = False  # the list stays in sight
-    AUTO_FOCUS = "TextField"
     DEFAULT_CSS = "SaveFolder TextField { height: 2; }"
 
     def __init__(self, folder: str) -> None:
-        super().__init__()
-        self.field = TextField(folder or str(Path.home()))
-        self.styles.background = "transparent"
+        super().__init__(folder or str(Path.home()))
 
-    def compose(self) -> ComposeResult:
-        yield Sheet(Title(self.console.words("files.folder")), self.field, StatusLine(), Hints())
+    def asks(self) -> str:
+        return self.console.words("files.folder")
 
-    def on_mount(self) -> None:
-        self.field.move_cursor(self.field.document.end)
-        self.console.say(self.console.words("files.noted"), "info")
+    def missing(self) -> str:
+        return self.console.refusal(Refused("evidence_no_folder", path=""))
 
-    def footer_actions(self) -> tuple[str, ...]:
-        return ("send", "back", "help")
-
-    def off(self, action: str) -> str | None:
-        return self.console.words("form.no_article") if action == "policy" else None
-
-    def action_down(self) -> None:
-        """The field has the arrows."""
-
-    def action_up(self) -> None:
-        """The field has the arrows."""
-
-    async def action_back(self) -> None:
-        """Leave it: nothing is written."""
-        self.dismiss("")
-
-    def action_send(self) -> None:
-        """Save it there."""
-        folder = clean_line(self.field.text).text.strip()
-        if folder:
-            self.dismiss(folder)
-        else:
-            self.console.say(self.console.refusal(Refused("evidence_no_folder", path="")), "warn")
+    def noted(self) -> str:
+        return self.console.words("files.noted")
