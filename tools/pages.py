@@ -246,7 +246,8 @@ def _help(param: Any) -> str:
 
 
 def _takes(param: Any) -> str:
-    names = {"str": "text", "int": "number", "int range": "number", "boolean": "", "path": "path"}
+    names = {"str": "text", "int": "number", "boolean": "", "path": "path"}
+    names |= {"int range": "number", "float range": "number"}
     least, most = getattr(param.type, "min", None), getattr(param.type, "max", None)
     return names[param.type.name] + (f", {least} to {most}" if most is not None else "")
 

@@ -6,8 +6,12 @@ from csdesk.cli.errors import words
 from csdesk.cli.session import JSON, LANGUAGE, answer, settings
 from csdesk.domain.text import clean_line
 
+WAIT = typer.Option(
+    0.7, "--wait", min=0.1, max=30, help="Seconds that its answers may take; more over a slow line."
+)
 
-def terminal_(as_json: bool = JSON, language: str | None = LANGUAGE) -> None:
+
+def terminal_(wait: float = WAIT, as_json: bool = JSON, language: str | None = LANGUAGE) -> None:
     """Look this terminal over within a second: size, colours, widths of signs, what it answers; say what to set."""
     from csdesk.tui.probe import examine
 
@@ -19,7 +23,7 @@ def terminal_(as_json: bool = JSON, language: str | None = LANGUAGE) -> None:
             "detail": dict(one.detail),
             "said": told(f"terminal.{one.code}", **{k: _safe(v) for k, v in one.detail.items()}),
         }
-        for one in examine()
+        for one in examine(seconds=wait)
     ]
     lines = (f"{told.code('level', str(one['level']))}  {one['said']}" for one in found)
     answer(found, as_json, lines)

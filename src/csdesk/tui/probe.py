@@ -66,16 +66,16 @@ def understood(said: bytes) -> Answers:
     return found
 
 
-def ask(read_fd: int, write_fd: int, term: str) -> Answers:
-    """Ask the terminal. It is left as it was, whatever happens; late answers do not reach the shell."""
+def ask(read_fd: int, write_fd: int, term: str, seconds: float = ANSWER_SECONDS) -> Answers:
+    """Ask the terminal and listen so long. It is left as it was, whatever happens; the shell gets no late answers."""
     with _raw(read_fd):
         begun = time.monotonic()
         # Stopped by Ctrl+S a terminal takes nothing: then there is nothing to wait for.
-        ready = select.select([], [write_fd], [], ANSWER_SECONDS)[1]
+        ready = select.select([], [write_fd], [], seconds)[1]
         if ready:
             os.write(write_fd, questions(term))
         said, done = b"", not ready
-        while not done and (left := begun + ANSWER_SECONDS - time.monotonic()) > 0:
+        while not done and (left := begun + seconds - time.monotonic()) > 0:
             if not select.select([read_fd], [], [], left)[0]:
                 break
             data = os.read(read_fd, _READ)
@@ -131,17 +131,17 @@ class Found:
     detail: Mapping[str, object] = field(default_factory=dict)
 
 
-def examine(environ: Mapping[str, str] = os.environ) -> list[Found]:
-    """Look this terminal over. Nothing is asked of it when keys or output go elsewhere."""
+def examine(environ: Mapping[str, str] = os.environ, seconds: float = ANSWER_SECONDS) -> list[Found]:
+    """Look this terminal over, with so long for its answers. Nothing is asked when keys or output go elsewhere."""
     both = os.isatty(0) and os.isatty(1)
     found = [*_place(environ), *_size(), _charset(environ), _colours(environ)]
     if not both:
         return [*found, Found("not_asked")]
     sys.stdout.flush()
-    answers = ask(0, 1, environ.get("TERM", ""))
+    answers = ask(0, 1, environ.get("TERM", ""), seconds)
     if environ.get("TMUX"):
         answers.modes.setdefault(PASTE, 2)  # every tmux since 1.7 has it, and none says so
-    return [*found, *_answered(answers), *_input_method(environ)]
+    return [*found, *_answered(answers, seconds), *_input_method(environ)]
 
 
 def _place(environ: Mapping[str, str]) -> Iterator[Found]:
@@ -209,10 +209,10 @@ def _terminfo_colours(term: str) -> int:
     return curses.tigetnum("colors")
 
 
-def _answered(answers: Answers) -> Iterator[Found]:
+def _answered(answers: Answers, seconds: float) -> Iterator[Found]:
     if answers.seconds is None:
         said = bool(answers.widths or answers.modes)
-        yield Found("late" if said else "silent", "warn", {"seconds": ANSWER_SECONDS})
+        yield Found("late" if said else "silent", "warn", {"seconds": seconds})
     else:
         yield Found("answers", detail={"ms": round(answers.seconds * 1000)})
     yield Found("sync" if answers.modes.get(SYNC) else "no_sync")
