@@ -34,6 +34,9 @@ class Fake:
         self.said = b""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:  # pragma: no cover (the child)
+            signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            )  # a suite run in the background is begun with it ignored
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
             command = [sys.executable, "-m", "csdesk", "doctor", "terminal", *more]
             os.execve(sys.executable, command, environ)

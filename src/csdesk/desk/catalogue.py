@@ -13,6 +13,9 @@ from collections.abc import Callable
 _ORDERS = {b"\xde\x12\x04\x95": "<", b"\x95\x04\x12\xde": ">"}
 _PLURAL = re.compile(r"^plural-forms:.*\bplural\s*=\s*([^;\n]+)", re.IGNORECASE | re.MULTILINE)
 
+# Every key of a catalogue fits. Codes of foreign data are asked for too, and have no end.
+MOST_KNOWN = 8_192
+
 
 class Catalogue:
     """The sentences of one language by their keys; a key without a sentence is its own."""
@@ -45,6 +48,8 @@ class Catalogue:
 
     def _forms(self, key: str) -> list[str] | None:
         if key not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
             # Half a character, in what a customer wrote, is in no catalogue.
             self._known[key] = self._search(key.encode(errors="surrogatepass"))
         return self._known[key]

@@ -5,6 +5,7 @@ import gettext
 import pytest
 
 from csdesk import resources
+from csdesk.desk import catalogue
 from csdesk.desk.catalogue import Catalogue
 from csdesk.desk.words import LANGUAGES
 
@@ -33,3 +34,12 @@ def test_a_key_without_a_sentence_is_said_as_it_is():
 def test_what_is_no_catalogue_is_refused():
     with pytest.raises(ValueError, match="catalogue"):
         Catalogue(b"msgid")
+
+
+def test_what_foreign_data_asks_for_does_not_pile_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(catalogue, "MOST_KNOWN", 10)
+    ours = Catalogue(resources.path("data/locale/en.mo").read_bytes())
+    for n in range(100):
+        assert ours.gettext(f"state.foreign_{n}") == f"state.foreign_{n}"
+    assert len(ours._known) <= 10
+    assert ours.gettext("kind.return") != "kind.return"
