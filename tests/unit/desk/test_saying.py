@@ -7,6 +7,7 @@ import pytest
 from csdesk.desk import queries as q
 from csdesk.desk.core import Core
 from csdesk.desk.words import LANGUAGES, Words
+from csdesk.domain import ids
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import Reply
@@ -220,7 +221,13 @@ def test_what_belongs_to_somebody_else_must_be_confirmed(
     assert refused(core, opened, Reply(text)).detail == {"names": (f"personal.{name}",)}
 
 
-def test_a_case_of_another_customer_is_somebody_elses(core: Core, opened: Case, desk_file: DeskFile):
+@pytest.mark.parametrize("entropy", [18876903377, 1], ids=["letters", "digits"])
+def test_a_case_of_another_customer_is_somebody_elses(
+    core: Core, opened: Case, desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch, entropy: int
+):
+    body = ids.make_body(entropy)
+    assert any(sign.isdigit() for sign in body) == (entropy == 1)
+    monkeypatch.setattr(ids, "make_body", lambda _: body)
     other = core.do(Open(Kind.INQUIRY, desk_file.order())).case
     assert told(core, opened, f"参见 {core.number(other)}") == [("personal.case_number", "confirm")]
     assert told(core, opened, f"您的工单 {core.number(opened)}") == []
