@@ -15,6 +15,13 @@ from pathlib import Path
 
 from grown import demo, desk, home_of
 
+# The name of a filtered queue, and what its first page of 50 takes to find.
+FILTERS = (
+    ("common", "?kind:return amount:>500"),
+    ("nothing fits", "?amount:99999999"),
+    ("sorted by amount", "?sort:-amount kind:return"),
+)
+
 
 def clock(call: Callable[[], object], runs: int) -> tuple[float, float]:
     """Median and 99th percentile of a call, in ms."""
@@ -43,7 +50,7 @@ def main() -> None:
 
 
 def measure(file: Path, runs: int) -> None:
-    """First page, a page deep inside, counts, one case: csdesk beside raw SQL."""
+    """First page, a page deep inside, counts, filters: csdesk beside raw SQL."""
     import os
 
     os.environ["CSDESK_HOME"] = str(home_of(file))
@@ -73,10 +80,14 @@ def measure(file: Path, runs: int) -> None:
             q.QueuePage("returns", 50, after=Place(rng.choice(dues), ""))
         ),
         "csdesk: counts of all queues": lambda: core.ask(q.QueueCounts()),
+        **{
+            f"csdesk: filter, {what}": lambda text=text: core.ask(q.QueuePage(text, 50))
+            for what, text in FILTERS
+        },
     }
     for name, call in rows.items():
         call()
-        median, p99 = clock(call, runs)
+        median, p99 = clock(call, max(runs // 10, 5) if "filter" in name else runs)
         print(f"{name:<34}{total:>10,}{median:>11.3f}{p99:>9.3f}")
     raw.close()
     core.store.close()

@@ -141,7 +141,10 @@ def verify(
     """Prove a bundle without a desk: parts, signature, chain of events. Exit 1 with the reason when it is refused."""
     from csdesk.cli.errors import words as spoken
     from csdesk.interop.bundle import verify as proven_of
+    from csdesk.interop.faults import ImportFault
 
+    if not path.exists():
+        raise ImportFault("import_no_file", path=str(path))
     words = spoken(settings(None, None, language).config)
     try:
         proven = proven_of(path, key)

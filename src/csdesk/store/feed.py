@@ -191,8 +191,10 @@ def counts(conn: Connection, desk: str, me: str) -> list[Count]:
             "SELECT queue, sum(live), sum(breached) FROM counter WHERE desk_id = ? GROUP BY queue", (desk,)
         )
     ]
+    # Named, since SQLite would rather walk the index of all cases, which holds these columns too: 70 ms at a million.
     mine = conn.execute(
-        "SELECT count(*), coalesce(sum(breached), 0) FROM cases WHERE desk_id = ? AND live = 1 AND assignee = ?",
+        "SELECT count(*), coalesce(sum(breached), 0) FROM cases INDEXED BY cases_mine"
+        " WHERE desk_id = ? AND live = 1 AND assignee = ?",
         (desk, me),
     ).fetchone()
     pool = [c for c in found if c.queue != "authority"]

@@ -29,12 +29,9 @@ def due_in(conn: Connection, desk: str, queue: str, me: str, edges: Sequence[int
     rows = ",".join("(?,?,?)" for _ in spans)
     values: list[object] = [value for span in spans for value in span]
     if queue == "all":
-        # Letters of authorities are not in the common pool. The index of all does not name queues, and a look at each
-        # case would cost fifty times as much: the letters are counted in their own queue and taken off.
-        sql = _SPANS.format(rows=rows, count=f"{_scoped('cases_all', '')}, {_scoped('cases_queue', 'queue')}")
-        every = (*values, desk, MOST_COUNTED, desk, "authority", MOST_COUNTED)
-        found = conn.execute(sql, every).fetchall()
-        return [n if n >= MOST_COUNTED else n - letters for n, letters in found]
+        # Letters of authorities are not in the common pool; the index of all cases names their queues.
+        sql = _SPANS.format(rows=rows, count=_IN.format(index="cases_all", scope=" AND c.queue <> 'authority'"))
+        return [n for (n,) in conn.execute(sql, (*values, desk, MOST_COUNTED)).fetchall()]
     whose = {"mine": me}.get(queue, queue.removeprefix(AGENT) if queue.startswith(AGENT) else "")
     count = _scoped("cases_mine", "assignee") if whose else _scoped("cases_queue", "queue")
     sql = _SPANS.format(rows=rows, count=count)
@@ -42,4 +39,4 @@ def due_in(conn: Connection, desk: str, queue: str, me: str, edges: Sequence[int
 
 
 def _scoped(index: str, column: str) -> str:
-    return _IN.format(index=index, scope=f" AND c.{column} = ?" if column else "")
+    return _IN.format(index=index, scope=f" AND c.{column} = ?")

@@ -141,7 +141,8 @@ _CASES = (
     """CREATE INDEX cases_all ON cases (desk_id, due, id, queue, kind, state, phase, assignee, merchant, reason,
         language, priority, escalation, amount, opened_at, changed_at, breached) WHERE live = 1""",
     "CREATE INDEX cases_resting ON cases (desk_id, due, id) WHERE live = 0",
-    "CREATE INDEX cases_mine ON cases (desk_id, assignee, due, id) WHERE live = 1",
+    # `breached`, so that a count of one's own cases reads no row.
+    "CREATE INDEX cases_mine ON cases (desk_id, assignee, due, id, breached) WHERE live = 1",
     # Those that whoever asks for the next case may get, by the language that one must speak. Escalation and amount
     # stand at its end, so that cases that wait for somebody else are passed without reading them.
     """CREATE INDEX cases_claim ON cases (desk_id, queue, language, due, id, escalation, amount)

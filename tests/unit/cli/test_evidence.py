@@ -204,3 +204,9 @@ def test_where_keys_are_only_read_a_signing_key_is_asked_for(
     monkeypatch.setenv("RING", base64.b64encode(json.dumps(document).encode()).decode())
     code, _, err = run("evidence", "key")
     assert code == 1 and "signing" in err
+
+
+def test_a_bundle_that_is_not_there_is_named_and_no_desk_is_spoken_of(run: Run, tmp_path: Path):
+    code, _, said = run("evidence", "verify", str(tmp_path / "gone.zip"), bare=True)
+    assert code == 1
+    assert said == f"找不到 {tmp_path / 'gone.zip'}；请核对文件名。\n"

@@ -60,7 +60,10 @@ def endless(core: Core, sql: str) -> list[str]:
     found = []
     for *_, told in core.store.conn.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall():
         step = STEP.match(told)
-        if step is None or names.get(step[2], step[2]) not in GROWING or IN_ORDER.search(told):
+        if step is None or names.get(step[2], step[2]) not in GROWING:
+            continue
+        # The index of all cases holds what others hold too: only a page may walk it.
+        if IN_ORDER.search(told) and ("LIMIT" in sql or "cases_all" not in told):
             continue
         if step[1] == "SCAN" or (step[3] or "").endswith("(desk_id=?)"):
             found.append(told)
@@ -72,6 +75,9 @@ def test_the_steps_that_go_through_a_table_are_found(desk_file: DeskFile):
     assert endless(core, "SELECT o.id FROM orders o WHERE o.total = 3")
     assert endless(core, "SELECT id FROM cases WHERE desk_id = 'd' AND subject = 'x'")
     assert not endless(core, "SELECT id FROM cases WHERE desk_id = 'd' AND id = 'x'")
+    mine = "WHERE desk_id = 'd' AND live = 1 AND assignee = 'x' AND reason = 'y'"
+    assert endless(core, f"SELECT count(*) FROM cases INDEXED BY cases_all {mine}")
+    assert not endless(core, f"SELECT count(*) FROM cases INDEXED BY cases_mine {mine}")
 
 
 def test_no_question_of_a_shift_goes_through_a_whole_table(desk_file: DeskFile, case: Case):

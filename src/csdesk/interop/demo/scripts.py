@@ -37,7 +37,8 @@ SCRIPTS: dict[Kind, dict[str, tuple[Move, ...]]] = {
         ),
         "dispute": (Move("settle_dispute", 100, (20, 120), "senior"),),
         "refunding": (Move("wait", 100, (1, 20)),),
-        "refunded": (Move("close", 100, (2, 60)),),
+        # What came in a later parcel is still to be looked over.
+        "refunded": (Move("inspect", 900, (2, 60)), Move("close", 100, (2, 60))),
     },
     Kind.EXCHANGE: {
         **_REVIEW,
