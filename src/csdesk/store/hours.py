@@ -30,7 +30,9 @@ def due_in(conn: Connection, desk: str, queue: str, me: str, edges: Sequence[int
     values: list[object] = [value for span in spans for value in span]
     if queue == "all":
         # Letters of authorities are not in the common pool; the index of all cases names their queues.
-        sql = _SPANS.format(rows=rows, count=_IN.format(index="cases_all", scope=" AND c.queue <> 'authority'"))
+        sql = _SPANS.format(
+            rows=rows, count=_IN.format(index="cases_all", scope=" AND c.queue <> 'authority'")
+        )
         return [n for (n,) in conn.execute(sql, (*values, desk, MOST_COUNTED)).fetchall()]
     whose = {"mine": me}.get(queue, queue.removeprefix(AGENT) if queue.startswith(AGENT) else "")
     count = _scoped("cases_mine", "assignee") if whose else _scoped("cases_queue", "queue")
