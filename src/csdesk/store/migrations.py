@@ -24,9 +24,12 @@ def _migrations() -> "Migrations":
         for statement in STATEMENTS:
             db.execute(statement)
 
-    @steps(name="0002_grow")
-    def grow(db: "Database") -> None:
-        _grow(db.conn)
+    # One for each version since: what differs is read from the schema itself.
+    for version in range(2, SCHEMA_VERSION + 1):
+
+        @steps(name=f"{version:04}_grow")
+        def grow(db: "Database") -> None:
+            _grow(db.conn)
 
     return steps
 

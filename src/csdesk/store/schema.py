@@ -7,7 +7,7 @@ JSON columns hold bytes that the codec made, and the chain is over those very by
 from csdesk.store.index import STATEMENTS as _INDEX
 from csdesk.store.library_schema import STATEMENTS as _LIBRARY
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _DESK = (
     """CREATE TABLE desk (

@@ -51,7 +51,7 @@ def test_an_earlier_file_is_refused_until_it_was_migrated(earlier: DeskFile):
 
 
 def test_it_grows_into_the_schema_of_a_new_one_and_keeps_all_it_had(earlier: DeskFile):
-    assert migrate(earlier.path) == ["0002_grow"]
+    assert migrate(earlier.path) == ["0002_grow", "0003_grow"]
     conn = connect(earlier.path, schema_version=SCHEMA_VERSION)
     fresh = sqlite.connect(":memory:")
     for statement in STATEMENTS:
@@ -83,5 +83,5 @@ def test_what_cannot_grow_stays_as_it_was(earlier: DeskFile, monkeypatch: pytest
 
 
 def test_a_new_file_has_the_version_of_its_schema(tmp_path: Path):
-    assert migrate(tmp_path / "new.db", create=True) == ["0001_begin", "0002_grow"]
+    assert migrate(tmp_path / "new.db", create=True) == ["0001_begin", "0002_grow", "0003_grow"]
     assert sqlite.connect(tmp_path / "new.db").execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
