@@ -7,6 +7,7 @@ case = wang.do(Open(Kind.RETURN, number, (LineQty(1, 2),))).case
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -24,8 +25,9 @@ from csdesk.desk.local import LocalDesk
 from csdesk.domain.cases.context import Actor, Policy
 from csdesk.domain.ids import uuid7
 from csdesk.domain.roles import Role
-from csdesk.store.connection import write
+from csdesk.store.connection import Connection, SqliteConnection, write
 from csdesk.store.crypto import normal_order_number
+from csdesk.store.dsn import Dsn
 from csdesk.store.file import Agent, Store, init, open_store
 from csdesk.store.home import config_dir
 from csdesk.store.people import Customer
@@ -82,16 +84,23 @@ def line(qty: int = 1, paid: int = 19_900, sku: str = "EAR-2", title: str = "蓝
 
 @dataclass
 class DeskFile:
-    """A desk's file and everything a test opens on it; `close` closes all of it."""
+    """A desk's file, or its place in a database, and everything a test opens on it; `close` closes all of it."""
 
     path: Path
     clock: Clock
+    desk_id: str = ""
+    dsn: Dsn | None = None
     _open: list[Callable[[], object]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(2_611_340))
 
+    @property
+    def place(self) -> Path | Dsn:
+        """Where the desk is kept, as `open_store` takes it."""
+        return self.dsn or self.path
+
     def store(self) -> Store:
         """A connection of its own, as another process would have."""
-        store = open_store(self.path)
+        store = open_store(self.place, desk_id=self.desk_id)
         self._open.append(store.close)
         return store
 
@@ -111,11 +120,13 @@ class DeskFile:
     async def desk(self, who: str = "wang", *, role: Role | None = None) -> LocalDesk:
         """The same as an asynchronous desk; the test closes it."""
         actor = Actor(who, role or STAFF[who])
-        return await LocalDesk.open(lambda: Core(open_store(self.path), actor, now=self.clock))
+        return await LocalDesk.open(
+            lambda: Core(open_store(self.place, desk_id=self.desk_id), actor, now=self.clock)
+        )
 
     def customer(self, name: str = SOMEBODY[0], *, phone: str = SOMEBODY[1], email: str = SOMEBODY[2]) -> str:
         """A new customer; gives the id."""
-        with closing(open_store(self.path)) as store, write(store.conn):
+        with closing(open_store(self.place, desk_id=self.desk_id)) as store, write(store.conn):
             return self._person(store, name, phone, email)
 
     def _person(self, store: Store, name: str, phone: str, email: str) -> str:
@@ -142,7 +153,7 @@ class DeskFile:
         came = signed or MONDAY - 2 * DAY
         signed = came if status == "delivered" else 0
         shipped = came - 2 * DAY if status in ("shipped", "delivered") else 0
-        with closing(open_store(self.path)) as store, write(store.conn) as conn:
+        with closing(open_store(self.place, desk_id=self.desk_id)) as store, write(store.conn) as conn:
             desk, who = store.desk.id, customer or self._person(store, *SOMEBODY)
             order = (
                 *(desk, id_, number, normal_order_number(number), who, merchant, "CNY", status, "app"),
@@ -200,10 +211,16 @@ def _pattern() -> list[tuple[str, bytes]]:
         return [(file.name, file.read_bytes()) for file in (path, keys)]
 
 
-def _make(path: Path, now: int) -> None:
+def on_postgres(file: DeskFile, dsn: Dsn) -> None:
+    """Move a new desk that nobody has opened yet into a database, as one of the many desks there."""
+    file.dsn, file.desk_id = dsn, f"desk-{os.urandom(6).hex()}"
+    _make(dsn, file.clock(), file.desk_id)
+
+
+def _make(path: Path | Dsn, now: int, desk_id: str = "") -> None:
     """Make a desk with its keys."""
-    init(path, "测试台", ZONE, now)
-    store = open_store(path)
+    init(path, "测试台", ZONE, now, desk_id=desk_id)
+    store = open_store(path, desk_id=desk_id)
     try:
         with write(store.conn) as conn:
             for who, role in STAFF.items():
@@ -232,3 +249,9 @@ def desk_file(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     made = build(tmp_path)
     yield made
     made.close()
+
+
+def file_of(conn: Connection) -> SqliteConnection:
+    """A connection that a test knows to be one to a file."""
+    assert isinstance(conn, SqliteConnection)
+    return conn

@@ -9,6 +9,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,22 @@ class Postgres:
         """Where a database is, as libpq and psycopg take it."""
         return f"postgresql://{role}@/{quote(database)}?host={quote(str(self.folder), safe='')}"
 
+    def start(self) -> None:
+        """Start it, for the first time or anew."""
+        settings = " ".join(
+            f"-c {one}" for one in (*_SETTINGS, "listen_addresses=", f"unix_socket_directories={self.folder}")
+        )
+        data, log = str(self.folder / "data"), str(self.folder / "log")
+        self.run("pg_ctl", "-D", data, "-l", log, "-w", "-o", settings, "start")
+
+    def kill(self) -> None:
+        """End it as a failure of power would, as far as its processes go; what was committed lies in its files."""
+        named = self.folder / "data/postmaster.pid"
+        os.kill(int(named.read_text().splitlines()[0]), signal.SIGKILL)
+        # Where nobody reaps the dead it would still be taken for alive. Its children end by themselves.
+        for left in (named, *self.folder.glob(".s.PGSQL.*.lock")):
+            left.unlink()
+
     def database(self, *, encoding: str = "UTF8") -> str:
         """The address of a new, empty database."""
         import psycopg
@@ -84,10 +101,7 @@ def running() -> Iterator[Postgres]:
             "--no-locale",
             "--no-sync",
         )
-        settings = " ".join(
-            f"-c {one}" for one in (*_SETTINGS, "listen_addresses=", f"unix_socket_directories={folder}")
-        )
-        server.run("pg_ctl", "-D", data, "-l", str(folder / "log"), "-w", "-o", settings, "start")
+        server.start()
         try:
             yield server
         finally:

@@ -1,7 +1,8 @@
-"""One SQLite file and the ways to it: open and check, read, write in turn.
+"""The ways to a desk's data, in turn: `Connection`, what the store needs of either database, and SQLite's own.
 
-The driver is `pysqlite3` (SQLite 3.53 in its wheel), else Python's own sqlite3 where that is new enough.
-Other modules of this room take it from here: `from csdesk.store.connection import sqlite`.
+PostgreSQL's is `store.postgres.PgConnection`, loaded only when an address is opened. SQLite's driver is `pysqlite3`
+(SQLite 3.53 in its wheel), else Python's own sqlite3 where that is new enough. Other modules of this room take it from
+here: `from csdesk.store.connection import sqlite`.
 
 Threads: one connection per thread; with `check_same_thread=False` an owner may hand it over, never share it.
 Forks: a connection must not cross a fork (sqlite.org/howtocorrupt.html §2.6); `read` and `write` refuse.
@@ -12,9 +13,9 @@ all POSIX locks that the process holds on it, SQLite's included; so all checks h
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
 
 from csdesk.store.errors import StoreError, translate
 from csdesk.store.turn import Turn
@@ -22,6 +23,8 @@ from csdesk.store.turn import Turn
 __all__ = [
     "APPLICATION_ID",
     "Connection",
+    "Cursor",
+    "SqliteConnection",
     "bulk",
     "checkpoint",
     "connect",
@@ -70,8 +73,100 @@ PRAGMA journal_size_limit = 67108864;
 """
 
 
-class Connection(sqlite.Connection):
+class Cursor(Protocol):
+    """What a statement found or did."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """The rows that are left."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """What the store needs of a database; statements are written for SQLite and for both (see store/dialect.py)."""
+
+    path: Path
+    readonly: bool
+
+    @property
+    def kind(self) -> Literal["sqlite", "postgres"]:
+        """Whose words `native` statements are in: few places may ask (store/terms.py)."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where the data is, as an error tells it: a file's name, an address without its password."""
+        ...
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        ...
+
+    @property
+    def total_changes(self) -> int:
+        """Rows that this connection has changed since it was opened."""
+        ...
+
+    def execute(self, sql: str, parameters: Any = ..., /) -> Cursor:
+        """Carry out one statement."""
+        ...
+
+    def executemany(self, sql: str, parameters: Any, /) -> Cursor:
+        """Carry out one statement for many rows."""
+        ...
+
+    def guard(self) -> None:
+        """RuntimeError when this connection came through a fork."""
+        ...
+
+    def bind(self, desk: str, file_id: str, evidence: Path | None) -> None:
+        """The desk that it is for; on PostgreSQL what its turn to write and its evidence hang on."""
+        ...
+
+    def again(self, *, readonly: bool) -> "Connection":
+        """Another connection to the same data, owned by this thread."""
+        ...
+
+    def writing(self, wait_s: float) -> AbstractContextManager[None]:
+        """The transaction of `write`."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """The transaction of `read`."""
+        ...
+
+    def lightly(self) -> AbstractContextManager[None]:
+        """Within it commits do not wait for the disk."""
+        ...
+
+    def version(self) -> int:
+        """See `data_version`."""
+        ...
+
+    def emptied(self) -> bool:
+        """See `checkpoint`."""
+        ...
+
+    def close(self) -> None:
+        """Give it back."""
+        ...
+
+
+class SqliteConnection(sqlite.Connection):
     """An SQLite connection that knows its file, the schema this csdesk speaks, and its turn to write."""
+
+    kind: Literal["sqlite"] = "sqlite"
 
     def __init__(self, path: Path, *, schema_version: int, readonly: bool, check_same_thread: bool) -> None:
         super().__init__(
@@ -83,6 +178,7 @@ class Connection(sqlite.Connection):
             check_same_thread=check_same_thread,
         )
         self.path = path
+        self.place = str(path)
         self.schema_version = schema_version
         self.readonly = readonly
         self.turn = Turn(path)
@@ -104,6 +200,47 @@ class Connection(sqlite.Connection):
         if found > known or (found < known and not older):
             code = "newer_schema" if found > known else "older_schema"
             raise StoreError(code, path=str(self.path), found=found, known=known)
+
+    def bind(self, desk: str, file_id: str, evidence: Path | None) -> None:
+        """Nothing: turn and evidence are the file's."""
+
+    def again(self, *, readonly: bool) -> "SqliteConnection":
+        """Another connection to the same file, owned by this thread."""
+        return connect(self.path, schema_version=self.schema_version, readonly=readonly)
+
+    @contextmanager
+    def writing(self, wait_s: float) -> Iterator[None]:
+        """The transaction of `write`, in the file's queue of writers."""
+        self.turn.take(wait_s)
+        try:
+            with _transaction(self, "BEGIN IMMEDIATE"):
+                self.check_schema(older=True)
+                yield
+        finally:
+            self.turn.give()
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """The transaction of `read`."""
+        return _transaction(self, "BEGIN")
+
+    @contextmanager
+    def lightly(self) -> Iterator[None]:
+        """Within it commits do not wait for the disk: synchronous NORMAL."""
+        self.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            self.execute("PRAGMA synchronous = FULL")
+
+    def version(self) -> int:
+        """See `data_version`."""
+        return self.number("data_version")
+
+    def emptied(self) -> bool:
+        """See `checkpoint`."""
+        with translated(self.path):
+            busy = self.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
 
     def close(self) -> None:
         """Close the file and leave the queue of writers."""
@@ -187,7 +324,7 @@ def connect(
     create: bool = False,
     migrating: bool = False,
     check_same_thread: bool = True,
-) -> Connection:
+) -> SqliteConnection:
     """Open a desk's file in WAL mode, 0.3 ms here with its first read; the caller closes it.
 
     `create` makes the file (mode 0600), stamps it and leaves user_version 0 for the schema's first migration;
@@ -214,11 +351,11 @@ def connect(
 
 def open_any_schema(
     file: Path, schema_version: int, *, readonly: bool, create: bool = False, check_same_thread: bool = True
-) -> Connection:
+) -> SqliteConnection:
     """A configured connection to a csdesk database of whatever schema version."""
     before = _inspect(file, readonly=readonly)
     with translated(file):
-        conn = Connection(
+        conn = SqliteConnection(
             file, schema_version=schema_version, readonly=readonly, check_same_thread=check_same_thread
         )
         try:
@@ -238,7 +375,7 @@ def open_any_schema(
     return conn
 
 
-def _identify(conn: Connection, create: bool) -> None:
+def _identify(conn: SqliteConnection, create: bool) -> None:
     """StoreError unless the file is ours, or, for `create`, an empty database that may become ours."""
     identity = conn.number("application_id")
     if not create:
@@ -255,7 +392,8 @@ def translated(path: Path) -> Iterator[None]:
     """Turn conditions of file and disk into StoreErrors; let constraints and mistakes in SQL through."""
     try:
         yield
-    except (sqlite.Error, OSError) as exc:
+    # UnicodeDecodeError: the driver cannot even say what SQLite found in a damaged schema.
+    except (sqlite.Error, OSError, UnicodeDecodeError) as exc:
         _raise(exc, path)
 
 
@@ -267,7 +405,7 @@ def _raise(exc: Exception, path: Path) -> NoReturn:
 
 
 @contextmanager
-def _transaction(conn: Connection, begin: str) -> Iterator[None]:
+def _transaction(conn: SqliteConnection, begin: str) -> Iterator[None]:
     try:
         conn.execute(begin)
         try:
@@ -287,9 +425,9 @@ def _transaction(conn: Connection, begin: str) -> Iterator[None]:
 
 @contextmanager
 def write(conn: Connection, *, wait_s: float = 10.0) -> Iterator[Connection]:
-    """One write transaction: wait for the turn, BEGIN IMMEDIATE, then COMMIT, or ROLLBACK on any exception.
+    """One write transaction: wait for the turn, begin, then COMMIT, or ROLLBACK on any exception.
 
-    After COMMIT the data is on the disk (synchronous FULL): 0.15 ms median, 0.3 ms p99 for
+    On SQLite, after COMMIT the data is on the disk (synchronous FULL): 0.15 ms median, 0.3 ms p99 for
     one row here. 8 processes flat out: 3,900 a second together, 0.1 s at worst; without the turn 6,100, of
     which one of them got a single one in 4 s.
     StoreError `locked` after `wait_s` seconds, or 5 s more behind a program that takes no turns;
@@ -298,21 +436,16 @@ def write(conn: Connection, *, wait_s: float = 10.0) -> Iterator[Connection]:
     """
     conn.guard()
     if conn.readonly:
-        raise StoreError("read_only", path=str(conn.path))
+        raise StoreError("read_only", path=conn.place)
     if conn.in_transaction:
         raise RuntimeError("write() inside a transaction")
-    conn.turn.take(wait_s)
-    try:
-        with _transaction(conn, "BEGIN IMMEDIATE"):
-            conn.check_schema(older=True)
-            yield conn
-    finally:
-        conn.turn.give()
+    with conn.writing(wait_s):
+        yield conn
 
 
 @contextmanager
 def bulk(conn: Connection, *, wait_s: float = 10.0) -> Iterator[Connection]:
-    """`write` for batches of an import: COMMIT does not wait for the disk (synchronous NORMAL).
+    """`write` for batches of an import: COMMIT does not wait for the disk (synchronous NORMAL; on PostgreSQL `off`).
 
     A power loss can take back the last batches, whole and in order; a killed process loses none.
     The next `write` or a `checkpoint` brings all of them to the disk.
@@ -320,12 +453,8 @@ def bulk(conn: Connection, *, wait_s: float = 10.0) -> Iterator[Connection]:
     conn.guard()
     if conn.in_transaction:
         raise RuntimeError("bulk() inside a transaction")
-    conn.execute("PRAGMA synchronous = NORMAL")
-    try:
-        with write(conn, wait_s=wait_s):
-            yield conn
-    finally:
-        conn.execute("PRAGMA synchronous = FULL")
+    with conn.lightly(), write(conn, wait_s=wait_s):
+        yield conn
 
 
 @contextmanager
@@ -349,7 +478,7 @@ def read(conn: Connection) -> Iterator[Connection]:
     if conn.in_transaction:
         yield conn
         return
-    with _transaction(conn, "BEGIN"):
+    with conn.snapshot():
         before = conn.total_changes
         yield conn
         if conn.total_changes != before:
@@ -357,19 +486,17 @@ def read(conn: Connection) -> Iterator[Connection]:
 
 
 def data_version(conn: Connection) -> int:
-    """A number that differs when another connection has committed since it was last asked (2 µs); own
-    commits leave it. It means nothing to other connections.
+    """A number that differs when another connection has committed since it was last asked (2 µs). It means nothing to
+    other connections. Own commits leave it on SQLite; on PostgreSQL it is the last change that consoles have to see.
     """
-    return conn.number("data_version")
+    return conn.version()
 
 
 def checkpoint(conn: Connection) -> bool:
     """Move the write-ahead log into the file and empty it: after a shredding, so that no old key stays in it,
     and at the end of an import. False when a reader still needs a part (after up to 5 s of waiting for it).
     """
-    with translated(conn.path):
-        busy = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    return not busy
+    return conn.emptied()
 
 
 def sync_folder(folder: Path) -> None:
