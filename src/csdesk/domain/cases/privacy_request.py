@@ -2,7 +2,7 @@
 
 Rights: 个人信息保护法 §§15, 44-48. The law says "in time"; fifteen working days is the desk's own limit, the most that
 an app may promise (App 违法违规收集使用个人信息行为认定方法). Here is who may ask, what was decided, and what must be
-told; the export and the erasing themselves are done elsewhere.
+told; what is carried out of it stands in privacy_rights.py.
 """
 
 from dataclasses import field
@@ -12,6 +12,8 @@ from csdesk.domain.cases.command import Command, Deciding, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import ClocksSet, Event, Moved
 from csdesk.domain.cases.machine import Edge, Machine, State, Term, register
+from csdesk.domain.cases.persons import MINOR
+from csdesk.domain.cases.privacy_rights import ENDING, carried_out
 from csdesk.domain.cases.rulings import Stance
 from csdesk.domain.cases.telling import needed
 from csdesk.domain.value import dataclass, replace
@@ -30,6 +32,8 @@ REASONS = (
 # What a person can be known by; two of them must match the record.
 IDENTIFIERS = ("phone", "order", "email", "name", "address", "payment", "id_tail", "face_to_face")
 ENOUGH = 2
+# Who acts for a child: proven beside the two, never one of them (个人信息保护法 §31).
+GUARDIAN = "guardian"
 REFUSALS = (
     "identity_not_verified",
     "not_our_data",
@@ -51,17 +55,24 @@ class AskIdentity(Command):
 @verb("verify_identity", example="csdesk case do PR-… verify_identity identifiers=phone,order")
 @dataclass(frozen=True, slots=True)
 class VerifyIdentity(Command):
-    """Two identifiers match the record. Fewer do not: ask again, or `refuse_request` with identity_not_verified."""
+    """Two identifiers match the record. Fewer do not: ask again, or `refuse_request` with identity_not_verified.
+
+    For who is marked as a minor the guardian asks, who shows to be that besides: `guardian`.
+    """
 
     identifiers: tuple[str, ...]
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
-        unknown = tuple(name for name in self.identifiers if name not in IDENTIFIERS)
+        allowed = (*IDENTIFIERS, GUARDIAN)
+        unknown = tuple(name for name in self.identifiers if name not in allowed)
         if unknown:
-            raise Refused("unknown_identifier", names=unknown, allowed=IDENTIFIERS)
+            raise Refused("unknown_identifier", names=unknown, allowed=allowed)
         matched = tuple(dict.fromkeys(self.identifiers))
-        if len(matched) < ENOUGH:
-            raise Refused("too_few_identifiers", least=ENOUGH, given=len(matched))
+        of_person = len(matched) - (GUARDIAN in matched)
+        if of_person < ENOUGH:
+            raise Refused("too_few_identifiers", least=ENOUGH, given=of_person)
+        if MINOR in ctx.flags and GUARDIAN not in matched:
+            raise Refused("needs_guardian", name=GUARDIAN)
         to = self.to(case)
         return (Moved("verify_identity", to.name, to.phase, items=matched),)
 
@@ -93,6 +104,7 @@ class FulfilRequest(Deciding):
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to, proof = self.to(case), needed(self.proof, "proof")
+        carried_out(case, ctx)
         return (
             Moved(
                 "fulfil_request",
@@ -125,6 +137,7 @@ class FulfilPartly(Command):
 
     def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
         to, proof = self.to(case), needed(self.proof, "proof")
+        carried_out(case, ctx)
         if not any(what.strip() for what in self.kept):
             raise Refused("field_empty", field="kept")
         if not self.article.strip():
@@ -168,6 +181,9 @@ class RefuseRequest(Deciding):
         # Before somebody is known nothing else can be said of what they ask, and afterwards not that any more.
         if (case.state == "verify_identity") != (self.reason == "identity_not_verified"):
             raise Refused("wrong_refusal", reason=self.reason, state=case.state)
+        if self.reason == "law_keeps" and case.reason in ENDING:
+            # A law that keeps data stops its erasing, not the end of its use (个人信息保护法 §47).
+            carried_out(case, ctx)
         if not self.article.strip():
             raise Refused("needs_article")
         to = self.to(case)
@@ -323,9 +339,15 @@ MACHINE = register(
             Edge("ask_identity", ("requested",), "verify_identity"),
             Edge("verify_identity", ("requested", "verify_identity"), "scoping"),
             Edge("scope_request", ("scoping",), "fulfilling"),
+            Edge("hand_over_copy", ("fulfilling",)),
+            Edge("correct_record", ("fulfilling",)),
+            Edge("erase_data", ("fulfilling",)),
+            Edge("lift_restraint", ("fulfilling",)),
             Edge("fulfil_request", ("fulfilling",), "fulfilled"),
             Edge("fulfil_partly", ("fulfilling",), "partly"),
             Edge("refuse_request", ("verify_identity", "scoping", "fulfilling"), "refused"),
+            # Before anybody is known: to stop takes no proof.
+            Edge("withdraw_consent", ("requested", "verify_identity", "scoping", "fulfilling")),
             Edge("tell_outcome", ("fulfilled", "partly", "refused"), "told"),
             Edge("contain_breach", ("detected",), "contained"),
             Edge("assess_breach", ("contained",), "assessed"),
