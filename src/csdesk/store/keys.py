@@ -13,7 +13,8 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 
@@ -27,6 +28,8 @@ _FORMAT = 1
 # Vault answers in tens of milliseconds, a cloud KMS in hundreds; behind a dead VPN nobody should wait longer.
 _COMMAND_SECONDS = 20
 _INDEX = "index"
+# A page of rows under a key that nobody has must not ask the vault once a row.
+_ASK_AGAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,41 @@ class Keyring:
                 raise StoreError("no_key", source=f"key id {name}")
             if not secrets.compare_digest(ours[name], fingerprint):
                 raise StoreError("wrong_key", key_id=name)
+
+
+class Masters(Mapping[str, bytes]):
+    """The master keys by id as a connection sees them: asked for one it lacks, it reads them again from their source.
+
+    So a console that was open before a rotation goes on with what others wrap since. KeyError for an id that the
+    source lacks too, which is then not asked again for 5 s; StoreError as `load`. `keyring` is the one read last.
+    """
+
+    def __init__(self, keyring: Keyring, reread: Callable[[], Keyring] | None = None) -> None:
+        self.keyring = keyring
+        self._reread = reread
+        self._lacked: dict[str, float] = {}
+
+    def __getitem__(self, key_id: str) -> bytes:
+        found = self.keyring.keys.get(key_id)
+        if found is None and self._reread is not None and self._may_ask(key_id):
+            self.keyring = self._reread()
+            found = self.keyring.keys.get(key_id)
+        if found is None:
+            raise KeyError(key_id)
+        return found
+
+    def _may_ask(self, key_id: str) -> bool:
+        now = time.monotonic()
+        if now - self._lacked.get(key_id, -_ASK_AGAIN_SECONDS) < _ASK_AGAIN_SECONDS:
+            return False
+        self._lacked[key_id] = now
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keyring.keys)
+
+    def __len__(self) -> int:
+        return len(self.keyring.keys)
 
 
 def _fingerprint(key: bytes) -> str:
@@ -163,6 +201,19 @@ class FromSystem:
 
 
 KeySource = FromFile | FromEnvironment | FromCommand | FromSystem
+
+
+def named(source: KeySource) -> str:
+    """A source as people are told of it: never more than the name of a command."""
+    match source:
+        case FromFile(path):
+            return str(path)
+        case FromEnvironment(name):
+            return name
+        case FromCommand(argv):
+            return Path(argv[0]).name
+        case FromSystem(account, service):
+            return f"{service}/{account}"
 
 
 def key_file(config_dir: Path, file_id: str) -> Path:
