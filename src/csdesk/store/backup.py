@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from csdesk.store.connection import (
-    Connection,
+    SqliteConnection,
     open_any_schema,
     read,
     refuse_network,
@@ -18,17 +18,11 @@ from csdesk.store.connection import (
 )
 from csdesk.store.errors import StoreError
 from csdesk.store.evidence import copy_all
+from csdesk.store.guards import faults
 
 Progress = Callable[[int, int], None]
 # 4 MB a step: progress some hundred times a second, and an interrupt is obeyed at once.
 _PAGES = 1024
-
-
-def quick_check(conn: Connection, limit: int = 100) -> tuple[str, ...]:
-    """What SQLite finds wrong with the file's structure, () when sound. Reads every page: for `doctor`."""
-    with translated(conn.path):
-        said = tuple(str(row[0]) for row in conn.execute(f"PRAGMA quick_check({int(limit)})"))
-    return () if said == ("ok",) else said
 
 
 def backup(
@@ -46,18 +40,25 @@ def backup(
     `overwrite`, and what `connect` says of `src`. The log grows while it runs, since the snapshot is held.
     """
     source, target = Path(src).resolve(), Path(dst).resolve()
-    refuse_old_sqlite()
-    with closing(open_any_schema(source, 0, readonly=True)) as conn:
-        beside = _copy(conn, target, "DELETE", progress, overwrite=overwrite)
+    beside = whole_copy(source, target, progress, overwrite=overwrite)
     try:
         copy_all(source, target)  # after the rows: whatever they name was there before them
-        _give_name(beside, target)
+        give_name(beside, target)
     finally:
         beside.unlink(missing_ok=True)
 
 
+def whole_copy(
+    source: Path, target: Path, progress: Progress | None = None, *, overwrite: bool = True
+) -> Path:
+    """`backup` without its evidence, under a name beside `target` that the caller gives it or removes."""
+    refuse_old_sqlite()
+    with closing(open_any_schema(source, 0, readonly=True)) as conn:
+        return _copy(conn, target, "DELETE", progress, overwrite=overwrite)
+
+
 def _copy(
-    conn: Connection, target: Path, journal: str, progress: Progress | None, *, overwrite: bool
+    conn: SqliteConnection, target: Path, journal: str, progress: Progress | None, *, overwrite: bool
 ) -> Path:
     """A synced copy under a name of its own beside `target`, which it may take afterwards."""
     import tempfile
@@ -93,7 +94,8 @@ def _companions(path: Path) -> tuple[Path, Path]:
     return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
 
 
-def _give_name(beside: Path, target: Path) -> None:
+def give_name(beside: Path, target: Path) -> None:
+    """Let a whole copy take its name, to the disk."""
     with translated(target):
         beside.replace(target)
         sync_folder(target.parent)
@@ -117,13 +119,13 @@ def restore(
     refuse_old_sqlite()
     refuse_network(target)
     with closing(open_any_schema(source, 0, readonly=True)) as conn:
-        if quick_check(conn, 1):
+        if faults(conn, 1):
             raise StoreError("torn", path=str(source))
         beside = _copy(conn, target, "WAL", progress, overwrite=overwrite)
     try:
         copy_all(source, target, anew=True)
         kept = _set_aside(target)
-        _give_name(beside, target)
+        give_name(beside, target)
     finally:
         beside.unlink(missing_ok=True)
     return kept

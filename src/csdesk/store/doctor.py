@@ -10,10 +10,10 @@ from pathlib import Path
 
 from csdesk.domain.value import dataclass
 from csdesk.store import keys as keysource
-from csdesk.store.backup import quick_check
 from csdesk.store.connection import (
     SQLITE_NEEDED,
     Connection,
+    SqliteConnection,
     open_any_schema,
     refuse_network,
     refuse_old_sqlite,
@@ -23,8 +23,11 @@ from csdesk.store.connection import (
 from csdesk.store.errors import SENTENCES as ERRORS
 from csdesk.store.errors import StoreError
 from csdesk.store.file import desks
+from csdesk.store.guards import changed_rows, faults, misshapen, unguarded
 from csdesk.store.home import config_dir
 from csdesk.store.keys import FromFile, KeySource, key_file
+from csdesk.store.outbox import LONGEST_MS
+from csdesk.store.rotation import left, under_way
 from csdesk.store.schema import SCHEMA_VERSION
 
 MB = 1 << 20
@@ -36,6 +39,8 @@ DISK_MB = 128
 ANCHOR_MS = 48 * 3_600_000
 # The worker looks twice a second; a minute is far beyond a slow turn.
 LATE_MS = 60_000
+# NTP moves a clock by less.
+CLOCK_MS = 5 * 60_000
 
 # English fallback of `error.doctor_<code>`; a StoreError's code is worded as its own error.
 SENTENCES: Mapping[str, str] = {
@@ -46,6 +51,13 @@ SENTENCES: Mapping[str, str] = {
     "sound": "The file's structure is sound ({pages} pages).",
     "damaged": "The file is damaged in {n} places (first: {first}); stop writing to it, restore the latest "
     "backup.",
+    "rows": "In table {table} {n} rows are not what was written (first: {first}); stop writing to the file, restore "
+    "the latest backup.",
+    "misshapen": "Tables or indexes are not as csdesk makes them ({names}); restore the latest backup.",
+    "unguarded": "{n} tables were made by an earlier csdesk and keep no second copy by which damage is found; run "
+    "'csdesk migrate'.",
+    "clock_back": "The latest change is {minutes} min ahead of this computer's clock: the clock stands wrong, or stood "
+    "wrong then; set it (NTP). Nothing is lost; deadlines made meanwhile are as wrong as the clock was.",
     "wal": "The write-ahead log has {mb} MB.",
     "wal_large": "The write-ahead log has {mb} MB; some program keeps an old look at the file open: end it.",
     "keys": "The keys are there, private, and those of this desk.",
@@ -63,20 +75,33 @@ SENTENCES: Mapping[str, str] = {
     "anchor": "History was last anchored {hours} h ago.",
     "anchor_old": "History was last anchored {hours} h ago; is 'csdesk work' running, and audit_anchor set?",
     "anchor_waiting": "{n} anchors of history have not been handed out ({fault}); mend what audit_anchor names.",
+    "rotation": "A rotation of the master keys was not ended, {n} persons are left; run 'csdesk keys rotate' again.",
     "jobs_unknown": "{n} jobs are of a kind that this csdesk does not know ({kinds}); update it.",
+}
+
+# What doctor_postgres.py finds besides.
+DATABASE_SENTENCES = {
+    "replica": "The replica {path} follows ({n} changes behind).",
+    "replica_behind": "The replica {path} is {n} changes behind and has replayed nothing for {seconds} s; "
+    "reports lack what came since. Look at its replication.",
+    "replica_away": "The replica {path} does not answer for this desk ({reason}); reports burden the "
+    "desk's database until it does.",
+    "database": "The database at {path} answers in {ms} ms.",
+    "database_far": "The database at {path} takes {ms} ms for an answer, and a verb asks it some twenty times; put "
+    "'csdesk serve' beside it.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. level: `ok`, `warn`, `error`; code: one of SENTENCES, or a StoreError's."""
+    """One thing looked at. level: `ok`, `warn`, `error`; code: one of the sentences, or a StoreError's."""
 
     code: str
     level: str
     detail: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return {**ERRORS, **SENTENCES}[self.code].format_map(self.detail)
+        return {**ERRORS, **SENTENCES, **DATABASE_SENTENCES}[self.code].format_map(self.detail)
 
 
 def examine(path: Path, source: KeySource | None = None, *, now: int | None = None) -> list[Finding]:
@@ -92,7 +117,11 @@ def examine(path: Path, source: KeySource | None = None, *, now: int | None = No
             found += _surroundings(conn)
             conn.check_schema(older=False)
             found.append(Finding("schema", "ok", {"found": SCHEMA_VERSION}))
+            found += _shape(conn)
+            if found[-1].code == "misshapen":
+                return found  # what follows asks tables that may not be there
             found += _keys(conn, source)
+            found += _clock(conn, moment)
             found += _jobs(conn, moment)
             found += _anchors(conn, moment)
     except StoreError as exc:
@@ -118,12 +147,22 @@ def _network(file: Path) -> Iterator[Finding]:
     yield from ()
 
 
-def _structure(conn: Connection) -> Iterator[Finding]:
-    wrong = quick_check(conn)
-    if wrong:
-        yield Finding("damaged", "error", {"n": len(wrong), "first": wrong[0]})
-    else:
+def _structure(conn: SqliteConnection) -> Iterator[Finding]:
+    wrong = faults(conn)
+    if not wrong:
         yield Finding("sound", "ok", {"pages": conn.number("page_count")})
+        return
+    yield Finding("damaged", "error", {"n": len(wrong), "first": wrong[0]})
+    for table, n, first in changed_rows(conn):
+        yield Finding("rows", "error", {"table": table, "n": n, "first": first})
+
+
+def _shape(conn: Connection) -> Iterator[Finding]:
+    names, bare = misshapen(conn), unguarded(conn)
+    if bare:
+        yield Finding("unguarded", "warn", {"n": len(bare)})
+    if names:
+        yield Finding("misshapen", "error", {"names": ", ".join(names[:5])})
 
 
 def _surroundings(conn: Connection) -> Iterator[Finding]:
@@ -154,8 +193,20 @@ def _keys(conn: Connection, source: KeySource | None) -> Iterator[Finding]:
             yield _of(exc)
             continue
         yield Finding("keys", "ok")
+        if under_way(conn, desk.id):
+            yield Finding("rotation", "warn", {"n": left(conn, desk.id)})
         if isinstance(where, FromFile) and where.path.resolve().parent == conn.path.parent:
             yield Finding("key_beside", "warn", {"path": str(where.path)})
+
+
+def _clock(conn: Connection, now: int) -> Iterator[Finding]:
+    """Whether anything was written later than it is now: a clock that stood wrong, then or now."""
+    for (desk,) in conn.execute("SELECT desk_id FROM desk").fetchall():
+        row = conn.execute(
+            "SELECT at FROM change WHERE desk_id = ? ORDER BY seq DESC LIMIT 1", (desk,)
+        ).fetchone()
+        if row and row[0] > now + CLOCK_MS:
+            yield Finding("clock_back", "warn", {"minutes": (row[0] - now) // 60_000})
 
 
 def _jobs(conn: Connection, now: int) -> Iterator[Finding]:
@@ -165,7 +216,9 @@ def _jobs(conn: Connection, now: int) -> Iterator[Finding]:
         (now - LATE_MS,),
     ).fetchone()
     if late:
-        alive = conn.execute("SELECT holder FROM worker WHERE expires > ?", (now,)).fetchone()
+        alive = conn.execute(
+            "SELECT holder FROM worker WHERE expires BETWEEN ? AND ?", (now + 1, now + LONGEST_MS)
+        ).fetchone()
         detail = {"n": late, "minutes": (now - oldest) // 60_000}
         if alive:
             yield Finding("worker_behind", "warn", {**detail, "holder": alive[0]})

@@ -18,13 +18,14 @@ from csdesk.domain.cases.events import Stamp, evolve
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.opening import claimed
 from csdesk.domain.value import dataclass
-from csdesk.store import callers, evidence, looks
+from csdesk.store import anchors, callers, evidence, looks
 from csdesk.store import verify_money as money
 from csdesk.store.cases import CASE_COLUMNS, carrier_key, case_row, clock_key, load, refund_key, wake_key
 from csdesk.store.chain import Row, breaks
-from csdesk.store.codec import UnknownEvent, decode, decode_case
-from csdesk.store.connection import Connection, read
+from csdesk.store.codec import UnknownEvent, decode, decode_case, encode_case
+from csdesk.store.connection import Connection, read, translated
 from csdesk.store.file import Store
+from csdesk.store.guards import misshapen
 
 # A batch is one short look: some 5 MB and 0.1 s, so that the write-ahead log can be emptied in between.
 CASES_A_BATCH = 500
@@ -52,9 +53,10 @@ class Finding:
     (columns that differ from the fold), `lines`, `refunds` (order: rows beside the case say otherwise),
     `promise` (key, found: what should happen later is not in the outbox), `counter` (queue, counted, kept,
     late, late_kept), `evidence` (kept, filed: rows beside the case say otherwise), `evidence_missing` and
-    `evidence_changed` (hash: a file that is not there, or not what was filed), `look` (id, seq: where the record of
-    who looked at a person's data was changed or cut), and what `verify_money`
-    finds: `ledger`, `early`, `over_refunded`, `stray`.
+    `evidence_changed` (hash: a file that is not there, or not what was filed), `misshapen` (names: tables or indexes
+    that are not as csdesk makes them; nothing more is looked at), `look` (id, seq: where the record of who looked at a
+    person's data was changed or cut), `caller`, `export`, `holding`, `leak`, `touch` (the same of other records), and
+    what `verify_money` finds: `ledger`, `early`, `over_refunded`, `stray`.
     """
 
     code: str
@@ -72,7 +74,16 @@ def verify(
     """Everything that is wrong with the desk's cases, in the order of their ids; `progress(cases_done)`.
 
     `contents`: every file of evidence is read and must be what was filed; without it, it must be there.
+    StoreError `torn` where a page or text cannot be read at all.
     """
+    with translated(store.conn.path):
+        if names := misshapen(store.conn):
+            yield Finding("misshapen", "", {"names": ", ".join(names[:5])})
+        else:
+            yield from _everything(store, progress, contents)
+
+
+def _everything(store: Store, progress: Callable[[int], None] | None, contents: bool) -> Iterator[Finding]:
     conn, desk = store.conn, store.desk.id
     last, done = "", 0
     while True:
@@ -95,6 +106,11 @@ def verify(
         found += [Finding(code, "", detail) for code, detail in money.everywhere(conn, desk)]
         found += [Finding("look", "", {"id": person, "seq": seq}) for person, seq in looks.breaks(conn, desk)]
         found += [Finding("caller", "", {"who": who, "seq": seq}) for who, seq in callers.breaks(conn, desk)]
+        found += [
+            Finding(sort, "", {"id": owner, "seq": seq})
+            for sort, rows in anchors.CHAINED.items()
+            for owner, seq in rows.breaks(conn, desk)
+        ]
     yield from found
     for case_id, wrong, sha256 in evidence.check(store, contents=contents):
         case, _ = load(conn, desk, case_id) or (None, b"")
@@ -197,9 +213,22 @@ def _differences(
 def _same(snapshot: object, case: Case) -> bool:
     """Whether a snapshot says the same in other bytes: written by a csdesk that knew fewer fields."""
     try:
-        return isinstance(snapshot, bytes) and decode_case(snapshot) == case
+        return (
+            isinstance(snapshot, bytes)
+            and decode_case(snapshot) == case
+            and _within(msgspec.json.decode(snapshot), msgspec.json.decode(encode_case(case)))
+        )
     except msgspec.MsgspecError:
         return False
+
+
+def _within(told: object, full: object) -> bool:
+    """Whether every field that is told is one of `full` with the same value: a name with a byte turned is none."""
+    if isinstance(told, dict) and isinstance(full, dict):
+        return all(name in full and _within(value, full[name]) for name, value in told.items())
+    if isinstance(told, list) and isinstance(full, list):
+        return len(told) == len(full) and all(map(_within, told, full))
+    return told == full
 
 
 def _promises(case: Case) -> Iterator[str]:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from csdesk.store import backup as module
-from csdesk.store.backup import backup, quick_check, restore
+from csdesk.store.backup import backup, restore
 from csdesk.store.connection import connect, sqlite, write
 from csdesk.store.errors import StoreError
+from csdesk.store.guards import faults
 
 VERSION = 1
 
@@ -56,7 +57,7 @@ def made(path: Path, value: int) -> Path:
 
 def pair(path: Path) -> tuple[int, int]:
     with closing(connect(path, schema_version=VERSION)) as conn:
-        assert quick_check(conn) == ()
+        assert faults(conn) == ()
         (one,), (two,) = conn.execute("SELECT value FROM pair").fetchall()
     return one, two
 

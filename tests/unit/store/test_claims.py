@@ -13,6 +13,7 @@ from csdesk.store.feed import NEVER
 from csdesk.store.leases import hold
 from csdesk.store.migrations import migrate
 from csdesk.store.schema import SCHEMA_VERSION
+from tests.building import file_of
 
 NOW = 1_000_000
 ROWS = 200_000
@@ -80,22 +81,22 @@ def steps(conn: Connection, call: Callable[[], object]) -> int:
         ran += 100
         return 0
 
-    conn.set_progress_handler(count, 100)
+    file_of(conn).set_progress_handler(count, 100)
     try:
         call()
     finally:
-        conn.set_progress_handler(None, 0)
+        file_of(conn).set_progress_handler(None, 0)
     return ran
 
 
 def plans(conn: Connection, call: Callable[[], object]) -> list[str]:
     """How SQLite carries out each statement of a call."""
     asked: list[str] = []
-    conn.set_trace_callback(asked.append)
+    file_of(conn).set_trace_callback(asked.append)
     try:
         call()
     finally:
-        conn.set_trace_callback(None)
+        file_of(conn).set_trace_callback(None)
     return [row[3] for sql in asked for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}")]
 
 

@@ -26,6 +26,7 @@ from csdesk.store.connection import (
     write,
 )
 from csdesk.store.errors import StoreError
+from tests.building import file_of
 
 VERSION = 3
 NOBODY = 65534
@@ -137,9 +138,9 @@ def test_a_new_file_is_private_stamped_and_in_wal_mode(tmp_path: Path):
     path = tmp_path / "a %3f?#b.db"
     with closing(connect(path, schema_version=VERSION, create=True)) as conn:
         assert path.stat().st_mode & 0o777 == 0o600
-        assert conn.number("application_id") == APPLICATION_ID
+        assert file_of(conn).number("application_id") == APPLICATION_ID
         assert conn.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
-        assert conn.number("user_version") == 0
+        assert file_of(conn).number("user_version") == 0
 
 
 def test_a_connection_is_set_up_for_safety(conn: Connection):
@@ -147,9 +148,9 @@ def test_a_connection_is_set_up_for_safety(conn: Connection):
         "synchronous": 2, "foreign_keys": 1, "temp_store": 2, "trusted_schema": 0, "busy_timeout": 5000,
         "cell_size_check": 1, "secure_delete": 1, "recursive_triggers": 1, "fullfsync": 1,
     }  # fmt: skip
-    assert {pragma: conn.number(pragma) for pragma in pragmas} == pragmas
+    assert {pragma: file_of(conn).number(pragma) for pragma in pragmas} == pragmas
     assert conn.execute("PRAGMA mmap_size").fetchone() in (None, (0,))
-    assert conn.isolation_level is None
+    assert file_of(conn).isolation_level is None
 
 
 def test_an_interrupted_creation_can_be_taken_up_again(tmp_path: Path):
@@ -238,7 +239,7 @@ def test_a_read_only_file_or_folder_can_be_read_but_not_written(ours: Path):
         spot.chmod(before)
     path.chmod(0o400)
     with closing(connect(path, schema_version=0, readonly=True)) as conn, read(conn):
-        assert conn.number("application_id") == APPLICATION_ID
+        assert file_of(conn).number("application_id") == APPLICATION_ID
     path.chmod(0o000)
     assert code_of(lambda: opened(path, readonly=True)) == "no_permission"
     path.chmod(0o600)
@@ -361,7 +362,7 @@ def test_a_writer_killed_in_its_transaction_leaves_the_turn_free_and_no_half(fil
 
 
 def test_a_full_disk_is_named_and_what_was_there_stays(file: Path, conn: Connection):
-    conn.execute(f"PRAGMA max_page_count = {conn.number('page_count') + 5}")
+    conn.execute(f"PRAGMA max_page_count = {file_of(conn).number('page_count') + 5}")
     with pytest.raises(StoreError) as caught, write(conn):
         conn.execute("UPDATE counter SET value = 7")
         conn.executemany("INSERT INTO note VALUES (?)", (("x" * 4000,) for _ in range(100)))
@@ -372,7 +373,7 @@ def test_a_full_disk_is_named_and_what_was_there_stays(file: Path, conn: Connect
 
 
 def test_who_swallows_a_full_disk_is_stopped(conn: Connection):
-    conn.execute(f"PRAGMA max_page_count = {conn.number('page_count') + 5}")
+    conn.execute(f"PRAGMA max_page_count = {file_of(conn).number('page_count') + 5}")
     with pytest.raises((RuntimeError, StoreError)), write(conn):
         with pytest.raises(sqlite.OperationalError):
             conn.execute("INSERT INTO note VALUES (zeroblob(1000000))")
@@ -471,12 +472,12 @@ def test_the_lock_file_is_open_to_whoever_the_database_is(file: Path):
 
 def test_bulk_relaxes_the_waiting_only_inside(conn: Connection):
     with bulk(conn):
-        assert conn.number("synchronous") == 1
+        assert file_of(conn).number("synchronous") == 1
         conn.execute("UPDATE counter SET value = 5")
-    assert (conn.number("synchronous"), counter(conn)) == (2, 5)
+    assert (file_of(conn).number("synchronous"), counter(conn)) == (2, 5)
     with pytest.raises(ZeroDivisionError), bulk(conn):
         _ = 1 // 0
-    assert conn.number("synchronous") == 2
+    assert file_of(conn).number("synchronous") == 2
 
 
 # Reading

@@ -14,7 +14,7 @@ from csdesk.store import connection, doctor
 from csdesk.store.connection import write
 from csdesk.store.doctor import SENTENCES, Finding, examine
 from csdesk.store.keys import FromFile, create, key_file, new_keyring
-from tests.building import DeskFile
+from tests.building import DeskFile, file_of
 
 
 def look(desk: DeskFile) -> dict[str, Finding]:
@@ -65,7 +65,7 @@ def test_a_damaged_page_is_found(desk_file: DeskFile):
     for _ in range(20):
         core.do(Open(Kind.INQUIRY))
     root = store.conn.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'request'").fetchone()[0]
-    page = store.conn.number("page_size")
+    page = file_of(store.conn).number("page_size")
     connection.checkpoint(store.conn)
     desk_file.close()
     with desk_file.path.open("r+b") as file:

@@ -5,12 +5,17 @@ import json
 import os
 import shlex
 import stat
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+import keyring as keyring_library
 import pytest
+from keyring import backend as keyring_backend
+from keyring import errors as keyring_errors
+from keyring.backends import fail
 
 from csdesk.store.errors import StoreError
 from csdesk.store.keys import (
@@ -280,6 +285,74 @@ def test_the_system_keyring_keeps_and_gives(system: dict[tuple[str, str], str], 
     save(source, rotated)
     assert load(source) == rotated
     assert code_of(lambda: load(FromSystem("locked"))) == "no_os_keyring"
+
+
+class InMemory(keyring_backend.KeyringBackend):
+    """A back end of the real library that keeps passwords in memory."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise keyring_errors.PasswordDeleteError(username)
+
+
+class Locked(InMemory):
+    """Likewise, of somebody who has not unlocked it."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise keyring_errors.KeyringLocked("dismissed")
+
+
+@pytest.fixture
+def backend() -> Iterator[Callable[[keyring_backend.KeyringBackend], None]]:
+    before = keyring_library.get_keyring()
+    yield keyring_library.set_keyring
+    keyring_library.set_keyring(before)
+
+
+def test_the_library_s_back_end_keeps_and_gives(
+    backend: Callable[[keyring_backend.KeyringBackend], None], keyring: Keyring
+):
+    memory, source = InMemory(), FromSystem("desk-1")
+    backend(memory)
+    create(source, keyring)
+    assert load(source) == keyring
+    save(source, keyring.rotated())
+    assert len(load(source).keys) == 2
+    assert list(memory.kept) == [("csdesk", "desk-1")]
+
+
+@pytest.mark.parametrize(("made", "reason"), [(fail.Keyring, "NoKeyringError"), (Locked, "KeyringLocked")])
+def test_without_a_back_end_or_behind_a_lock_one_sentence_says_so(
+    backend: Callable[[keyring_backend.KeyringBackend], None],
+    keyring: Keyring,
+    made: Callable[[], keyring_backend.KeyringBackend],
+    reason: str,
+):
+    backend(made())
+    for attempt in (lambda: load(FromSystem("desk-1")), lambda: create(FromSystem("desk-1"), keyring)):
+        with pytest.raises(StoreError, match=f"{reason}.*use a key file") as caught:
+            attempt()
+        assert caught.value.code == "no_os_keyring"
+
+
+def test_the_library_is_not_loaded_for_any_other_source(source: FromFile, keyring: Keyring):
+    create(source, keyring)
+    script = (
+        "import sys; from pathlib import Path; from csdesk.store.keys import FromFile, load;"
+        "load(FromFile(Path(sys.argv[1]))); sys.exit('keyring' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(source.path)], check=False).returncode == 0
 
 
 def test_a_system_without_the_package_is_named(monkeypatch: pytest.MonkeyPatch):

@@ -19,6 +19,7 @@ __all__ = ["desk_file"]
 
 # What the schema of an earlier csdesk did not have: columns in the middle of tables, tables, indexes.
 EARLIER = """
+DROP INDEX check_desk; DROP INDEX check_orders;
 DROP INDEX cases_claim; DROP INDEX cases_incident; DROP INDEX cases_queue; DROP INDEX cases_all;
 ALTER TABLE cases DROP COLUMN language; ALTER TABLE cases DROP COLUMN incident;
 ALTER TABLE desk DROP COLUMN practice;
