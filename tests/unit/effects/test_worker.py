@@ -14,13 +14,16 @@ from csdesk.domain.cases.refunds import PayBack
 from csdesk.domain.cases.shared import Close, Note, Snooze, TakeBack
 from csdesk.domain.roles import Role
 from csdesk.effects.ports import Confirmed, Failed, Sent, Unknown
-from csdesk.effects.worker import CHANGES_KEPT, MOST_TRIES, Worker
+from csdesk.effects.worker import MOST_TRIES, Worker
 from csdesk.store import feed, outbox
 from csdesk.store.connection import write
 from csdesk.store.errors import StoreError
 from csdesk.store.file import open_store
 from tests.building import DAY, HOUR, DeskFile, line
 from tests.unit.effects.conftest import Outside, a_worker
+
+# As many changes are kept here, in place of effects.worker.CHANGES_KEPT.
+FEW = 500
 
 
 def opened(core: Core, desk_file: DeskFile, kind: Kind = Kind.RETURN, *, paid: int = 19_900) -> Case:
@@ -458,20 +461,23 @@ def test_an_agent_cannot_be_the_worker(desk_file: DeskFile, outside: Outside):
     assert refused.value.code == "no_right"
 
 
-def test_the_list_of_changes_stays_bounded_and_its_sequence_goes_on(desk_file: DeskFile, worker: Worker):
+def test_the_list_of_changes_stays_bounded_and_its_sequence_goes_on(
+    desk_file: DeskFile, worker: Worker, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("csdesk.effects.worker.CHANGES_KEPT", FEW)
     wang = desk_file.core("wang")
     case = opened(wang, desk_file)
     with write(wang.store.conn) as conn:
         conn.executemany(
-            "INSERT INTO change VALUES (?,?,?,1,0)",
-            [(wang.desk, n, case.id) for n in range(2, CHANGES_KEPT + 50)],
+            "INSERT INTO change VALUES (?,?,?,1,0,0)",
+            [(wang.desk, n, case.id) for n in range(2, FEW + 50)],
         )
     last = feed.last_change(wang.store.conn, wang.desk)
     wang.do(Reply("您好"), case.id)
     desk_file.clock.forward(seconds=10)
     worker.turn()
     (rows,) = wang.store.conn.execute("SELECT count(*) FROM change").fetchone()
-    assert rows <= CHANGES_KEPT + 1
+    assert rows <= FEW + 1
     assert feed.last_change(wang.store.conn, wang.desk) == last + 2
 
 

@@ -25,7 +25,7 @@ from csdesk.interop.tracked import keeper
 from csdesk.store.outbox import WORKER_MS
 from csdesk.store.people import Customer
 from csdesk.store.verify import verify
-from tests.building import DAY, MONDAY, DeskFile, desk_file, line
+from tests.building import DAY, MONDAY, DeskFile, desk_file, file_of, line
 from tests.unit.effects.conftest import Outside, notice
 
 __all__ = ["desk_file"]
@@ -349,14 +349,14 @@ def test_a_pick_up_of_a_label_names_it(desk_file: DeskFile, wang: Core, carrier:
 
 def test_nobody_comes_where_no_address_is_known_or_left(desk_file: DeskFile, wang: Core, worker: Worker):
     person = desk_file.customer()
-    with wang.store.conn:
+    with file_of(wang.store.conn):
         wang.store.people.put([(person, f"source-{person}", Customer("张伟", "13812345678"), 2)], MONDAY)
     case = approved(desk_file, wang, customer=person)
     wang.do(RequestPickup("明天", "09:00-11:00", payer="merchant"), case.id)
     worker.turn()
     assert [ask.why for ask in wang.load(case.id)[0].carrier_asks] == ["no_address"]
     wang.do(RequestLabel(payer="merchant"), case.id)
-    with wang.store.conn as conn:
+    with file_of(wang.store.conn) as conn:
         conn.execute("UPDATE person_key SET sealed = x'', shredded_at = 1 WHERE person = ?", (person,))
     worker.turn()
     assert [ask.why for ask in wang.load(case.id)[0].carrier_asks] == ["no_address", "erased"]
