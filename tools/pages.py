@@ -17,6 +17,7 @@ from typing import Any, get_args, get_type_hints
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from api_pages import api
 from csdesk.cli.main import build
 from csdesk.desk import asking
 from csdesk.desk.config import Config, docs
@@ -465,6 +466,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "keys.md": keys,
     **sheets(),
     "commands.md": commands,
+    "api.md": api,
     "verbs.md": verbs,
     "questions.md": questions,
     "config.md": config,

@@ -42,6 +42,7 @@ where they move the case.
 BY_FACTS = MappingProxyType(
     {
         "approve": ("received_inspecting",),
+        "erase_data": ("fulfilled", "partly"),
         "classify": ("not_shipped", "in_transit", "signed"),
         "parcel_lost": ("received_inspecting", "dispute", "stock_check"),
         "provider_ruled": ("explained",),

@@ -43,6 +43,11 @@ class DeskThread:
         finally:
             self._waiting -= 1
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait or are being made."""
+        return self._waiting
+
     async def close(self) -> None:
         """Give the connection back after what was begun."""
         if self._core is not None:

@@ -1,12 +1,15 @@
 """How the server runs: where it listens, how long it waits for slow clients, how it ends without losing a request."""
 
 import asyncio
+import gc
 import ipaddress
 import logging
 import resource
 import signal
 import socket
+import ssl
 import stat
+import struct
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,9 +26,18 @@ from csdesk.desk.core import Core
 from csdesk.desk.entry import open_core
 from csdesk.desk.words import Words
 from csdesk.domain.text import json_safe
+from csdesk.domain.value import replace
 from csdesk.server.app import Rooms, make_app
+from csdesk.server.callers import PEER
 from csdesk.server.desk_thread import DeskThread
 from csdesk.server.doors import open_doors
+from csdesk.server.hall import Hall
+from csdesk.server.hints import Hints
+from csdesk.server.oidc import OpenId, terms_of
+from csdesk.server.ordering import order_system
+from csdesk.server.proxies import Proxies
+from csdesk.server.standby import Standby
+from csdesk.store.dsn import dsn_of
 
 log = logging.getLogger("csdesk.server")
 
@@ -34,23 +46,27 @@ UNIX = "unix:"
 MOST_ASKING = 20
 KEEP_ALIVE_S = 20
 # Connections at once, as far as the process may have that many files; more are closed at once. Without a bound the
-# event loop runs out of files, and then writes thousands of lines a second about it until the disk is full.
-MOST_CONNECTIONS = 400
+# event loop runs out of files, and then writes thousands of lines a second about it until the disk is full. A console
+# has one that listens and one or two that ask, each some 30 KB: enough for a thousand consoles.
+MOST_CONNECTIONS = 4_000
 # How many are accepted in one go, before the bound is looked at.
 BACKLOG = 64
 # How often the log says that there were too many.
 TELL_S = 60.0
 
 
-def bind(listen: str) -> socket.socket:
-    """A socket for `host:port` of this machine or `unix:/path`; ConfigError for what cannot be listened on."""
+def bind(listen: str, *, abroad: bool = False) -> socket.socket:
+    """A socket for `host:port` or `unix:/path`; ConfigError for what cannot be listened on.
+
+    abroad: whether other machines may connect, since what they send cannot be read on its way.
+    """
     try:
-        return _unix(Path(listen.removeprefix(UNIX))) if listen.startswith(UNIX) else _tcp(listen)
+        return _unix(Path(listen.removeprefix(UNIX))) if listen.startswith(UNIX) else _tcp(listen, abroad)
     except OSError as exc:
         raise ConfigError("config_listen", value=listen, reason=exc.strerror or str(exc)) from None
 
 
-def _tcp(listen: str) -> socket.socket:
+def _tcp(listen: str, abroad: bool) -> socket.socket:
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
     try:
@@ -59,9 +75,11 @@ def _tcp(listen: str) -> socket.socket:
         raise ConfigError("config_listen", value=listen, reason="address") from None
     if not port.isascii() or not port.isdigit() or int(port) > 65_535:
         raise ConfigError("config_listen", value=listen, reason="port")
-    if not address.is_loopback:
+    if not address.is_loopback and not abroad:
         raise ConfigError("config_listen", value=listen, reason="not_this_machine")
-    made = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_STREAM)
+    # By its protocol asyncio knows TCP and turns Nagle's waiting off; without, each answer would be 40 ms late.
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((str(address), int(port)))
@@ -69,6 +87,10 @@ def _tcp(listen: str) -> socket.socket:
         made.close()
         raise
     return made
+
+
+def _here(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback
 
 
 def _unix(path: Path) -> socket.socket:
@@ -103,12 +125,44 @@ def address_of(made: socket.socket) -> str:
 
 
 def most_connections() -> int:
-    """How many connections may be open: half of the files that this process may have, the desk needs some too."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    """How many connections may be open: half of the files that this process may have, the desk needs some too.
+
+    Of files it takes as many as it may: what a process gets unasked (1024, often) is for programs that use `select`.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < 2 * MOST_CONNECTIONS:
+        soft = 2 * MOST_CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, 2 * MOST_CONNECTIONS)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, soft // 2)
 
 
-def protocol(seconds: float, most: int = MOST_CONNECTIONS) -> type[H11Protocol]:
+def secured(config: Config) -> bool:
+    """Whether files of TLS are set; ConfigError for such as do not serve."""
+    if not config.tls_cert and not config.tls_key:
+        return False
+    if not config.tls_cert or not config.tls_key:
+        missing = "tls_key" if config.tls_cert else "tls_cert"
+        raise ConfigError("config_tls", path=config.tls_cert or config.tls_key, reason=f"{missing}?")
+    try:
+        if Path(config.tls_key).stat().st_mode & 0o007:
+            raise ConfigError("config_tls", path=config.tls_key, reason="permissions")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(config.tls_cert, config.tls_key, "")
+    except ssl.SSLError as exc:
+        reason = (exc.reason or "").lower().replace("_", " ") or "not PEM"
+        raise ConfigError("config_tls", path=config.tls_cert, reason=reason) from None
+    except OSError as exc:
+        raise ConfigError(
+            "config_tls", path=exc.filename or config.tls_cert, reason=exc.strerror or ""
+        ) from None
+    return True
+
+
+def protocol(
+    seconds: float,
+    most: int = MOST_CONNECTIONS,
+    admitted: Callable[[str], bool] = lambda _: True,
+    counted: Callable[[Callable[[], int]], None] = lambda _: None,
+) -> type[H11Protocol]:
     """HTTP/1.1 for which a client must have told what it wants, headers and all, within `seconds`.
 
     Who was answered before the body was whole (it was too slow, too large, not wanted) has as long to come to its end:
@@ -128,10 +182,17 @@ def protocol(seconds: float, most: int = MOST_CONNECTIONS) -> type[H11Protocol]:
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
+            counted(self.connections.__len__)
+            peer = transport.get_extra_info("peername")
+            if isinstance(peer, tuple) and not admitted(peer[0]):
+                self.transport.close()
+                return
             if len(self.connections) > most:
                 too_many(self.loop.time())
                 self.transport.close()
                 return
+            if (uid := _peer(transport)) is not None:
+                self.client = (PEER, uid)
             self._wait()
 
         def data_received(self, data: bytes) -> None:
@@ -168,6 +229,16 @@ def protocol(seconds: float, most: int = MOST_CONNECTIONS) -> type[H11Protocol]:
     return Impatient
 
 
+def _peer(transport: asyncio.Transport) -> int | None:
+    """The login at the other end of a Unix socket, as the kernel knows it (unix(7), SO_PEERCRED); None elsewhere."""
+    made = transport.get_extra_info("socket")
+    if made is None or made.family != socket.AF_UNIX or not hasattr(socket, "SO_PEERCRED"):
+        return None
+    told = made.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    uid: int = struct.unpack("3i", told)[1]
+    return uid
+
+
 class _Server(uvicorn.Server):
     """Says when it listens, and that it drains."""
 
@@ -178,6 +249,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What is loaded by now stays: a full collection that looks through it all again would hold everybody up.
+        gc.collect()
+        gc.freeze()
         self._started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -187,8 +261,9 @@ class _Server(uvicorn.Server):
 
 def run(config: Config, words: Words, started: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT, then finish what was begun. ConfigError, StoreError before anything opens."""
-    doors = open_doors(config)
-    made = bind(config.listen)
+    doors, look = open_doors(config), order_system(config)
+    proxies, tls, terms = Proxies(config.proxies), secured(config), terms_of(config)
+    made = bind(config.listen, abroad=tls or proxies.elsewhere)
     # The framework ends by raising the signal that stopped it once more; we end by coming back from here.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
@@ -199,13 +274,30 @@ def run(config: Config, words: Words, started: Callable[[str], None]) -> None:
 
     async def serve() -> None:
         desk, asking = DeskThread(system, "desk"), DeskThread(system, "asking", MOST_ASKING)
-        rooms = Rooms(doors, desk, asking, words, config.request_seconds)
+        hall = Hall(lambda of: open_core(replace(config, desk=of or config.desk), system=True))
+        provider = OpenId(terms) if terms else None
+        rooms = Rooms(doors, desk, asking, words, config.request_seconds, hall, look, proxies, provider)
+        standby, hints = Standby(config) if config.worker else None, None
+        dsn = dsn_of(config.file)
         try:
+            await hall.open()
+            if standby:
+                standby.start()
+            if dsn:
+                hints = Hints(dsn, hall, asyncio.get_running_loop())
+                hints.start()
             await desk.open()
             await asking.open()
             settings = uvicorn.Config(
                 make_app(rooms, config.body_limit_kb * 1024),
-                http=protocol(config.request_seconds, most_connections()),
+                http=protocol(
+                    config.request_seconds,
+                    most_connections(),
+                    (lambda _: True) if tls else lambda host: _here(host) or host in proxies,
+                    rooms.metrics.connected,
+                ),
+                ssl_certfile=config.tls_cert or None,
+                ssl_keyfile=config.tls_key or None,
                 backlog=BACKLOG,
                 ws="none",
                 lifespan="off",
@@ -219,8 +311,12 @@ def run(config: Config, words: Words, started: Callable[[str], None]) -> None:
             where = address_of(made)
             await _Server(settings, rooms, lambda: started(where)).serve([made])
         finally:
+            for beside in (standby, hints):
+                if beside:
+                    await asyncio.to_thread(beside.stop)
             await desk.close()
             await asking.close()
+            await hall.close()
 
     try:
         asyncio.run(serve())

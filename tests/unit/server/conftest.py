@@ -65,15 +65,22 @@ Serve = Callable[..., Served]
 
 @pytest.fixture
 def serve(desk_file: DeskFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Start servers on the desk; settings as variables of the environment."""
+    """Start servers on the desk; settings as variables of the environment; `files`: how many it may have open."""
     monkeypatch.setenv("GATEWAY_SECRET", SECRET.decode())
     monkeypatch.setenv("SHOP_SECRET", SHOP_SECRET.decode())
     monkeypatch.setenv("CSDESK_GATEWAY_KEY", "env:GATEWAY_SECRET")
     begun: list[Served] = []
 
-    def serve(listen: str = "127.0.0.1:0", **settings: str) -> Served:
-        environ = {**os.environ, **{f"CSDESK_{name.upper()}": value for name, value in settings.items()}}
+    def serve(listen: str = "127.0.0.1:0", *, files: int = 0, **settings: str) -> Served:
+        # Tests stand in another time than the machine: a worker would find everything due.
+        environ = {
+            **os.environ,
+            "CSDESK_WORKER": "false",
+            **{f"CSDESK_{name.upper()}": value for name, value in settings.items()},
+        }
         command = [sys.executable, "-m", "csdesk", "serve", "--listen", listen, "--language", "en"]
+        if files:
+            command = ["sh", "-c", f'ulimit -n {files} && exec "$@"', "sh", *command]
         process = subprocess.Popen(
             [*command, "--file", str(desk_file.path)],
             stdout=subprocess.PIPE,

@@ -14,7 +14,6 @@ from csdesk.desk.core import Core
 from csdesk.desk.intake.refusals import refusals
 from csdesk.effects.http_provider import sign
 from csdesk.effects.order_simulator import Simulator
-from csdesk.server.running import MOST_CONNECTIONS
 from csdesk.store.cases import history
 from tests.building import DeskFile
 from tests.unit.interop.test_ordering import BUYER, MAP, SOURCE, order
@@ -187,17 +186,18 @@ def test_a_client_that_does_not_come_to_the_point_is_let_go(serve: Serve):
 
 
 def test_more_connections_than_it_can_hold_are_closed_and_the_others_go_on(serve: Serve):
-    served = serve()
+    most = 200
+    served = serve(files=2 * most)
     host, _, port = served.where.rpartition(":")
     with ExitStack() as silent:
-        for _ in range(MOST_CONNECTIONS):
+        for _ in range(most):
             silent.enter_context(socket.create_connection((host, int(port)), timeout=20))
         with socket.create_connection((host, int(port)), timeout=5) as another:
             assert ended(another)
     assert served.post(PATH, body()).status_code == 201
     assert served.stop() == 0
     told = [line for line in served.lines if line["event"] != "request"]
-    assert [(line["event"], line["most"]) for line in told] == [("too_many_connections", MOST_CONNECTIONS)]
+    assert [(line["event"], line["most"]) for line in told] == [("too_many_connections", most)]
 
 
 def ended(client: socket.socket) -> bool:
