@@ -6,8 +6,9 @@ from itertools import count
 import pytest
 
 from csdesk.desk.desk import Desk
-from tests.building import MONDAY, Clock, DeskFile, desk_file
+from tests.building import MONDAY, Clock, DeskFile, desk_file, on_postgres
 from tests.contract.places import PLACES, Place
+from tests.tenancy import strays
 
 __all__ = ["desk_file"]
 
@@ -24,12 +25,23 @@ class Ticking(Clock):
 
 
 @pytest.fixture(params=PLACES)
-async def place(request: pytest.FixtureRequest, desk_file: DeskFile) -> AsyncIterator[Place]:
+async def place(
+    request: pytest.FixtureRequest, desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Place]:
     """A new, empty desk in one of the places."""
     desk_file.clock = Ticking()
+    crossing: list[str] = []
+    if request.param.endswith("postgres"):
+        on_postgres(desk_file, request.getfixturevalue("postgres_desks"))
+        from csdesk.store.postgres import PgConnection
+
+        monkeypatch.setattr(
+            PgConnection, "heard", lambda said: crossing.append(said) if strays(said) else None
+        )
     made = PLACES[request.param](desk_file)
     yield made
     await made.close()
+    assert crossing == [], "a statement that reads or writes across desks"
 
 
 @pytest.fixture

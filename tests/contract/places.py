@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from csdesk.client.remote import RemoteDesk
 from csdesk.desk.desk import Desk
+from csdesk.domain.roles import Role
 from csdesk.store.verify import verify
-from tests.building import DeskFile
+from tests.building import STAFF, DeskFile
+from tests.serving import Guest
 
 
 class Place(Protocol):
@@ -54,4 +57,36 @@ class LocalSqlite:
             await desk.close()
 
 
-PLACES: dict[str, Callable[[DeskFile], Place]] = {"local-sqlite": LocalSqlite}
+class LocalPostgres(LocalSqlite):
+    """A desk in a database of PostgreSQL, among others; a connection for every console."""
+
+
+class RemoteSqlite(LocalSqlite):
+    """A file behind a server; every console a client of its own over a real socket."""
+
+    def __init__(self, file: DeskFile) -> None:
+        super().__init__(file)
+        self._serving = Guest(file)
+
+    async def desk(self, who: str) -> Desk:
+        if STAFF[who] is Role.SYSTEM:  # the worker stands beside the desk, wherever its consoles are
+            return await super().desk(who)
+        desk: Desk = await RemoteDesk.open(self._serving.where, self._serving.token(who))
+        self._desks.append(desk)
+        return desk
+
+    async def close(self) -> None:
+        await super().close()
+        self._serving.stop()
+
+
+class RemotePostgres(RemoteSqlite):
+    """A desk in a database behind a server, several of whose threads write."""
+
+
+PLACES: dict[str, Callable[[DeskFile], Place]] = {
+    "local-sqlite": LocalSqlite,
+    "local-postgres": LocalPostgres,
+    "remote-sqlite": RemoteSqlite,
+    "remote-postgres": RemotePostgres,
+}

@@ -20,6 +20,8 @@ from csdesk.tui.app import ConsoleApp, Rules, Tools
 from csdesk.tui.screen import ConsoleScreen
 from tests.building import ZONE, DeskFile
 
+# What each console is given besides, where a whole file of tests runs on something else than a desk of its own.
+MORE: dict[str, Any] = {}
 WIDE, NARROW = (120, 40), (80, 24)
 TRIES = 2_000
 
@@ -130,7 +132,8 @@ async def console(
     desk = around(await file.desk(who))
     words = Words("zh-Hans", ZoneInfo(ZONE))
     rules = Rules(desk_times(), Policy())
-    tools = Tools(words, keymap.load(), theme.load("dark"), now=file.clock, rules=lambda: rules)
+    given = {"rules": lambda: rules, **MORE}
+    tools = Tools(words, keymap.load(), theme.load("dark"), now=file.clock, **given)
     app = ConsoleApp(desk, tools)
     async with app.run_test(size=size) as pilot:
         hands = Hands(app, pilot)

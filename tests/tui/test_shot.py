@@ -14,6 +14,7 @@ from csdesk.desk.queries import GetPlace, Held
 from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.opening import Open
+from csdesk.domain.cases.shared import Note, Take
 from csdesk.domain.text import clean
 from csdesk.tui.shot import SCREENS, Wanted, shoot
 from tests.building import DeskFile, line
@@ -83,7 +84,7 @@ def test_hostile_texts_are_drawn_as_text(desk_file: DeskFile):
     for n, told in enumerate((WORST, *HOSTILE[:: max(len(HOSTILE) // 12, 1)])):
         opened(desk_file, clean(told).text[:200] if n else told)
     for screen in ("queue", "case"):
-        harmless(asyncio.run(shoot(config(desk_file), Wanted(screen, size=(160, 60)))))
+        harmless(asyncio.run(shoot(config(desk_file), Wanted(screen, size=(160, 60), texts=True))))
 
 
 def test_theme_language_and_case_are_as_asked(desk_file: DeskFile):
@@ -94,6 +95,16 @@ def test_theme_language_and_case_are_as_asked(desk_file: DeskFile):
     assert "要的这张" in shown
     assert "Request" in shown
     assert "#fbfaf7" in svg
+
+
+def test_what_was_written_is_in_a_picture_only_when_asked_for(desk_file: DeskFile):
+    number = opened(desk_file)
+    core = desk_file.core("zhao")
+    core.do(Take(), core.case_id(number))
+    core.do(Note("已经问过仓库"), core.case_id(number))
+    for texts in (False, True):
+        shown = text_of(asyncio.run(shoot(config(desk_file), Wanted("case", number, texts=texts))))
+        assert ("已经问过仓库" in shown) is texts
 
 
 def test_a_picture_leaves_nothing_behind(desk_file: DeskFile):

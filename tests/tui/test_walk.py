@@ -82,6 +82,8 @@ def fresh(file: DeskFile, core: Core, kind: Kind, walk: Walk) -> Case:
         member = core.do(Open(Kind.INQUIRY, file.order())).case
         core.do(JoinIncident(incident.id), member.id)
         return incident
+    if kind is Kind.PRIVACY_REQUEST:  # of somebody without an order: nothing of theirs is kept by law
+        return core.do(Open(kind, reason="other")).case
     number = file.order(line(2, 39_800, "SKU-1", "商品1"), status=walk.status)
     return core.do(Open(kind, number, (LineQty(1, 2),), "other")).case
 

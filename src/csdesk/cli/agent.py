@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import typer
 
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.desk import access_queries as aq
 from csdesk.desk import guided_queries as gq
 from csdesk.desk import look_queries as lq
 from csdesk.desk import queries as q
@@ -13,7 +14,7 @@ from csdesk.desk import staff_queries as sq
 from csdesk.desk.entry import open_core
 from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.roles import Right, Role
+from csdesk.domain.roles import Right, Role, may
 from csdesk.domain.routing import Skill
 from csdesk.domain.text import clean_line
 from csdesk.store.connection import write
@@ -198,9 +199,9 @@ def pin(
             core.ask(lq.SetPin(agent=reset))
             print(words("cli.pin_reset", who=reset))
             return
-        old = _secret(words("cli.pin_old")) if core.ask(lq.HasPin()) else ""
-        new = "" if remove else _secret(words("cli.pin_new"))
-        if not remove and _secret(words("cli.pin_again")) != new:
+        old = secret(words("cli.pin_old")) if core.ask(lq.HasPin()) else ""
+        new = "" if remove else secret(words("cli.pin_new"))
+        if not remove and secret(words("cli.pin_again")) != new:
             raise Refused("pin_differs")
         tried = core.ask(lq.SetPin(new, old, remove=remove))
         if tried.until:
@@ -210,18 +211,46 @@ def pin(
         print(words("cli.pin_set" if new else "cli.pin_removed"))
 
 
-def _secret(asked: str) -> str:
+def secret(asked: str) -> str:
     """What is typed unseen at a terminal; from a pipe the next line."""
     if sys.stdin.isatty():
         return str(typer.prompt(asked, hide_input=True))
     return sys.stdin.readline().rstrip("\n")
 
 
+@app.command("password")
+def password(
+    who: str = typer.Argument("", help="Whose; yours when absent. Another's, or a first one, an admin sets."),
+    stdin: bool = typer.Option(False, "--stdin", help="Read it from the standard input, a line each."),
+    remove: bool = typer.Option(False, "--remove", help="Take it away: no more signing in by it."),
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Set the password for signing in at a server. It is asked for, never typed on the command line."""
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        words, mine = say(core, config), not who or who == core.me.id
+        if not stdin and not sys.stdin.isatty():
+            raise typer.BadParameter("no terminal to ask at: give --stdin")
+        old = secret(words("cli.password_old")) if mine and not may(core.me.role, Right.CONFIGURE) else ""
+        new = "" if remove else secret(words("cli.password_new"))
+        if not remove and not stdin and secret(words("cli.password_again")) != new:
+            raise Refused("password_differs")
+        done = core.ask(aq.SetPassword(new, old, who, remove))
+        if done.until:
+            raise Refused("password_shut", until=done.until)
+        if not done.right:
+            raise Refused("password_wrong")
+        key = "cli.password_removed" if remove else "cli.password_set"
+        print(words(key, who=who or core.me.id, ended=done.ended or ""))
+
+
 @app.command("add")
 def add(
     id_: str = typer.Argument(metavar="ID", help="A short name without spaces."),
     name: str = typer.Option(..., help="The name others see."),
-    role: str = typer.Option("agent", help="agent, senior, supervisor, auditor or admin."),
+    role: str = typer.Option("agent", help="agent, senior, supervisor, auditor, admin or integration."),
     os_user: str = typer.Option("", help="The login name that is this agent."),
     file: str | None = FILE,
     agent: str | None = AGENT,

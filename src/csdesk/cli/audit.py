@@ -232,6 +232,11 @@ def _what(entry: AuditEntry, words: Words) -> str:
     """The verb, or why was looked and at what, or what came of a check and what was asked for."""
     if entry.sort == "verb":
         return words.code("verb", entry.what)
+    if entry.sort == "export":
+        id_, format_, queue, cases = entry.detail
+        of = words.code("queue", queue) if queue else words("export.all")
+        return words("export.line", table=words.code("export_table", entry.what), of=of, n=cases,
+                     format=format_, id=id_)  # fmt: skip
     group, each = ("look", "look_field") if entry.sort == "look" else ("caller_result", "caller_sort")
     told = words.between.join(words.code(each, one) for one in entry.detail)
     return f"{words.code(group, entry.what)}  {told}".rstrip()

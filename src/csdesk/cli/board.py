@@ -7,6 +7,7 @@ import typer
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk.board_queries import AgentShift, Board, BoardView, QueueState
 from csdesk.desk.broadcast_queries import Broadcast, Broadcasts, Unsay
+from csdesk.desk.leak_words import urgent
 from csdesk.desk.words import Words
 
 
@@ -80,6 +81,8 @@ def _needs(view: BoardView, words: Words) -> Iterator[str]:
     for looked in view.looks:
         own, usual, at = f"{looked.own:g}", f"{looked.desk:g}", words.short(looked.hour)
         yield words("board.looks", who=looked.agent, at=at, n=looked.looks, own=own, desk=usual)
+    if view.urgent:
+        yield from (said for _, said in urgent(view.urgent, words, view.at))
     for one in view.incidents:
         at = words.short(one.told_at) if one.told_at else words("board.never_told")
         yield f"{words('board.incident', number=one.number, n=one.members, at=at)}  {one.subject}"

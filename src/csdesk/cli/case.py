@@ -302,6 +302,8 @@ def skip(
     with desk(config) as core:
         skipped, words = core.ask(SkipCase(case, why, note)), say(core, config)
         told = words(
-            "cli.skipped", number=core.number(core.load(skipped.case)[0]), at=words.moment(skipped.until)
+            "cli.skipped",
+            number=core.ask(q.ShowCase(skipped.case, timeline=False)).number,
+            at=words.moment(skipped.until),
         )
         answer(skipped, as_json, iter([told]))

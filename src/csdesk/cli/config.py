@@ -10,6 +10,7 @@ import typer
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, settings
 from csdesk.desk.config import config_file, docs
 from csdesk.desk.words import Words
+from csdesk.store.dsn import dsn_of
 
 if TYPE_CHECKING:
     from csdesk.tui.keymap import Keymap
@@ -26,7 +27,7 @@ def show(
     found = [
         {
             "name": name,
-            "value": getattr(loaded.config, name),
+            "value": _shown(getattr(loaded.config, name)),
             "from": loaded.origins[name],
             "type": type_,
             "about": about,
@@ -86,3 +87,9 @@ def _lines(made: "Keymap", words: Words) -> Iterator[str]:
             before = place
         shown = "  ".join(spelled(key) for key in made.keys[action])
         yield f"{label(words, action, place)}: {shown}"
+
+
+def _shown(value: object) -> object:
+    """A setting as it may be shown: the address of a database without its password."""
+    dsn = dsn_of(value) if isinstance(value, str) else None
+    return dsn.shown if dsn else value

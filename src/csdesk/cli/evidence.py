@@ -3,11 +3,14 @@
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
 from csdesk.desk import evidence_queries as q
+from csdesk.desk.config import Config
+from csdesk.desk.core import Core
 from csdesk.desk.entry import key_source
 from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Refused
@@ -16,6 +19,8 @@ from csdesk.domain.text import clean_line
 
 app = typer.Typer(help="Photos and files that prove something, kept encrypted by case.", no_args_is_help=True)
 SHORT = 8
+# Prices of a page that are told at once; all of them are kept.
+MOST_TOLD = 20
 
 
 @app.command("add")
@@ -28,20 +33,15 @@ def add(
     language: str | None = LANGUAGE,
 ) -> None:
     """Keep files as evidence of a case; the same content is kept once. Exit 1 when any of them was refused."""
-    from csdesk.effects.evidence_in import Filed, file_one, opened
-
     config = settings(file, agent, language).config
-    filed: list[Filed] = []
+    filed: list[Any] = []
     failed = 0
     with desk(config) as core:
         words = say(core, config)
-        core.load(core.case_id(case))
+        found = core.case_id(case)
         for path in files:
             try:
-                with opened(path, follow=True) as content:
-                    done = file_one(
-                        core, case, content, path.name, "cli", config.evidence_limit_mb * 1_000_000
-                    )
+                done = _filed(core, config, found, path)
             except Refused as why:
                 failed += 1
                 print(f"{clean_line(path.name).text}: {words.refused(why)}", file=sys.stderr)
@@ -54,6 +54,86 @@ def add(
             answer(filed, True, iter(()))
     if failed:
         raise typer.Exit(1)
+
+
+@app.command("capture")
+def capture_(
+    case: str = typer.Argument(help="Case number."),
+    page: str = typer.Argument(
+        metavar="URL|FILE", help="Address of a listing page, or a page that was saved."
+    ),
+    allow_http: bool = typer.Option(
+        False, "--allow-http", help="Ask by http too; the way there proves nothing."
+    ),
+    allow_private: bool = typer.Option(
+        False, "--allow-private", help="Ask hosts of the own network too, at any port."
+    ),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Keep a listing page as evidence of a case: as it came, and what it says with its prices and the time."""
+    from csdesk.effects.capturing import Doors, capture
+
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        kept, words = capture(core, case, page, Doors(allow_http, allow_private)), say(core, config)
+        captured = kept.captured
+
+        def told() -> Iterator[str]:
+            key = "cli.capture.again" if kept.page.again else "cli.capture.kept"
+            yield words(key, hash=kept.page.sha256[:SHORT], size=words.size(kept.page.size))
+            yield words("cli.capture.read", hash=kept.told.sha256[:SHORT], n=len(captured.lines))
+            if captured.title:
+                yield words("cli.capture.title", title=captured.title)
+            for price in captured.prices[:MOST_TOLD]:
+                amount = f"{price.amount} {price.currency}".strip()
+                yield words("cli.capture.price", price=amount, label=price.label)
+            if len(captured.prices) > MOST_TOLD:
+                yield words("cli.capture.more", n=len(captured.prices) - MOST_TOLD)
+            if not captured.prices:
+                yield words("cli.capture.no_price")
+
+        told_json = {"page": kept.page, "read": kept.told, "title": captured.title, "prices": captured.prices}
+        answer(told_json, as_json, told())
+
+
+@app.command("diff")
+def diff(
+    case: str = typer.Argument(help="Case number."),
+    before: str = typer.Argument(metavar="HASH1", help="The earlier capture: first digits of its hash."),
+    after: str = typer.Argument(metavar="HASH2", help="The later one."),
+    as_json: bool = JSON,
+    file: str | None = FILE,
+    agent: str | None = AGENT,
+    language: str | None = LANGUAGE,
+) -> None:
+    """Say what changed between two captures of a page, price by price and line by line; only for who has the case."""
+    from csdesk.effects.capturing import differences
+
+    config = settings(file, agent, language).config
+    with desk(config) as core:
+        changed, words = differences(core, case, before, after), say(core, config)
+
+        def told() -> Iterator[str]:
+            if changed.title is not None:
+                yield words("cli.diff.title", before=changed.title[0] or "–", after=changed.title[1] or "–")
+            for label, was, is_ in changed.prices:
+                key = (
+                    "cli.diff.price"
+                    if was and is_
+                    else "cli.diff.price_gone"
+                    if was
+                    else "cli.diff.price_new"
+                )
+                yield words(key, label=label, before=was, after=is_)
+            for number, sign, text in changed.lines:
+                yield words("cli.diff.line_gone" if sign == "-" else "cli.diff.line_new", n=number, text=text)
+            if changed.nothing:
+                yield words("cli.diff.same" if changed.same_bytes else "cli.diff.same_text")
+
+        answer(changed, as_json, told())
 
 
 @app.command("list")
@@ -81,12 +161,34 @@ def save(
     language: str | None = LANGUAGE,
 ) -> None:
     """Write a file of evidence in clear; only for whoever holds the case, and it goes on record."""
-    from csdesk.desk.evidence_answers import take_out
-
     config = settings(file, agent, language).config
     with desk(config) as core:
-        sha256 = take_out(core, case, hash_, to)
+        sha256 = _saved(core, config, case, hash_, to)
         print(say(core, config)("cli.evidence.saved", path=to, hash=sha256[:SHORT]))
+
+
+def _filed(core: Core, config: Config, case: str, path: Path) -> Any:
+    """What became of a file; it goes over the line where the desk is a server's."""
+    if config.server:
+        from csdesk.client.errands import add_evidence
+
+        return add_evidence(config, case, path)
+    from csdesk.effects.evidence_in import file_one, opened
+
+    with opened(path, follow=True) as content:
+        core.load(case)
+        return file_one(core, case, content, path.name, "cli", config.evidence_limit_mb * 1_000_000)
+
+
+def _saved(core: Core, config: Config, case: str, said: str, to: Path) -> str:
+    """Write a file in clear; its hash."""
+    if config.server:
+        from csdesk.client.errands import save_evidence_as
+
+        return save_evidence_as(config, case, said, to)
+    from csdesk.desk.evidence_answers import take_out
+
+    return take_out(core, case, said, to)
 
 
 @app.command("bundle")

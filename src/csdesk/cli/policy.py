@@ -52,7 +52,8 @@ def check(
     # The desk's flags concern no folder, and there may be no desk yet.
     if not of_desk:
         faults += _files(folder, words)
-    if of_desk or (folder is None and desk_file(config).exists()):
+    where = desk_file(config) if of_desk or not config.server else None
+    if of_desk or (folder is None and where is not None and (not isinstance(where, Path) or where.exists())):
         faults += _of_desk(config, of_desk)
     answer(faults, as_json, _told(faults, words))
     if faults:

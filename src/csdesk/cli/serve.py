@@ -13,6 +13,7 @@ def serve_(
     listen: str | None = typer.Option(
         None, help="host:port of this machine, or unix:/path; the setting when absent.", show_default=False
     ),
+    openapi: bool = typer.Option(False, "--openapi", help="Print the API's description (OpenAPI) and end."),
     file: str | None = FILE,
     language: str | None = LANGUAGE,
 ) -> None:
@@ -20,6 +21,11 @@ def serve_(
     config = settings(file, None, language, listen=listen).config
     if find_spec("uvicorn") is None or find_spec("litestar") is None:
         raise ConfigError("no_server")
+    if openapi:
+        from csdesk.server.openapi import body
+
+        print(body()[0].decode())
+        return
     from csdesk.server.running import run
 
     told = words(config)

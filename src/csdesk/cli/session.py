@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import typer
@@ -15,7 +15,15 @@ from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.text import json_safe
 
-FILE = typer.Option(None, "--file", help="The desk's file.", show_default=False)
+FILE = typer.Option(
+    None,
+    "--file",
+    "--server",
+    help="The desk's file, the address of its database, or its server: https://HOST or unix:PATH.",
+    show_default=False,
+)
+# What begins so is a server, all else a file or a database.
+SERVERS = ("https://", "http://", "unix:")
 AGENT = typer.Option(None, "--agent", help="Who acts; the login's agent when absent.", show_default=False)
 LANGUAGE = typer.Option(None, "--language", help="zh-Hans, zh-Hant or en.", show_default=False)
 JSON = typer.Option(False, "--json", help="Answer in JSON.")
@@ -24,13 +32,25 @@ JSON = typer.Option(False, "--json", help="Answer in JSON.")
 def settings(
     file: str | None = None, agent: str | None = None, language: str | None = None, **more: Any
 ) -> Loaded:
-    """The configuration under the flags of this command."""
-    return load({"file": file, "agent": agent, "language": language, **more})
+    """The configuration under the flags of this command; a file that is named counts before a configured server."""
+    where = {"server": file} if file and file.startswith(SERVERS) else {"file": file}
+    if where.get("file"):
+        where["server"] = ""
+    return load({**where, "agent": agent, "language": language, **more})
 
 
 @contextmanager
 def desk(config: Config, *, system: bool = False) -> Iterator[Core]:
-    """A desk to act on, closed afterwards."""
+    """A desk to act on, closed afterwards; a server's carries out verbs and answers questions, and no more."""
+    if config.server and not system:
+        from csdesk.cli.far import FarDesk
+
+        far = FarDesk(config)
+        try:
+            yield cast(Core, far)  # as much of one as goes over a line; what does not, says so
+        finally:
+            far.close()
+        return
     core = open_core(config, system=system)
     try:
         yield core

@@ -20,11 +20,14 @@ def shot_(
     case: str = typer.Option("", help="Case number; the first of the queue when absent."),
     size: str = typer.Option("120x40", help="Columns and lines, 80x24 to 300x100."),
     theme: str = typer.Option("", help="A theme by name or file; the configured one when absent."),
+    texts: bool = typer.Option(
+        False, "--texts", help="With messages and notes that you may read: for a desk of made-up people."
+    ),
     file: str | None = FILE,
     agent: str | None = AGENT,
     language: str | None = LANGUAGE,
 ) -> None:
-    """Take a picture of a screen. Nothing hidden is revealed; a free case is held meanwhile and given back."""
+    """Take a picture of a screen, masked and without what was written; a free case is held meanwhile and given back."""
     import asyncio
 
     config = settings(file, agent, language, theme=theme or None).config
@@ -36,7 +39,7 @@ def shot_(
 
     if screen not in SCREENS:
         raise Refused("shot_screen", value=screen[:40], screens=", ".join(SCREENS))
-    wanted = Wanted(screen, case, _size(size))
+    wanted = Wanted(screen, case, _size(size), texts)
     drawn = asyncio.run(shoot(replace(config, worker=False), wanted))
     _write(to, drawn)
     print(words(config)("cli.shot", path=to))

@@ -148,6 +148,7 @@ CONSOLE = (
     Action("members", ("incident",)),
     Action("awaiting", ("queue", "board")),
     Action("dead", ("queue",)),
+    Action("unsent", CASES),
     Action("board", CASES),
     Action("reassign", ("board",)),
     Action("raise_late", ("board",)),

@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from csdesk.desk.config import ConfigError
+from csdesk.desk.link import LinkLost, NotAdmitted, ServerFault
 from csdesk.desk.words import Words
 from csdesk.domain.value import dataclass
 from csdesk.store.errors import StoreError
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from csdesk.domain.clocks.times import Times
     from csdesk.interop.ordering import Looked
     from csdesk.tui.appearance import Appearance
+    from csdesk.tui.away import Away
     from csdesk.tui.following import Following
     from csdesk.tui.news import News
     from csdesk.tui.privacy import Privacy
@@ -61,7 +63,10 @@ def clock_ms() -> int:
 class Tools:
     """What a console is given: words, keys, look, how it draws, and `rules`, made when a form first needs them.
 
+    Without `rules` the desk itself is asked for them.
+
     `ask_order` asks the order system after a number, in a thread of its own; None where nobody can be asked.
+    `save_file` brings a file (case, hash) of a desk elsewhere into a folder here, likewise; gives the path.
     """
 
     words: Words
@@ -73,6 +78,7 @@ class Tools:
     lean: bool = True
     ask_order: "Callable[[str], Looked] | None" = None
     lock_minutes: int = 0
+    save_file: "Callable[[str, str, str], str] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         self.lean = tools.lean
         self.now = tools.now
         self._rules = tools.rules
-        self.ask_order = tools.ask_order
+        self.ask_order, self.save_file = tools.ask_order, tools.save_file
         self.first = first or First()
         self.lock_minutes, self.locked, self.touched_at = tools.lock_minutes, False, time.monotonic()
         self.names: dict[str, str] = {id_: cells.safe(name) for id_, name in self.first.names}
@@ -112,9 +118,10 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         # Sentences written into forms that were left for a call, by case and verb.
         self.unsent: dict[tuple[str, str], dict[str, str]] = {}
         self.leasing = Leasing(self)
+        self.away: Away | None = None
         # Whether the desk has read the law: from then on a verdict takes a millisecond.
         self.law_read = False
-        self.trouble: StoreError | ConfigError | None = None
+        self.trouble: StoreError | ConfigError | LinkLost | NotAdmitted | ServerFault | None = None
         self._opened = asyncio.Event()
         self._then: list[Callable[[], None]] = []
         self._look = tools.look
@@ -162,11 +169,23 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     @cached_property
     def rules(self) -> Rules:
-        """What forms decide with; without the desk's own: weekends, and the numbers every desk begins with."""
+        """What forms decide with; until the desk told its own: weekends, and the numbers every desk begins with."""
         from csdesk.domain.cases.context import Policy
         from csdesk.domain.clocks.times import Times
 
         return self._rules() if self._rules else Rules(Times(), Policy())
+
+    async def learn_rules(self) -> None:
+        """Ask the desk for what forms decide with, unless it is known; awaited before a form is shown."""
+        if self._rules is not None:
+            return
+        from csdesk.desk.rule_answers import policy_told, times_told
+        from csdesk.desk.rule_queries import DeskRules
+
+        told = await self.desk.ask(DeskRules())
+        known = Rules(times_told(told), policy_told(told))
+        self._rules = lambda: known
+        vars(self).pop("rules", None)
 
     @cached_property
     def news(self) -> "News":
@@ -258,7 +277,7 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         if isinstance(self.desk, ComingDesk):
             try:
                 await self.desk.open()
-            except (StoreError, ConfigError) as error:
+            except (StoreError, ConfigError, LinkLost, NotAdmitted, ServerFault) as error:
                 self.trouble = error
                 self.exit(1)
                 return
@@ -330,7 +349,8 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     def standing(self) -> str:
         """The right end of the status line: a sign while the desk is slow, what is parked, who works here."""
-        told = [self.words("status.slow")] if self._waiting else []
+        told = self.away.signs() if self.away else []
+        told += [self.words("status.slow")] if self._waiting else []
         if self.first.practice:
             told.append(self.words("status.practice"))
         if not self.leasing.here:
@@ -441,7 +461,7 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         if not self._leaving:
             self._leaving = True
             self.set_timer(2.0, self._stay)
-            self.say(self.words("status.quit_again"), "warn")
+            self.say(self.away.quit_words() if self.away else self.words("status.quit_again"), "warn")
             return
         await self.leave()
 

@@ -1,13 +1,14 @@
 """A desk that is still being opened: the console paints and takes keys, and what it asks is answered then."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from csdesk.desk.core import Core
     from csdesk.desk.desk import Ask, Changes, Desk, Done
+    from csdesk.desk.link import Line
     from csdesk.domain.cases.command import Command
     from csdesk.domain.cases.context import Actor
 
@@ -24,14 +25,16 @@ class ComingDesk:
 
     async def open(self) -> None:
         """Open the desk, unless it is open; raises StoreError or ConfigError."""
-        if self._desk is not None:
-            return
+        if self._desk is None:
+            self._desk = await self._made()
+            self._opened.set()
+
+    async def _made(self) -> "Desk":
         thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
         core = await asyncio.get_running_loop().run_in_executor(thread, self._make)
         from csdesk.desk.local import LocalDesk
 
-        self._desk = LocalDesk(core, thread)
-        self._opened.set()
+        return LocalDesk(core, thread)
 
     async def _ready(self) -> "Desk":
         await self._opened.wait()
@@ -64,3 +67,25 @@ class ComingDesk:
         """See `Desk.close`."""
         if self._desk is not None:
             await self._desk.close()
+
+
+class ComingRemote(ComingDesk):
+    """Stands for the desk of a server until it is reached; its `open` raises LinkLost, NotAdmitted, ServerFault too."""
+
+    def __init__(self, reach: "Callable[[], Awaitable[Desk]]") -> None:
+        super().__init__(_no_core)
+        self._reach = reach
+
+    async def _made(self) -> "Desk":
+        return await self._reach()
+
+    @property
+    def line(self) -> "Line | None":
+        """The line to it; None until it is open."""
+        from csdesk.desk.link import line_of
+
+        return line_of(self._desk)
+
+
+def _no_core() -> "Core":
+    raise AssertionError("a remote desk has no core here")

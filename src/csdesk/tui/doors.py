@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csdesk.desk.incident_queries import Suggested
+    from csdesk.desk.link import Line
     from csdesk.desk.queries import CaseView
     from csdesk.domain.cases.command import Deciding
     from csdesk.domain.cases.context import Refused
@@ -145,6 +146,13 @@ def dead() -> "ConsoleScreen[Any]":
     from csdesk.tui.screens.dead import DeadScreen
 
     return DeadScreen()
+
+
+def unsent(line: "Line") -> "ConsoleScreen[Any]":
+    """What waits for the line to the desk; dismissed with the case to open, or None."""
+    from csdesk.tui.screens.unsent import UnsentScreen
+
+    return UnsentScreen(line)
 
 
 def board() -> "ConsoleScreen[Any]":

@@ -17,9 +17,9 @@ from csdesk.desk.config import Config, ConfigError
 
 if TYPE_CHECKING:
     from csdesk.desk.core import Core
+    from csdesk.desk.desk import Desk
     from csdesk.desk.words import Words
     from csdesk.interop.ordering import Looked
-    from csdesk.store.errors import StoreError
     from csdesk.tui.app import ConsoleApp, Rules
     from csdesk.tui.coming import ComingDesk
     from csdesk.tui.start import First
@@ -87,7 +87,21 @@ def launch(config: Config) -> int:
     except (ConfigError, StoreError) as problem:
         print(_sentence(config, problem), file=sys.stderr)
         return 1
+    except Exception as problem:
+        if not config.server:
+            raise
+        return _unreached(config, problem)
     return _until_left(app, config)
+
+
+def _unreached(config: Config, problem: Exception) -> int:
+    """Say why a server's desk could not be opened; what is no trouble with a server is raised again."""
+    from csdesk.desk.link import LinkLost, NotAdmitted, ServerFault
+
+    if not isinstance(problem, LinkLost | NotAdmitted | ServerFault):
+        raise problem
+    print(_sentence(config, problem), file=sys.stderr)
+    return 1
 
 
 def _build(config: Config, coming: "type[ComingDesk] | None" = None) -> "ConsoleApp":
@@ -102,24 +116,30 @@ def _build(config: Config, coming: "type[ComingDesk] | None" = None) -> "Console
         from csdesk.desk.words import Words
         from csdesk.tui import keymap, theme
         from csdesk.tui.app import ConsoleApp, Tools
-        from csdesk.tui.coming import ComingDesk
+        from csdesk.tui.coming import ComingDesk, ComingRemote
 
         keys, wrong = keymap.check(config.keymap)
         look, ugly = theme.check(config.theme)
         first = reading.result()
     words = Words(config.language, ZoneInfo(first.zone))
-    ask_order = (lambda text: _ask_order(config, text)) if config.orders else None
+    asks = first.asks_orders if config.server else bool(config.orders)
     tools = Tools(
         words,
         keys,
         look,
         config.ascii,
-        rules=lambda: _rules(config),
-        ask_order=ask_order,
+        rules=None if config.server else lambda: _rules(config),
+        ask_order=(lambda text: _ask_order(config, text)) if asks else None,
+        save_file=(lambda *which: _save_file(config, *which)) if config.server else None,
         lean=config.lean,
         lock_minutes=config.lock_minutes,
     )
-    app = ConsoleApp((coming or ComingDesk)(lambda: _open(config)), tools, first)
+    desk = (
+        ComingRemote(lambda: _reach(config))
+        if config.server
+        else (coming or ComingDesk)(lambda: _open(config))
+    )
+    app = ConsoleApp(desk, tools, first)
     if ugly is not None:
         app.said = (words("theme.default", told=_in_short(words, ugly)), "bad")
     if wrong:
@@ -154,15 +174,33 @@ def _rules(config: Config) -> "Rules":
 
 def _ask_order(config: Config, text: str) -> "Looked":
     """Ask the order system, on a connection of its own: no key waits for it. StoreError, ConfigError, ImportFault."""
-    from csdesk.tui.ordering import ask_order
+    from csdesk.tui.ordering import ask_order, ask_order_afar
 
-    return ask_order(config, text)
+    return (ask_order_afar if config.server else ask_order)(config, text)
+
+
+def _save_file(config: Config, case: str, sha256: str, folder: str) -> str:
+    """Bring a file of a server's desk into a folder of this machine. LinkLost, NotAdmitted, ServerFault, Refused."""
+    from csdesk.client.errands import save_evidence
+
+    return save_evidence(config, case, sha256, folder)
 
 
 def _glimpse(config: Config) -> "First":
+    if config.server:
+        from csdesk.tui.afar import glimpse as glimpse_afar
+
+        return glimpse_afar(config)
     from csdesk.tui.start import glimpse
 
     return glimpse(config)
+
+
+async def _reach(config: Config) -> "Desk":
+    """Reach the desk of a server, or what is kept of it here while it cannot be reached."""
+    from csdesk.client.reaching import reach_linked
+
+    return await reach_linked(config)
 
 
 def _open(config: Config) -> "Core":
@@ -176,8 +214,12 @@ def _open(config: Config) -> "Core":
 
 def _until_left(app: "ConsoleApp", config: Config) -> int:
     stop = threading.Event()
+    if config.server:
+        from csdesk.tui.away import follow
+
+        app.when_open(lambda: follow(app))
     with ThreadPoolExecutor(1, thread_name_prefix="worker") as thread:
-        if config.worker:
+        if config.worker and not config.server:
             app.when_open(lambda: _elect(app, config, thread, stop))
         code = app.run(mouse=False) or 0
         stop.set()
@@ -246,7 +288,13 @@ def _words(config: Config) -> "Words":
     return Words(config.language, UTC)
 
 
-def _sentence(config: Config, problem: "ConfigError | StoreError") -> str:
+def _sentence(config: Config, problem: Exception) -> str:
+    from csdesk.store.errors import StoreError
+
+    if not isinstance(problem, ConfigError | StoreError):
+        from csdesk.tui.refusals import far
+
+        return far(_words(config), problem)
     detail = problem.detail if isinstance(problem, ConfigError) else problem.details
     return _words(config).error(problem.code, detail, str(problem))
 

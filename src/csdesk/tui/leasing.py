@@ -3,6 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
+from csdesk.desk.link import line_of
+
 if TYPE_CHECKING:
     from csdesk.store.leases import Lease
     from csdesk.tui.app import ConsoleApp
@@ -55,8 +57,9 @@ class Leasing:
         """Hold a case that is being opened; the lease names another holder when somebody else has it."""
         from csdesk.desk.queries import Hold
 
-        if not self.may_hold():
-            return None
+        line = line_of(self._console.desk)
+        if not self.may_hold() or (line is not None and line.state.away):
+            return None  # while the desk cannot be asked nobody can give me a case; I read it all the same
         lease = await self._console.desk.ask(Hold(case))
         if lease.holder == self._console.desk.me.id:
             self.held, self._renewed = case, time.monotonic()
@@ -103,7 +106,9 @@ class Leasing:
     async def _renew(self, case: str) -> None:
         from csdesk.desk.queries import Hold
 
-        await self._console.desk.ask(Hold(case))
+        line = line_of(self._console.desk)
+        if line is None or not line.state.away:
+            await self._console.desk.ask(Hold(case))
 
     async def let_go(self) -> None:
         """Give back the open case; parked ones stay mine until their time is over."""

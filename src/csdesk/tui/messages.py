@@ -39,3 +39,7 @@ class Seen(Message):
     def __init__(self, case: str) -> None:
         super().__init__()
         self.case = case
+
+
+class Unsent(Message, bubble=False):
+    """What waits for the line is not what it was."""

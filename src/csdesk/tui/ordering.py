@@ -34,6 +34,13 @@ def ask_order(config: "Config", text: str) -> Looked:
         core.store.close()
 
 
+def ask_order_afar(config: "Config", text: str) -> Looked:
+    """The same of a server's desk. LinkLost, NotAdmitted, ServerFault, Refused."""
+    from csdesk.client.errands import ask_order
+
+    return ask_order(config, text, Looked)
+
+
 async def asked(console: "ConsoleApp", text: str, again: Callable[[], Awaitable[None]]) -> None:
     """Ask after an order; when anything is known of it, read `again` what is on the screen; then say how it went."""
     if console.ask_order is None:

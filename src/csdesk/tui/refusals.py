@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING
 
 from csdesk.desk.desk import Conflict
+from csdesk.desk.link import AWAY, LinkLost, NotAdmitted, ServerFault
 from csdesk.domain.cases.context import Refused
 from csdesk.store.errors import StoreError
 
 if TYPE_CHECKING:
+    from csdesk.desk.words import Words
     from csdesk.tui.app import ConsoleApp
 
 # Refusals whose `name` is a fact.
@@ -23,7 +25,23 @@ def explain(console: "ConsoleApp", error: Exception) -> str | None:
         return words("refused.conflict", case=error.case, came=came)
     if isinstance(error, StoreError):
         return words.error(error.code, error.details, str(error))
+    if isinstance(error, LinkLost | NotAdmitted | ServerFault):
+        return far(words, error)
     return None
+
+
+def far(words: "Words", error: Exception) -> str:
+    """What is wrong with a server, in a sentence; raises what is no trouble with one."""
+    match error:
+        case LinkLost(code=code) if code == AWAY:
+            return words("error.line_away")
+        case LinkLost():
+            return words("error.link_lost", how=error.code)
+        case NotAdmitted():
+            return words("error.not_admitted")
+        case ServerFault():
+            return words("error.server_fault", status=error.status, code=error.code or "–")
+    raise error
 
 
 def refusal(console: "ConsoleApp", refused: Refused) -> str:

@@ -82,6 +82,10 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
     def _settle(self) -> None:
         """The screen is there and its field has the focus: what was typed ahead of it comes now."""
         self.settled = True
+        self.let_keys()
+
+    def let_keys(self) -> None:
+        """What was typed ahead goes where the keys go now."""
         early, self.early = self.early, []
         for event in early:
             self.app.post_message(event)
@@ -218,6 +222,17 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         from csdesk.tui.doors import caller
 
         self.app.push_screen(caller())
+
+    def action_unsent(self) -> None:
+        """What waits for the line to the desk."""
+        from csdesk.desk.link import line_of
+        from csdesk.tui.doors import unsent
+
+        line = line_of(self.console.desk)
+        if line is None:
+            self.console.say(self.console.words("unsent.here"), "info")
+        else:
+            self.app.push_screen(unsent(line), lambda case: self.console.open_case(case) if case else None)
 
     def action_redraw(self) -> None:
         """Paint everything anew."""

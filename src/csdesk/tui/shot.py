@@ -1,7 +1,7 @@
 """A picture of a screen, taken without a terminal: the console is opened, brought to the screen, and drawn as SVG."""
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from csdesk.desk.filter_queries import KeepFilter, KeptFilter
 from csdesk.desk.queries import GetDraft, GetPlace, KeepDraft, KeepPlace, ShowCase
@@ -13,10 +13,13 @@ from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.start import Stand
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import App
     from textual.pilot import Pilot
 
     from csdesk.desk.config import Config
+    from csdesk.desk.core import Core
     from csdesk.desk.desk import Ask, T
     from csdesk.tui.app import ConsoleApp
 
@@ -53,7 +56,20 @@ _FAMILY = "Sarasa Mono SC, Noto Sans Mono CJK SC, Fira Code"
 
 
 class Onlooker(ComingDesk):
-    """The desk of somebody who only looks: neither the place nor a draft of a real console is read or written."""
+    """The desk of somebody who only looks: neither the place nor a draft of a real console is read or written.
+
+    What customers and agents wrote is as covered as for whoever does not hold the case: a picture is passed on.
+    """
+
+    texts: ClassVar[bool] = False
+
+    def __init__(self, make: "Callable[[], Core]") -> None:
+        def covered() -> "Core":
+            core = make()
+            core.reads_texts = self.texts
+            return core
+
+        super().__init__(covered)
 
     async def ask(self, question: "Ask[T]") -> "T":
         """See `Desk.ask`."""
@@ -62,13 +78,20 @@ class Onlooker(ComingDesk):
         return await super().ask(question)
 
 
+class Reader(Onlooker):
+    """Likewise, with what was written, as far as it may be read: for a desk of made-up people."""
+
+    texts: ClassVar[bool] = True
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which screen, of which case ("": the one on top of the queue), in how many columns and lines."""
+    """Which screen, of which case ("": the one on top of the queue), in how many columns and lines, with its texts."""
 
     screen: str
     case: str = ""
     size: tuple[int, int] = (120, 40)
+    texts: bool = False
 
 
 def drawing(app: "App[Any]") -> str:
@@ -85,7 +108,7 @@ async def shoot(config: "Config", wanted: Wanted) -> str:
     from csdesk.tui.launch import _build
 
     theme.load(config.theme)  # a console would open in the default one; a picture says what is wrong
-    app = _build(config, Onlooker)
+    app = _build(config, Reader if wanted.texts else Onlooker)
     app.first = replace(app.first, stand=Stand(), rows=(), asked=False)
     # What cannot be opened is said before anything is drawn.
     await cast("Onlooker", app.desk).open()

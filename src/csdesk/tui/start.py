@@ -11,6 +11,7 @@ from csdesk.domain.roles import Right, Role, may
 from csdesk.domain.value import dataclass, replace
 from csdesk.store import feed
 from csdesk.store.connection import Connection, open_any_schema
+from csdesk.store.dsn import Dsn
 from csdesk.store.feed import Count, Place, Row
 from csdesk.tui.kinds import tabs
 
@@ -86,6 +87,7 @@ class First:
     zone: str = "UTC"
     letters: bool = False
     practice: bool = False
+    asks_orders: bool = False
 
 
 def glimpse(config: "Config") -> First:
@@ -93,8 +95,11 @@ def glimpse(config: "Config") -> First:
 
     Raises StoreError and ConfigError as opening the desk would.
     """
+    file = desk_file(config)
+    if isinstance(file, Dsn):
+        return First()  # its driver takes longer to load than the desk to open
     # Whether the schema fits is for the real opening to say; here a wrong one only means no picture yet.
-    conn = open_any_schema(desk_file(config).resolve(), 0, readonly=False, check_same_thread=False)
+    conn = open_any_schema(file.resolve(), 0, readonly=False, check_same_thread=False)
     try:
         wanted, values = ("WHERE desk_id = ? ", (config.desk,)) if config.desk else ("", ())
         desk = conn.execute(

@@ -1,7 +1,7 @@
 """Carrying verbs out from the console: at once or through a form, with undo, redo and repeat."""
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from csdesk.desk.bulk_queries import Deed, Deeds, RedoRun, UndoRun
 from csdesk.desk.desk import Conflict, Done
@@ -18,6 +18,7 @@ from csdesk.tui.messages import VerbDone
 
 if TYPE_CHECKING:
     from csdesk.tui.app import ConsoleApp
+    from csdesk.tui.screen import ConsoleScreen
 
 # So many of its own verbs a console knows for a redo; what can be undone the desk itself knows.
 KNOWN = 200
@@ -68,6 +69,20 @@ class Verbs:
         if at_once(verb):
             await self.do(VERBS[verb](), case, version)
             return
+        screen = cast("ConsoleScreen[Any]", console.screen)
+        screen.settled = False  # what is typed while the form is asked for is meant for the form
+        shown = False
+        try:
+            shown = await self._form(case, verb)
+        finally:
+            screen.settled = True
+            if not shown:
+                screen.early.clear()
+            screen.let_keys()
+
+    async def _form(self, case: str, verb: str) -> bool:
+        """Show the form of a verb, or say why it is off; whether it is shown."""
+        console = self._console
         view = await console.patient(console.desk.ask(ShowCase(case, timeline=False)))
         offer = next((offer for offer in view.offers if offer.verb == verb), None)
         if offer is None or offer.off is not None:
@@ -75,8 +90,10 @@ class Verbs:
                 offer.off if offer and offer.off else Refused("wrong_kind", kind=view.case.kind, verb=verb)
             )
             console.say(console.refusal(refused), "warn")
-            return
+            return False
+        await console.learn_rules()
         await console.push_screen(doors.form(view, verb))
+        return True
 
     async def do(self, command: Command, case: str = "", version: int | None = None) -> Done | None:
         """Carry out a command; say what came of it and tell the screens."""
@@ -90,6 +107,10 @@ class Verbs:
                 return await self.do(Take(over=True), case, version) if await self._over(holder) else None
             console.say(console.explain(error) or str(error), "bad")
             return None
+        if done.queued:
+            verb = console.words.code("verb", done.verb)
+            console.say(console.words("away.queued", case=done.number, verb=verb), "wait")
+            return done
         if not isinstance(command, TakeBack):
             self._last = command
             self._done.append((done.case.id, command))

@@ -228,6 +228,8 @@ class BoardScreen(ConsoleScreen[str | None]):
             self.console.open_case(which)
         elif what == told.LOOKS:
             self.app.push_screen(doors.looks(agent=which), self._case)
+        elif what == told.LEAK:
+            self.console.say(self.console.words("board.leak_where"), "warn")
         elif what == told.DEAD and not may(self.console.desk.me.role, Right.MEND):
             self.console.say(self.console.words("dead.not_mine"), "warn")
         else:

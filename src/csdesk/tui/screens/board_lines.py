@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from csdesk.desk import leak_words
 from csdesk.desk.board_queries import AgentShift, BoardView, QueueState
 from csdesk.desk.look_queries import UnusualLooks
 from csdesk.desk.staff_queries import NoTaker
@@ -16,6 +17,7 @@ from csdesk.tui.widgets.table import Entry, Field
 # What Enter on a line of the lowest table means, before a colon and what it means it of.
 WORKER, DEAD, AWAITING, QUEUE, CASE, INCIDENT = "worker", "dead", "awaiting", "queue", "case", "incident"
 LOOKS = "looks"
+LEAK = "leak"
 # So many of the cases that nobody may take are looked at; more are told as so many or more.
 MOST_STUCK = 50
 
@@ -143,6 +145,9 @@ def need_entries(
         said = words("board.skipped", number=one.number, n=len(one.agents), why=why)
         told.append((f"{CASE}:{one.id}", said, "late"))
     told += [(f"{LOOKS}:{one.agent}", looked(one, words, name_of(one.agent)), "late") for one in view.looks]
+    if view.urgent:  # None for those who may not know
+        alarms = leak_words.urgent(view.urgent, words, view.at)
+        told += [(f"{LEAK}:{about}", cells.safe(said), "late") for about, said in alarms]
     for incident in view.incidents:
         at = words.short(incident.told_at) if incident.told_at else words("board.never_told")
         said = words("board.incident", number=incident.number, n=counted(incident.members), at=at)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Iterable
 
+from textual import events
 from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widget import Widget
@@ -25,6 +26,7 @@ from csdesk.domain.value import dataclass
 from csdesk.store.drafts import Draft
 from csdesk.store.feed import Place
 from csdesk.tui import doors
+from csdesk.tui import keymap as keys
 from csdesk.tui.columns import next_change
 from csdesk.tui.messages import Changed, VerbDone
 from csdesk.tui.screens.belonging import Belonging
@@ -63,6 +65,7 @@ class Seen:
 class Columns(Widget):
     """Facts, and the conversation beside them where there is room; the reply under the conversation."""
 
+    BLANK = True  # covered by its sides
     DEFAULT_CSS = """
     Columns { height: 1fr; layout: vertical; }
     Columns > #facts-side { width: 1fr; height: 1fr; }
@@ -73,6 +76,12 @@ class Columns(Widget):
     Columns.wide > #talk-side { height: 1fr; }
     Columns.wide #talk { display: block; }
     """
+
+
+class Side(Vertical):
+    """One of them, from top to bottom."""
+
+    BLANK = True  # covered by its pages
 
 
 class CaseHeader(Page):
@@ -92,7 +101,7 @@ class CaseScreen(CaseDoors):
         self.owed: VerdictView | None = None
         self.facts = Page(self._facts, id="facts")
         self.talk = Page(self._talk, tail=True, id="talk")
-        self.columns = Columns(Vertical(self.facts, id="facts-side"), Vertical(self.talk, id="talk-side"))
+        self.columns = Columns(Side(self.facts, id="facts-side"), Side(self.talk, id="talk-side"))
         self.hold_line = HoldLine()
         self.reply = Replying(self)
         self.belonging = Belonging(self)
@@ -102,6 +111,7 @@ class CaseScreen(CaseDoors):
         self._reads_talk = True
         self._place: Place | None = None
         self._moving = False
+        self._awaited = True
         self._clock: Timer | None = None
 
     @property
@@ -137,7 +147,17 @@ class CaseScreen(CaseDoors):
         if reading.done() and reading.exception() is None:
             seen = reading.result()
             self.view, self.owed = seen.view, seen.owed
-        self.console.call(self._enter(self.case_id, reading))
+        self.console.call(self._shown_or_not(self.case_id, reading))
+
+    async def command_key(self, event: events.Key) -> None:
+        """What acts on a case that is not there yet waits for it, and so does what follows; all else does not."""
+        if self.view is None and self._awaited:
+            action = self.console.keymap.action(self.context, keys.pressed(event.key, event.character))
+            needs = action is not None and self.off(action) == self.console.words("status.no_case")
+            if needs or (self.early and action not in ("back", "help")):
+                self.early.append(event)
+                return
+        await super().command_key(event)
 
     def on_unmount(self) -> None:
         if self._reading is not None:  # left before it was mounted: it is held all the same
@@ -260,6 +280,15 @@ class CaseScreen(CaseDoors):
         rows = await console.desk.ask(Rows((case,)))
         self._place = Place(rows[0].due, rows[0].id) if rows else None
         await self._mark_opened()
+
+    async def _shown_or_not(self, case: str, reading: Awaitable[Seen]) -> None:
+        """`_enter`, and then the keys that waited for it."""
+        try:
+            await self._enter(case, reading)
+        finally:
+            self._awaited = False
+            if self in self.app.screen_stack:
+                self.let_keys()
 
     def _show(self, view: CaseView, *, anew: bool = False, judge: bool = True) -> None:
         self.view = view

@@ -1,5 +1,6 @@
 """The files of a case: what each is, how long, whose, since when; one is saved to a folder by an act of its own."""
 
+import asyncio
 from pathlib import Path
 from typing import ClassVar
 
@@ -66,10 +67,17 @@ class FilesScreen(Overlay[None]):
 
         self.app.push_screen(SaveFolder(self._folder), named)
 
+    async def _written(self, sha256: str, folder: str) -> str:
+        """Where the file is now; of a desk on another machine it is brought here."""
+        console, case = self.console, self._view.case.id
+        if console.save_file is not None:
+            return await asyncio.to_thread(console.save_file, case, sha256, folder)
+        return await console.desk.ask(SaveEvidence(case, sha256, folder))
+
     async def _save(self, sha256: str, folder: str) -> None:
         console = self.console
         try:
-            path = await console.patient(console.desk.ask(SaveEvidence(self._view.case.id, sha256, folder)))
+            path = await console.patient(self._written(sha256, folder))
         except Refused as refused:
             console.say(console.refusal(refused), "warn")
         except StoreError as exc:

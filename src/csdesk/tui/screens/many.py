@@ -137,6 +137,7 @@ class Many:
     async def _form(self, verb: str, weighed: Weighed) -> Mapping[str, str] | None:
         console = self._screen.console
         view = await console.patient(console.desk.ask(ShowCase(weighed.sample, timeline=False)))
+        await console.learn_rules()
         asked = ManyForm(view, verb, weighed.n)
         return asked.filled if await console.push_screen_wait(asked) else None
 

@@ -65,6 +65,7 @@ class OrderScreen(Lookup[None]):
         self.console.call(self._open(pick.id))
 
     async def _open(self, order: str) -> None:
+        await self.console.learn_rules()
         if order == NO_ORDER:
             await self.app.push_screen(OpenForm(None, self._wanted))
             return

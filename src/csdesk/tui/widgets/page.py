@@ -58,7 +58,8 @@ class Page(Lines):
         self.lay()
 
     def _word(self, *, anew: bool = False) -> None:
-        at_end = self.top >= self.last_top
+        # By the size that it had when it was last painted: a page that shrinks still stands at its end.
+        at_end = self.top >= len(self.lines) - self._size_worded.height
         self._size_worded = self.size
         self.lines = self._source(max(self.size.width - MARGIN, 2))
         if self._tail and (anew or at_end):
@@ -113,10 +114,11 @@ class Page(Lines):
         return len(self.lines) if self.lines else len(self._source(max(width - MARGIN, 2)))
 
     def render_line(self, y: int) -> Strip:
-        if self._size_worded != self.size:
+        size = self.size  # asked once: Textual walks to the screen for it, 15 µs each time
+        if self._size_worded != size:
             # Another size: to wait for the message that says so would show it a frame later.
             self._word()
-        palette, width = self.console.palette, self.size.width
+        palette, width = self.console.palette, size.width
         rest = palette.style("text", self._on)
         index = self.top + y
         if self.lines and self.painted_at == float("inf"):
@@ -126,7 +128,7 @@ class Page(Lines):
         parts = [
             (text, palette.style(how, self._on, bold=how == "strong")) for text, how in self.lines[index]
         ]
-        sign = (self._below() if y == self.size.height - 1 else "") or (self._above() if y == 0 else "")
+        sign = (self._below() if y == size.height - 1 else "") or (self._above() if y == 0 else "")
         room = width - 1 - cells.width(sign)
         body = cells.line([(" ", rest), *parts], room, rest)
         if not sign:

@@ -1,0 +1,1 @@
+"""A desk that is somewhere else: `RemoteDesk` speaks with `csdesk serve` over HTTP."""

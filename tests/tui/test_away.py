@@ -1,0 +1,153 @@
+"""A console whose line goes down and comes back: its signs, what it goes on showing, what waits and is decided on."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from csdesk.client import offline
+from csdesk.client.offline import LinkedDesk
+from csdesk.desk.queries import Hold, QueueCounts, ShowCase
+from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.shared import Note, Prioritise
+from csdesk.tui.away import follow
+from csdesk.tui.screens.case import CaseScreen
+from csdesk.tui.screens.form import VerbForm
+from csdesk.tui.screens.queue import QueueScreen
+from csdesk.tui.screens.unsent import UnsentScreen
+from tests.building import DeskFile
+from tests.proxy import Proxy
+from tests.serving import Serving
+from tests.tui.consoles import Hands, console
+from tests.tui.test_queue import listed, opened
+
+
+@pytest.fixture
+def proxy(desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """A line to a server of the desk; `proxy.token` lets wang in."""
+    monkeypatch.setattr(offline, "DOUBT_S", 0.0)
+    monkeypatch.setattr(offline, "RETURN_S", (0.02, 0.05))
+    monkeypatch.setattr("csdesk.client.remote.AGAIN_S", (0.02,))
+    serving = Serving(desk_file)
+    line = Proxy(int(serving.where.rsplit(":", 1)[1]))
+    yield line
+    line.stop()
+    serving.stop()
+
+
+@asynccontextmanager
+async def far(file: DeskFile, proxy: Proxy, folder: Path) -> AsyncIterator[Hands]:
+    """Wang's console behind the line."""
+    serving_token = _token(file)
+    desk = await LinkedDesk.open(proxy.where, serving_token, folder=folder)
+    here = []
+
+    def instead(local: object) -> LinkedDesk:
+        here.append(local)
+        return desk
+
+    async with console(file, around=instead) as hands:
+        follow(hands.app)
+        yield hands
+    await here[0].close()  # type: ignore[attr-defined]
+
+
+def _token(file: DeskFile) -> str:
+    from contextlib import closing
+
+    from csdesk.store import tokens
+    from csdesk.store.connection import write
+    from csdesk.store.file import open_store
+
+    with closing(open_store(file.path)) as store, write(store.conn) as conn:
+        return tokens.make(conn, store.desk.id, "wang", label="test", by="gao", now=file.clock())[1]
+
+
+def told(file: DeskFile, case: Case) -> list[str]:
+    """The notes of a case."""
+    wang = file.core("wang")
+    wang.ask(Hold(case.id))
+    return [entry.text or "" for entry in wang.ask(ShowCase(case.id)).timeline if entry.verb == "note"]
+
+
+async def down(hands: Hands, proxy: Proxy) -> None:
+    proxy.cut()
+    hands.app.call(_asks(hands))
+    await hands.sees("离线")
+
+
+async def _asks(hands: Hands) -> None:
+    await hands.app.desk.ask(QueueCounts())
+
+
+async def test_a_console_goes_on_while_its_line_is_down(desk_file: DeskFile, proxy: Proxy, tmp_path: Path):
+    case, other = opened(desk_file, title="降噪耳机"), opened(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case, other)
+        await hands.press("open")
+        await hands.at(CaseScreen)
+        await hands.sees("降噪耳机", "待受理")
+        await hands.press("back")
+        await hands.at(QueueScreen)
+        await down(hands, proxy)
+
+        # What was read is read again, and its age is told; a case is not claimed meanwhile.
+        await hands.press("open")
+        await hands.at(CaseScreen)
+        await hands.sees("降噪耳机", "内容读于")
+        assert hands.app.leasing.held == ""
+        await hands.press("verb.take")
+        await hands.sees("连接断开时不能")
+
+        # A note is written as ever; a sign says that it waits.
+        await hands.press("verb.note")
+        await hands.at(VerbForm)
+        await hands.write("jia")
+        await hands.press("send")
+        await hands.at(CaseScreen)
+        await hands.sees("待发 1", "已存在本机")
+        await hands.app.desk.do(Prioritise(2), case.id)
+        assert told(desk_file, case) == []
+
+        await hands.press("unsent")
+        await hands.at(UnsentScreen)
+        await hands.sees("jia", "待发出的操作")
+        await hands.press("retry")
+        await hands.sees("恢复连接后会自动发出")
+        await hands.press("back")
+        await hands.press("quit")
+        await hands.sees("还有 2 项没有发出")
+
+        # Meanwhile somebody else was there first: one is sent, the other waits for a decision.
+        desk_file.clock.forward(hours=1)  # wang's hold ran out, since nobody could renew it
+        desk_file.core("chen").do(Prioritise(1), case.id)
+        proxy.mend()
+        await hands.sees("待定 1", "不再适合")
+        assert told(desk_file, case) == ["jia"]
+        await hands.until(lambda: hands.app.leasing.held == case.id)
+        await hands.press("unsent")
+        await hands.at(UnsentScreen)
+        await hands.sees("未执行", "现在：待受理", "优先级 1", "Chen")
+        await hands.press("retry")
+        await hands.until(lambda: "待定" not in hands.shown())
+        assert desk_file.core("li").ask(ShowCase(case.id)).case.priority == 2
+
+
+async def test_what_was_given_up_in_the_list_is_not_sent(desk_file: DeskFile, proxy: Proxy, tmp_path: Path):
+    case = opened(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case)
+        await hands.sees("待受理")
+        await hands.app.desk.ask(ShowCase(case.id))
+        await down(hands, proxy)
+        await hands.app.desk.do(Note("一"), case.id)
+        await hands.app.desk.do(Note("二"), case.id)
+        await hands.press("unsent")
+        await hands.at(UnsentScreen)
+        await hands.press("drop")
+        await hands.sees("已放弃")
+        await hands.press("back")
+        proxy.mend()
+        await hands.sees("已恢复连接")
+        assert told(desk_file, case) == ["二"]
