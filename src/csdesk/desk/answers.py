@@ -5,9 +5,11 @@ from typing import Any, TypeVar
 
 from csdesk.desk import queries as q
 from csdesk.desk import trails
+from csdesk.desk.canary_watch import watch
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Ask
 from csdesk.desk.order_age import order_age
+from csdesk.desk.rights_plan import only_stored
 from csdesk.desk.strip import strip
 from csdesk.desk.timeline import entry
 from csdesk.domain import ids
@@ -108,7 +110,12 @@ def _open_to_all(row: Row) -> bool:
 
 
 def reads(core: Core, case: Case) -> bool:
-    """Whether I may read the case's messages: I hold it now, or it is assigned to me; or that into which it went."""
+    """Whether I may read the case's messages: I hold it now, or it is assigned to me; or that into which it went.
+
+    Nobody reads what is only stored of a person.
+    """
+    if not core.reads_texts or only_stored(core, case):
+        return False
     if into := merged_into(case):
         case, _ = core.load(into)
     held = leases.held(core.store.conn, core.desk, case.id, core.now())
@@ -127,6 +134,7 @@ def merchant(core: Core, id_: str) -> tuple[str, str]:
 def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
     conn = core.store.conn
     case, _ = core.load(core.case_id(ask.case))
+    watch(core, "case", case.customer)
     order = orders.facts(conn, core.desk, case.order, case.id) if case.order else None
     may_read, readonly = reads(core, case), ""
     who = strip(core, case)
@@ -141,6 +149,10 @@ def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
         except UnknownEvent as exc:
             readonly = str(exc)
     name, address = merchant(core, case.merchant)
+    allowed = offers(case, ctx)
+    if case.protected and not may_read:
+        # An id would be found again in the reporter's other cases.
+        case, order = replace(case, customer=""), replace(order, customer="") if order else None
     return q.CaseView(
         case=case,
         number=core.number(case),
@@ -148,7 +160,7 @@ def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
         return_address=case.address or address,
         person=_NOBODY if case.protected else person(core, case.customer),
         order=order,
-        offers=offers(case, ctx),
+        offers=allowed,
         lease=leases.held(conn, core.desk, case.id, core.now()),
         reads=may_read,
         timeline=tuple(timeline),
@@ -190,6 +202,8 @@ def taken_from_me(core: Core, ask: q.TakenFromMe) -> list[tuple[str, takeovers.T
 
 @answers(q.FindCases)
 def find_cases(core: Core, ask: q.FindCases) -> list[Row]:
+    from csdesk.desk import searching
+
     conn, found = core.store.conn, dict[str, None]()
     text, limit = _typed(ask.text), max(min(ask.limit, MOST_ROWS), 0)
     if not text or not limit:
@@ -206,19 +220,19 @@ def find_cases(core: Core, ask: q.FindCases) -> list[Row]:
     order = orders.find(conn, core.desk, text)
     if order:
         found |= dict.fromkeys(row.id for row in feed.of_order(conn, core.desk, order))
-    for customer in core.store.people.find(text, 20):
-        theirs = feed.of_customer(conn, core.desk, customer, limit)
-        found |= dict.fromkeys(row.id for row in theirs if _open_to_all(row))
-    waybill = normal_waybill(text)
+    waybill, rest = normal_waybill(text), dict[str, None]()
     for own in tracking.known(conn, core.desk, waybill):
-        found |= {own.case: None} if own.case else {}
+        rest |= {own.case: None} if own.case else {}
     ends = orders.by_tail(conn, core.desk, text) if len(found) < limit else []
     for found_order in (*orders.by_waybill(conn, core.desk, text), *ends):
-        found |= dict.fromkeys(row.id for row in feed.of_order(conn, core.desk, found_order.id))
+        rest |= dict.fromkeys(row.id for row in feed.of_order(conn, core.desk, found_order.id))
     if len(found) < limit:
-        found |= dict.fromkeys(tracking.cases_by_tail(conn, core.desk, waybill))
-        found |= dict.fromkeys(index.cases_by_words(conn, core.desk, key, text, limit))
-    return feed.rows(conn, core.desk, tuple(found)[:limit])
+        rest |= dict.fromkeys(tracking.cases_by_tail(conn, core.desk, waybill))
+        rest |= dict.fromkeys(searching.by_words(core, text, limit))
+    for customer in searching.people(core, text, others=bool(found or rest)):
+        theirs = feed.of_customer(conn, core.desk, customer, limit)
+        found |= dict.fromkeys(row.id for row in theirs if _open_to_all(row))
+    return feed.rows(conn, core.desk, (*found, *(one for one in rest if one not in found))[:limit])
 
 
 def _typed(text: str) -> str:
@@ -228,16 +242,18 @@ def _typed(text: str) -> str:
 
 @answers(q.FindOrders)
 def find_orders(core: Core, ask: q.FindOrders) -> list[q.FoundOrder]:
+    from csdesk.desk import searching
+
     conn, found = core.store.conn, dict[str, orders.OrderRow]()
     text, limit = _typed(ask.text), max(min(ask.limit, MOST_ROWS), 0)
     exact = orders.find(conn, core.desk, text)
     if exact and (row := orders.row(conn, core.desk, exact)):
         found[row.id] = row
     found |= {row.id: row for row in orders.by_waybill(conn, core.desk, text)}
-    customers = core.store.people.find(text)
+    ends = orders.by_tail(conn, core.desk, text, limit) if len(found) < limit else []
+    customers = searching.people(core, text, others=bool(found or ends))
     found |= {row.id: row for row in orders.of_customers(conn, core.desk, customers, limit)}
-    if len(found) < limit:
-        found |= {row.id: row for row in orders.by_tail(conn, core.desk, text, limit)}
+    found |= {row.id: row for row in ends if row.id not in found}
     return [q.FoundOrder(row, person(core, row.customer)) for row in list(found.values())[:limit]]
 
 
@@ -249,6 +265,7 @@ def show_order(core: Core, ask: q.ShowOrder) -> q.OrderView:
     row = orders.row(conn, core.desk, id_) if id_ else None
     if facts is None or row is None:
         raise Refused("no_such_order", order=ask.order)
+    watch(core, "order", facts.customer)
     return q.OrderView(
         facts,
         row,
@@ -289,7 +306,7 @@ def next_case(core: Core, ask: q.Next) -> str | None:
         (*ask.skipped[:MOST_ROWS], *skips.of_agent(conn, core.desk, me, now)),
         now,
         # What was escalated waits for somebody senior.
-        senior=core.me.role is not Role.AGENT,
+        senior=core.me.role not in (Role.AGENT, Role.INTEGRATION),
         skill=can,
         room=room,
     )
@@ -342,7 +359,7 @@ def get_place(core: Core, ask: q.GetPlace) -> str | None:
 @answers(q.LastVerb)
 def last_verb(core: Core, ask: q.LastVerb) -> tuple[str, str] | None:
     recent = core.store.conn.execute(
-        "SELECT case_id FROM request WHERE desk_id = ? AND actor = ? AND key NOT GLOB 'bulk:*'"
+        "SELECT case_id FROM request WHERE desk_id = ? AND actor = ? AND substr(key, 1, 5) <> 'bulk:'"
         " ORDER BY at DESC LIMIT 20",
         (core.desk, core.me.id),
     ).fetchall()

@@ -8,7 +8,7 @@ from csdesk.desk.core import Core
 from csdesk.domain import ids
 from csdesk.domain.cases.context import Actor, Delegation, Refused
 from csdesk.domain.cases.delegation import check_given, reach
-from csdesk.domain.roles import Right, Role, may
+from csdesk.domain.roles import Right, Role
 from csdesk.store import delegations, feed
 from csdesk.store.delegations import Given
 
@@ -31,7 +31,7 @@ def _view(core: Core, given: Given, roles: dict[str, Role]) -> q.DelegationView:
 
 
 def _may_end(core: Core, given: Given) -> bool:
-    return core.me.id in (given.giver, given.to) or may(core.me.role, Right.TAKE_OVER)
+    return core.me.id in (given.giver, given.to) or core.me.may(Right.TAKE_OVER)
 
 
 def _roles(core: Core) -> dict[str, Role]:

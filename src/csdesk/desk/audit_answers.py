@@ -7,14 +7,14 @@ from csdesk.domain import ids
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import MACHINES
-from csdesk.domain.roles import Right, may
+from csdesk.domain.roles import Right
 from csdesk.store import audit_log, feed
 from csdesk.store.audit_log import NEWEST, Deed, Place
 
 
 @answers(q.AuditLog)
 def log(core: Core, ask: q.AuditLog) -> q.AuditPage:
-    if (ask.case or ask.of != core.me.id) and not may(core.me.role, Right.AUDIT):
+    if (ask.case or ask.of != core.me.id) and not core.me.may(Right.AUDIT):
         core.need(Right.ASSIGN)
     limit, before = max(min(ask.limit, q.MOST), 1), _place(ask.after)
     conn = core.store.conn
@@ -61,6 +61,6 @@ def _place(said: str) -> Place:
         return NEWEST
     at, _, rest = said.partition(":")
     sort, _, key = rest.partition(":")
-    if not at.isdecimal() or len(at) > 18 or sort not in ("verb", "look", "check"):
+    if not at.isdecimal() or len(at) > 18 or sort not in ("verb", "look", "check", "export"):
         raise Refused("bad_cursor")
     return Place(int(at), sort, key)

@@ -10,9 +10,11 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Something that `actor` did at UTC ms. `sort`: `verb`, `look`, `check`; `what`: verb, reason, result.
+    """Something that `actor` did at UTC ms. `sort`: `verb`, `look`, `check`, `export`; `what`: verb, reason, result
+    or table.
 
-    `number` and `case` are "" for a check; `detail`: the fields looked at, the sorts of things asked for.
+    `number` and `case` are "" for a check and an export; `detail`: the fields looked at, the sorts of things asked for,
+    the export's number, format, queue and how many cases.
     """
 
     at: int

@@ -8,12 +8,13 @@ from csdesk.desk import board_queries as q
 from csdesk.desk.answers import answers
 from csdesk.desk.bulk_answers import MOST_CASES
 from csdesk.desk.core import Core
+from csdesk.desk.leak_queries import Urgent
 from csdesk.desk.look_answers import alarms
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Kind, Phase
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import MACHINES, QUEUES
-from csdesk.domain.roles import Right, Role, may
+from csdesk.domain.roles import Right, Role, takes_cases
 from csdesk.domain.routing import AVAILABLE, Skill
 from csdesk.store import board, feed, leases, skips, staff
 from csdesk.store.board import Share
@@ -32,7 +33,7 @@ MANY_SKIPS = 2
 @answers(q.Board)
 def show_board(core: Core, ask: q.Board) -> q.BoardView:
     conn, now = core.store.conn, core.now()
-    agents = [one for one in core.store.agents() if may(Role(one.role), Right.WORK)]
+    agents = [one for one in core.store.agents() if takes_cases(Role(one.role))]
     shares = board.shares(conn, core.desk, now)
     need = board.need(conn, core.desk)
     alive, waiting = board.work(conn, core.desk, now)
@@ -49,7 +50,17 @@ def show_board(core: Core, ask: q.Board) -> q.BoardView:
         _incidents(core),
         _skipped(core, now),
         tuple(alarms(core)),
+        _urgent(core),
     )
+
+
+def _urgent(core: Core) -> Urgent | None:
+    """Canaries touched and leaks that wait: for those alone who may know that there are any."""
+    if not core.me.may(Right.LEAKS):
+        return None
+    from csdesk.desk.leak_answers import urgent
+
+    return urgent(core)
 
 
 def _hands(core: Core, agents: Sequence[Agent]) -> list[Skill]:

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from csdesk.desk.desk import Ask
+from csdesk.desk.leak_queries import Urgent
 from csdesk.desk.look_queries import UnusualLooks
 from csdesk.domain.roles import Right
 from csdesk.domain.value import dataclass
@@ -80,7 +81,7 @@ class BoardView:
     `worker`: running, idle (nothing is due) or stopped; `waiting_since`: when the job that waits the longest was due
     (0: none). `failed`: jobs that failed for good; `awaiting`, `in_doubt`: refunds that need a person.
     `skipped`: cases that several agents passed over. `looks`: hours of the last day in which somebody looked at
-    masked data unusually often.
+    masked data unusually often. `urgent`: canaries and leaks, None for those who may not know of them.
     """
 
     at: int
@@ -94,6 +95,7 @@ class BoardView:
     incidents: tuple[OpenIncident, ...]
     skipped: tuple[PassedOver, ...] = ()
     looks: tuple[UnusualLooks, ...] = ()
+    urgent: Urgent | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from csdesk.domain.cases.context import Actor, Refused
 from csdesk.domain.cases.conversation import Reply
 from csdesk.domain.cases.events import Undone
 from csdesk.domain.cases.shared import Note, TakeBack
-from csdesk.domain.roles import Right, Role, may
+from csdesk.domain.roles import Right, Role
 from csdesk.domain.value import replace
 from csdesk.store import bulk, cases
 from csdesk.store.bulk import Item, Run
@@ -52,7 +52,12 @@ def begin(core: Core, ask: q.BeginRun, id_: str) -> q.RunView:
 def set_going(
     core: Core, id_: str, verb: str, whole: tuple[str, ...], entered: Mapping[str, str], parent: str = ""
 ) -> q.RunView:
-    """Keep a run whose parts have been looked at, for the worker to carry out."""
+    """Keep a run whose parts have been looked at, for the worker to carry out.
+
+    Refused `scoped_token` to whose token has fewer rights than the role: the worker would act with all of them.
+    """
+    if core.me.rights is not None:
+        raise Refused("scoped_token")
     now = core.now()
     run = Run(id_, verb, core.me.id, core.me.role, parent, "running", len(whole), now, 0, dict(entered))
     person = ids.uuid7(now, os.urandom(10))
@@ -134,7 +139,7 @@ def run_items(core: Core, ask: q.RunItems) -> list[q.CameOf]:
 @answers(q.StopRun)
 def stop_run(core: Core, ask: q.StopRun) -> q.RunView:
     run = find(core, ask.run)
-    if run.actor != core.me.id and not may(core.me.role, Right.ASSIGN):
+    if run.actor != core.me.id and not core.me.may(Right.ASSIGN):
         raise Refused("no_right", role=core.me.role, right=Right.ASSIGN)
     if run.state == "running":
         bulk.end(core.store.conn, core.desk, run.id, "stopped", core.now())

@@ -4,20 +4,21 @@ import re
 
 from csdesk.desk import caller_queries as q
 from csdesk.desk.answers import MOST_ROWS, answers, person
+from csdesk.desk.canary_watch import watch
 from csdesk.desk.core import Core
+from csdesk.desk.searching import HOUR_MS, recent, searched
 from csdesk.domain import ids
 from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.callers import NEEDED, VerifyCaller
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.opening import Open
-from csdesk.domain.roles import Right, may
+from csdesk.domain.roles import Right
 from csdesk.domain.text import clean, clean_line
 from csdesk.store import callers, feed, orders
 from csdesk.store.callers import Check
 from csdesk.store.crypto import normal_email, normal_name, normal_order_number, normal_phone
 
-HOUR_MS = 3_600_000
 # A call lasts minutes; after that whoever is on the line is asked again.
 GOOD_MS = 30 * 60_000
 # Characters of an identifier that are read; no number, name or address for mail is longer.
@@ -46,6 +47,7 @@ def verify_caller(core: Core, ask: q.VerifyCaller) -> q.Caller:
     result = q.NONE if found == () else q.VERIFIED if found and _one_person(core, found) else q.MORE
     persons = found if found and result == q.VERIFIED else ()
     kept = callers.add(core.store.conn, core.desk, core.me.id, core.now(), sorts, result, persons)
+    watch(core, "caller", *found or ())
     if result != q.VERIFIED:
         return q.Caller(result, more=int(result == q.MORE), check=kept.seq, sorts=sorts)
     conn = core.store.conn
@@ -122,9 +124,9 @@ def _quota(core: Core) -> None:
     most = core.policy.caller_checks
     if not most:
         raise Refused("caller_never")
-    oldest = callers.nth_last(core.store.conn, core.desk, core.me.id, most)
-    left = oldest + HOUR_MS - core.now()
-    if oldest and left > 0:
+    past = [one for one in recent(core) if not searched(one)]
+    if len(past) >= most:
+        left = past[most - 1].at + HOUR_MS - core.now()
         raise Refused("caller_quota", top=most, n=-(-left // 60_000))
 
 
@@ -187,7 +189,7 @@ def take_caller(core: Core, ask: q.TakeCaller) -> q.Answered:
 def caller_checks(core: Core, ask: q.CallerChecks) -> list[Check]:
     agent = ask.agent or core.me.id
     if agent != core.me.id:
-        if not may(core.me.role, Right.AUDIT):
+        if not core.me.may(Right.AUDIT):
             core.need(Right.ASSIGN)
         if core.store.agent(agent) is None:
             raise Refused("no_such_agent", who=agent[:40])

@@ -82,7 +82,10 @@ class TakeCaller(Ask[Answered]):
 
 @dataclass(frozen=True, slots=True)
 class CallerChecks(Ask[list[Check]]):
-    """The checks of callers that somebody made, the latest first; others' take the right to hand out cases or audit."""
+    """The checks of callers that somebody made, the latest first; others' take the right to hand out cases or audit.
+
+    Among them, of sort `search`, the customers who were looked up by name, phone or e-mail.
+    """
 
     name: ClassVar[str] = "caller_checks"
     room: ClassVar[str] = "caller_answers"

@@ -46,6 +46,11 @@ class Catalogue:
         # A sentence without plurals, such as a translator has left it, serves for any number.
         return forms[min(self._plural(n), len(forms) - 1)]
 
+    def every_key(self) -> list[str]:
+        """Every key, sorted."""
+        said = (self._at(self._keys, n).partition(b"\0")[0].decode() for n in range(self._count))
+        return [key for key in said if key]
+
     def _forms(self, key: str) -> list[str] | None:
         if key not in self._known:
             if len(self._known) >= MOST_KNOWN:

@@ -36,8 +36,31 @@ _MINOR: dict[str, Any] = {"least": 0, "most": 10**12}
 class Config:
     """All settings. Every field may be set in config.toml, as CSDESK_<NAME> in the environment, or by a flag."""
 
-    file: str = field(default="", metadata=_doc("The desk's file; empty: desk.db in the data folder."))
-    desk: str = field(default="", metadata=_doc("Which desk of the file; empty: its first."))
+    file: str = field(
+        default="",
+        metadata=_doc("The desk's file or database (postgresql://…); empty: desk.db in the data folder."),
+    )
+    replica: str = field(
+        default="",
+        metadata=_doc(
+            "A replica (postgresql://…) of the desk's database that reports are read from; empty: the database itself."
+        ),
+    )
+    server: str = field(
+        default="",
+        metadata=_doc(
+            "Work on the desk of this 'csdesk serve', not of a file: https://host, or unix:/path on this host."
+        ),
+    )
+    token: str = field(
+        default="",
+        metadata=_doc(
+            "Where the server's token is: file:PATH, env:NAME, command:WORDS; empty: as 'csdesk login' kept it."
+        ),
+    )
+    desk: str = field(
+        default="", metadata=_doc("Which desk of the file or database; empty: its first, or main.")
+    )
     agent: str = field(
         default="", metadata=_doc("Who works here; empty: the agent whose os_user is the login name.")
     )
@@ -209,6 +232,10 @@ class Config:
         default="",
         metadata=_doc("Folder whose <case number>/<file> 'csdesk work' files as evidence. Empty: none."),
     )
+    evidence_folder: str = field(
+        default="",
+        metadata=_doc("Folder of the evidence of a desk on PostgreSQL; empty: the data folder."),
+    )
     evidence_limit_mb: int = field(
         default=20,
         metadata=_doc("How long a file of evidence may be, in MB (1,000,000 bytes).", least=1, most=500),
@@ -221,11 +248,55 @@ class Config:
     )
     listen: str = field(
         default="127.0.0.1:8470",
-        metadata=_doc("Where 'csdesk serve' listens: host:port of this machine, or unix:/path."),
+        metadata=_doc(
+            "Where 'csdesk serve' listens: host:port, or unix:/path. Other machines: only with tls_cert or proxies."
+        ),
     )
     senders: str = field(
         default="",
         metadata=_doc("A TOML file of who may post messages to 'csdesk serve', and where their secrets are."),
+    )
+    tls_cert: str = field(
+        default="",
+        metadata=_doc(
+            "A PEM file with the server's certificate and those that vouch for it; 'csdesk serve' then speaks HTTPS."
+        ),
+    )
+    tls_key: str = field(
+        default="",
+        metadata=_doc("A PEM file with the certificate's private key; only its owner may read it."),
+    )
+    oidc_issuer: str = field(
+        default="",
+        metadata=_doc(
+            "Address (https) of the OpenID provider by which agents let their own terminals in; empty: none."
+        ),
+    )
+    oidc_client: str = field(
+        default="", metadata=_doc("What the provider calls this server: its client id there.")
+    )
+    oidc_secret: str = field(
+        default="",
+        metadata=_doc("Where the client's secret is, as in `provider_key`; empty: it has none, PKCE alone."),
+    )
+    oidc_claim: str = field(
+        default="preferred_username",
+        metadata=_doc(
+            "Which claim names the agent, by id or os_user; one that people at the provider cannot change."
+        ),
+    )
+    oidc_url: str = field(
+        default="",
+        metadata=_doc(
+            "Address (https) by which browsers reach this server; /v1/oidc/back is registered there."
+        ),
+    )
+    proxies: str = field(
+        default="127.0.0.1 ::1",
+        metadata=_doc(
+            "Addresses or networks of proxies, apart by blanks: what they say of a client's address is believed, and "
+            "without TLS no other machine may connect."
+        ),
     )
     body_limit_kb: int = field(
         default=1024,
@@ -278,7 +349,8 @@ class Config:
         ),
     )
     worker: bool = field(
-        default=True, metadata=_doc("Whether a console may run timers and sending when nobody else does.")
+        default=True,
+        metadata=_doc("Whether a console, or a server, may run timers and sending when nobody else does."),
     )
     learning: bool = field(
         default=True,
@@ -310,6 +382,14 @@ class Config:
     caller_checks_an_hour: int = field(
         default=30,
         metadata=_doc("How many callers one agent may check in any hour; 0: none.", least=0, most=1_000),
+    )
+    person_searches_an_hour: int = field(
+        default=120,
+        metadata=_doc(
+            "How many customers one agent may look up in any hour by name, phone or e-mail; 0: none.",
+            least=0,
+            most=1_000,
+        ),
     )
     lock_minutes: int = field(
         default=15,

@@ -1,6 +1,7 @@
 """The local desk without its thread: one store, one actor, every verb checked, decided and kept in one transaction."""
 
 import os
+import random
 import time
 from collections.abc import Callable
 from copy import copy
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from csdesk.desk.desk import Ask, Came, Conflict, Done, T
+from csdesk.desk.rights_plan import free_to_use, holdings
 from csdesk.desk.tenders import SHIPPED
 from csdesk.desk.times import desk_times
 from csdesk.domain import ids
@@ -40,11 +42,12 @@ from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.cases.splitting import Merge, came_in, merged_into
 from csdesk.domain.cases.tracks import HandTrack, OpenTrack
 from csdesk.domain.clocks.times import Times
-from csdesk.domain.roles import Right, Role, may
+from csdesk.domain.roles import Right, Role
 from csdesk.domain.value import replace
 from csdesk.store import cases, delegations, flags, leases, orders, takeovers
 from csdesk.store.cases import Batch, Past, Written
 from csdesk.store.connection import write
+from csdesk.store.errors import StoreError
 from csdesk.store.file import Store
 
 if TYPE_CHECKING:
@@ -52,6 +55,9 @@ if TYPE_CHECKING:
     from csdesk.desk.law.law import Law
     from csdesk.domain.carriers import Carriers
 
+# Databases that serve many may break a transaction off, or go away and come back: 0.15 s at most are waited in all.
+AGAIN = frozenset({"conflicted", "lost"})
+TRIES = 4
 # 35 random bits give one clash in a million cases about every 34,000 new ones; five tries never all clash.
 NUMBER_TRIES = 5
 # Somebody whose delegation ended this lately is told so, rather than that they have none.
@@ -66,7 +72,12 @@ def clock_ms() -> int:
 
 
 class Core:
-    """A desk in this process. Calls block; one thread at a time."""
+    """A desk in this process. Calls block; one thread at a time.
+
+    `reads_texts` off: what customers and agents wrote stays covered, whoever holds the case.
+    """
+
+    reads_texts: bool = True
 
     def __init__(
         self,
@@ -86,11 +97,16 @@ class Core:
         if store.desk.practice:
             self.policy = replace(self.policy, practice=True, write_back=frozenset())
         self.session = session or f"{me.id}:{os.getpid()}"
+        # Fruitless look-ups of people (desk/searching.py): who, the hash of what; and when.
+        self.missed: dict[tuple[str, int], int] = {}
+        # Look-ups within a transaction that may yet be refused: they are put on record after it.
+        self.unsaid: list[tuple[str, int, str, tuple[str, ...]]] = []
         self.now = now
         self.zone = ZoneInfo(store.desk.zone)
         self._calendars = calendars
         self.times = times or desk_times(calendars)
-        self._law: Law | None = None
+        # Loaded once for everybody who acts behind this connection.
+        self._laws: list[Law] = []
         self._carriers = carriers
 
     @property
@@ -124,19 +140,27 @@ class Core:
 
     def by_itself(self) -> "Core":
         """The same desk behind the same connection, acting as `system`: for what nobody here does by hand."""
+        return self.acting(Actor("system", Role.SYSTEM), self.session)
+
+    def acting(self, me: Actor, session: str, rights: frozenset[Right] | None = None) -> "Core":
+        """The same desk behind the same connection for somebody else, at most with `rights`; 2 µs."""
         other = copy(self)
-        other.me = Actor("system", Role.SYSTEM)
+        other.me = me if rights is None else replace(me, rights=rights)
+        other.session = session
         return other
 
     def reading(self) -> "Core":
         """The same desk for the same person behind another connection that only reads, owned by this thread."""
+        return self._at(self.store.reading())
+
+    def _at(self, store: Store) -> "Core":
         other = copy(self)
-        other.store = self.store.reading()
+        other.store, other._laws = store, []
         return other
 
     def need(self, right: Right) -> None:
         """Refused `no_right` unless I have `right`."""
-        if not may(self.me.role, right):
+        if not self.me.may(right):
             raise Refused("no_right", role=self.me.role, right=right)
 
     def context(
@@ -161,11 +185,11 @@ class Core:
     @property
     def law(self) -> "Law":
         """The packs of this desk."""
-        if self._law is None:
+        if not self._laws:
             from csdesk.desk.law.law import Law
 
-            self._law = Law(self.store, self.zone, self.now, self._calendars)
-        return self._law
+            self._laws.append(Law(self.store, self.zone, self.now, self._calendars))
+        return self._laws[0]
 
     @property
     def carriers(self) -> "Carriers":
@@ -189,12 +213,32 @@ class Core:
     def do(self, command: Command, case: str = "", *, version: int | None = None, key: str = "") -> Done:
         """Carry out a verb; see `Desk.do`."""
         self.need(command.verb.right)
-        with write(self.store.conn):
-            return self.within(command, case, version=version, key=key)
+        # One key for all tries, so that what was kept although its answer got lost is not done twice.
+        key = key or os.urandom(16).hex()
+        try:
+            for tries in range(TRIES, 0, -1):
+                try:
+                    with write(self.store.conn):
+                        return self.within(command, case, version=version, key=key)
+                except StoreError as exc:
+                    if exc.code not in AGAIN or tries == 1:
+                        raise
+                    time.sleep(random.uniform(0, 0.05 * 2 ** (TRIES - tries)))
+        finally:
+            self._say_looks()
+        raise AssertionError("the last try returns or raises")
+
+    def _say_looks(self) -> None:
+        """Put look-ups on record that were made within a transaction, whatever became of that."""
+        if self.unsaid:
+            from csdesk.desk.searching import say_looks
+
+            say_looks(self)
 
     def within(self, command: Command, case: str = "", *, version: int | None = None, key: str = "") -> Done:
         """`do` inside the caller's transaction, for a caller who has looked at the right."""
         key = key or os.urandom(16).hex()
+        self.store.heed_erasures()
         if again := self._done_before(key, command, case):
             return again
         done, batch = self._decide(command, case, version, key)
@@ -255,6 +299,7 @@ class Core:
         command = self._completed(command)
         undoes = self.last_undoable(before) if isinstance(command, shared.TakeBack) and before else None
         order = self.order_for(command, before)
+        free_to_use(self, command, before, order)
         if isinstance(command, Reply) and before is not None:
             from csdesk.desk.saying import cleared
 
@@ -280,11 +325,17 @@ class Core:
             ctx = replace(ctx, members=counted(self, before, command))
         if isinstance(command, Merge):
             ctx = replace(ctx, other=self.load(command.other)[0])
+        if before is not None and before.kind is Kind.PRIVACY_REQUEST:
+            ctx = replace(ctx, holdings=holdings(self, before.customer, before.id))
         decided = self._judge(command, before, version, ctx)
         if before is not None and isinstance(command, InformMembers | DecideMembers):
             from csdesk.desk import incident_runs
 
             incident_runs.begin(self, before, command, decided.events)
+        if decided.case.kind is Kind.PRIVACY_REQUEST:
+            from csdesk.desk import rights_carrying
+
+            rights_carrying.carry(self, command, decided.case, decided.events)
         batch = Batch()
         written = Written(
             before, decided.case, decided.events, head, ctx.now, self.me.id, key, command.verb.name
@@ -510,7 +561,19 @@ class Core:
             # The law takes 60 ms to load and the library 8: a starting console waits for neither.
             import_module(f"csdesk.desk.{question.room}")
         answer = ANSWERS[type(question)]
+        self.store.heed_erasures()
+        if question.aside and (replica := self.store.replica) is not None:
+            store = replica.store(self.store, self.now())
+            if store is not None:
+                try:
+                    return answer(self._at(store), question)  # type: ignore[no-any-return]
+                except StoreError as exc:
+                    if not replica.leave(exc, self.now()):
+                        raise
         if not question.writes:
             return answer(self, question)  # type: ignore[no-any-return]
-        with write(self.store.conn):
-            return answer(self, question)  # type: ignore[no-any-return]
+        try:
+            with write(self.store.conn):
+                return answer(self, question)  # type: ignore[no-any-return]
+        finally:
+            self._say_looks()

@@ -104,7 +104,7 @@ def deeds(core: Core, ask: q.Deeds) -> list[q.Deed]:
     limit = max(1, min(ask.limit, MOST_DEEDS))
     # What a run did stands there as the run.
     rows = core.store.conn.execute(
-        "SELECT key, case_id, verb, at FROM request WHERE desk_id = ? AND actor = ? AND key NOT GLOB 'bulk:*'"
+        "SELECT key, case_id, verb, at FROM request WHERE desk_id = ? AND actor = ? AND substr(key, 1, 5) <> 'bulk:'"
         " ORDER BY at DESC LIMIT ?",
         (core.desk, core.me.id, limit),
     )

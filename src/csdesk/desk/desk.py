@@ -17,7 +17,9 @@ class Ask(Generic[T]):
     """A question, or a small errand beside the chain (`writes`), answered with a T.
 
     `room`: the module of `csdesk.desk` that answers it, loaded with the first such question. `aside`: it takes long and
-    writes nothing, so it is answered beside all others, on a connection of its own.
+    writes nothing, so it is answered beside all others, on a connection of its own, or by a replica. `local`: it
+    reaches for files of the machine it is asked on, so that no other machine may ask it. `safe`: an errand that may be
+    sent twice.
     """
 
     name: ClassVar[str] = ""
@@ -25,13 +27,16 @@ class Ask(Generic[T]):
     right: ClassVar[Right] = Right.READ
     writes: ClassVar[bool] = False
     aside: ClassVar[bool] = False
+    local: ClassVar[bool] = False
+    safe: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """A verb was carried out. `again`: it had been before, under the same key, and nothing happened now.
 
-    `opened`: the number of the case that the verb opened beside this one.
+    `opened`: the number of the case that the verb opened beside this one. `queued`: it is not done yet: the line is
+    down, the verb is kept here and sent when the desk can be reached again; `case` is as it was read last.
     """
 
     case: Case
@@ -41,6 +46,7 @@ class Done:
     events: tuple[str, ...]
     again: bool = False
     opened: str = ""
+    queued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +96,13 @@ class Desk(Protocol):
     ) -> Done:
         """Carry out a verb on the case with this id or number. `version`: what the actor saw; `key`: makes it once.
 
-        Raises Refused (the case or the rules say no) or Conflict (somebody was faster).
+        Raises Refused (the case or the rules say no) or Conflict (somebody was faster); where a line is between,
+        LinkLost, NotAdmitted, ServerFault.
         """
         ...
 
     async def ask(self, question: Ask[T]) -> T:
-        """Answer a question; raises Refused."""
+        """Answer a question; raises as `do`, but for Conflict."""
         ...
 
     def watch(self) -> AsyncIterator[Changes]:

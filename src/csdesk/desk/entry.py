@@ -12,10 +12,11 @@ from csdesk.desk.times import desk_times
 from csdesk.domain.cases.context import Actor, Policy
 from csdesk.domain.roles import Role
 from csdesk.domain.value import replace
+from csdesk.store.dsn import Dsn, dsn_of
 from csdesk.store.file import Store, open_store
 from csdesk.store.keys import KeySource, parse_source
 
-__all__ = ["SYSTEM", "desk_file", "key_source", "open_core", "who"]
+__all__ = ["SYSTEM", "desk_file", "key_source", "open_core", "replica_of", "who"]
 
 SYSTEM = Actor("system", Role.SYSTEM)
 # Who has a limit of money to set; all others move none.
@@ -30,6 +31,16 @@ def key_source(config: Config) -> KeySource | None:
         return parse_source(config.keys)
     except ValueError as exc:
         raise ConfigError("config_keys", value=config.keys, reason=str(exc)) from None
+
+
+def replica_of(config: Config) -> Dsn | None:
+    """Where reports are read; ConfigError for what is no address, or beside a file, which has no replica."""
+    if not config.replica:
+        return None
+    found = dsn_of(config.replica)
+    if found is None or dsn_of(config.file) is None:
+        raise ConfigError("config_replica", value=found.shown if found else config.replica)
+    return found
 
 
 def who(store: Store, config: Config) -> Actor:
@@ -53,6 +64,7 @@ def policy_of(config: Config) -> Policy:
         approve_hours=config.approve_hours,
         looks_a_day={role: getattr(config, f"looks_a_day_{role}") for role in LIMITED},
         caller_checks=config.caller_checks_an_hour,
+        person_searches=config.person_searches_an_hour,
         file_most=config.evidence_limit_mb * 1_000_000,
         files_most=config.evidence_message_mb * 1_000_000,
         learns=config.learning,
@@ -93,12 +105,16 @@ def open_core(
 
     `handed_over` lets another thread own the connection. Raises StoreError and ConfigError.
     """
+    if config.server:
+        raise ConfigError("server_instead", server=config.server)
     store = open_store(
         desk_file(config),
         desk_id=config.desk,
         source=key_source(config),
         handed_over=handed_over,
         readonly=readonly,
+        evidence=Path(config.evidence_folder).expanduser() if config.evidence_folder else None,
+        replica=replica_of(config),
     )
     try:
         me = SYSTEM if system else who(store, config)

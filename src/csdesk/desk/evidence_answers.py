@@ -1,5 +1,6 @@
 """How a local desk answers questions about evidence, and gives a file out in clear."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from csdesk.desk import evidence_queries as q
@@ -61,6 +62,55 @@ def take_out(core: Core, case: str, said: str, to: Path) -> str:
     return kept.sha256
 
 
+def hand_out(
+    core: Core, case: str, said: str, begin: Callable[[evidence.Kept, str], Callable[[bytes], object]]
+) -> None:
+    """Give the content of a file block by block to what `begin` makes of its row and a name for it, free of numbers.
+
+    It is proven first and then put on record, both before the first block. Refusals as `take_out`; StoreError.
+    """
+    found, kept = _mine(core, case, said)
+    evidence.open_out(core.store, kept, len)
+    with write(core.store.conn):
+        core.within(TakeOutEvidence(kept.sha256), found.id)
+        _looked(core, found, kept)
+    name = ended(mask_text(kept.name or kept.sha256[:8]), kept.media)
+    evidence.open_out(
+        core.store, kept, begin(kept, file_name(f"{core.number(found)}-{kept.sha256[:8]}-{name}"))
+    )
+
+
+def look_into(core: Core, case: str, said: str, most: int) -> bytes:
+    """The content of a file of a case, at most `most` bytes of it, for a program to read; the look is on record before.
+
+    Refused `evidence_not_yours`, `evidence_too_large` and as `exhibit`; StoreError.
+    """
+    found, kept = _mine(core, case, said)
+    if kept.size > most:
+        raise Refused("evidence_too_large", most_mb=most // 1_000_000)
+    with write(core.store.conn):
+        _looked(core, found, kept)
+    content = bytearray()
+    evidence.open_out(core.store, kept, content.extend)
+    return bytes(content)
+
+
+def _looked(core: Core, case: Case, kept: evidence.Kept) -> None:
+    """Put it among the looks at its customer's data, inside a transaction."""
+    now = core.now()
+    looks.add(
+        core.store.conn,
+        core.desk,
+        at=now,
+        actor=core.me.id,
+        person=kept.person,
+        case=case.id,
+        fields=(LOOKED_AT,),
+        reason=LOOKED_FOR,
+        until=now,
+    )
+
+
 def _mine(core: Core, case: str, said: str) -> tuple[Case, evidence.Kept]:
     """A case that I may read, and the file of it that begins with `said`."""
     core.need(Right.WORK)
@@ -78,19 +128,8 @@ def _give_out(core: Core, case: Case, kept: evidence.Kept, to: Path) -> None:
     """Write it in clear; before it appears it is in the case's history, and among the looks at its customer's data."""
 
     def said() -> None:
-        with write(core.store.conn) as conn:
+        with write(core.store.conn):
             core.within(TakeOutEvidence(kept.sha256), case.id)
-            now = core.now()
-            looks.add(
-                conn,
-                core.desk,
-                at=now,
-                actor=core.me.id,
-                person=kept.person,
-                case=case.id,
-                fields=(LOOKED_AT,),
-                reason=LOOKED_FOR,
-                until=now,
-            )
+            _looked(core, case, kept)
 
     evidence.save_clear(core.store, kept, to, said)

@@ -43,6 +43,7 @@ class SaveEvidence(Ask[str]):
 
     name: ClassVar[str] = "save_evidence"
     room: ClassVar[str] = "evidence_answers"
+    local: ClassVar[bool] = True
     # Not `writes`: a transaction would keep everybody waiting while the file is opened, and commit after it is there.
     case: str
     hash: str

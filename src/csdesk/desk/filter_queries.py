@@ -78,6 +78,7 @@ class KeepView(Ask[ViewKept]):
     room: ClassVar[str] = "filter_answers"
     right: ClassVar[Right] = Right.WORK
     writes: ClassVar[bool] = True
+    safe: ClassVar[bool] = True
     called: str
     text: str
     columns: tuple[str, ...] = ()
@@ -94,6 +95,7 @@ class KeepFilter(Ask[None]):
     name: ClassVar[str] = "keep_filter"
     room: ClassVar[str] = "filter_answers"
     writes: ClassVar[bool] = True
+    safe: ClassVar[bool] = True
     text: str
     columns: tuple[str, ...] = ()
 
@@ -114,5 +116,6 @@ class DropView(Ask[None]):
     room: ClassVar[str] = "filter_answers"
     right: ClassVar[Right] = Right.WORK
     writes: ClassVar[bool] = True
+    safe: ClassVar[bool] = True
     called: str
     shared: bool = False

@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from csdesk.desk import searching
 from csdesk.desk.words import LANGUAGES, Words
 from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.case import Kind
@@ -16,7 +17,7 @@ from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import AUTHORITY, MACHINES, QUEUES
 from csdesk.domain.ids import BadNumber, parse_number
 from csdesk.domain.money import BadAmount, parse
-from csdesk.domain.roles import Right, may
+from csdesk.domain.roles import Right
 from csdesk.search.filtering import FilterFault, Term, Value, language, minutes, sort, special
 from csdesk.search.filtering import parse as read
 from csdesk.search.normalise import fold, storable
@@ -98,7 +99,7 @@ class _Reading:
     def sieve(self, terms: Sequence[Term]) -> Sieve:
         """All terms as one sieve."""
         parts = [part for term in terms if term.field != "sort" for part in self._term(term)]
-        if not may(self._core.me.role, Right.ASSIGN):
+        if not self._core.me.may(Right.ASSIGN):
             # Authorities' letters are for those who hand them out.
             parts.append(one_of("queue", (AUTHORITY,)).negated())
         return Sieve(tuple(parts), self._which, self._drawn, sort(terms))
@@ -263,14 +264,9 @@ class _Reading:
         return among(tuple(found))
 
     def _words(self, text: str) -> Iterable[str]:
-        core = self._core
-        yield from self._number_of(text)
-        yield from self._order(text)
-        yield from self._customer(text)
-        yield from self._waybill(text)
-        yield from index.cases_by_words(
-            core.store.conn, core.desk, core.store.people.text_key(), text, MOST_FOUND
-        )
+        found = [*self._number_of(text), *self._order(text), *self._waybill(text)]
+        found += searching.by_words(self._core, text, MOST_FOUND)
+        return (*found, *self._customer(text, others=bool(found)))
 
     def _number_of(self, text: str) -> Iterable[str]:
         core = self._core
@@ -295,7 +291,9 @@ class _Reading:
         for found in orders.by_waybill(conn, desk, text):
             yield from (row.id for row in feed.of_order(conn, desk, found.id))
 
-    def _customer(self, text: str) -> Iterable[str]:
+    def _customer(self, text: str, *, others: bool = False) -> Iterable[str]:
         core = self._core
-        for customer in core.store.people.find(text, 20):
-            yield from (row.id for row in feed.of_customer(core.store.conn, core.desk, customer, 500))
+        for customer in searching.people(core, text, others=others):
+            theirs = feed.of_customer(core.store.conn, core.desk, customer, 500)
+            # Of a report nothing may tell who made it.
+            yield from (row.id for row in theirs if row.kind != Kind.REPORT.value)

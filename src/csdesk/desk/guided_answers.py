@@ -13,7 +13,7 @@ from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.shared import Assign, Note, Release
 from csdesk.domain.clocks.days import end_of_day_ms, midnight_ms
-from csdesk.domain.roles import Right, Role, may
+from csdesk.domain.roles import Right, Role, takes_cases
 from csdesk.domain.routing import OFF
 from csdesk.domain.text import clean, clean_line
 from csdesk.store import feed, leases, skips, staff
@@ -49,7 +49,7 @@ def skip_case(core: Core, ask: q.SkipCase) -> Skip:
 
 @answers(q.Skips)
 def show_skips(core: Core, ask: q.Skips) -> q.SkipsView:
-    if not may(core.me.role, Right.AUDIT):
+    if not core.me.may(Right.AUDIT):
         core.need(Right.ASSIGN)
     try:
         first, last = date.fromisoformat(ask.first), date.fromisoformat(ask.last)
@@ -125,7 +125,7 @@ def _hand(core: Core, one: q.Handing, case_id: str) -> None:
         to = core.store.agent(one.to)
         if to is None:
             raise Refused("no_such_agent", who=one.to[:40])
-        if not may(Role(to.role), Right.WORK):
+        if not takes_cases(Role(to.role)):
             raise Refused("takes_no_cases", who=to.id)
         if to.id == me:
             raise Refused("handover_to_self")

@@ -18,7 +18,7 @@ from csdesk.domain.cases.kinds import AUTHORITY, QUEUES, queue_of
 from csdesk.domain.clocks.days import local_day, midnight_ms
 from csdesk.domain.entitlement.pack import Pack
 from csdesk.domain.mask import mask_text
-from csdesk.domain.roles import Right, Role, may
+from csdesk.domain.roles import Right, Role
 from csdesk.domain.text import clean_line
 from csdesk.store import feed, orders, packs
 
@@ -133,7 +133,7 @@ def replay_cases(core: Core, ask: q.ReplayCases) -> q.ReplayPage:
     if ask.queue and ask.queue not in QUEUES:
         raise Refused("unknown_queue", queue=ask.queue, allowed=QUEUES)
     # Who may not see that queue learns of none of its cases here.
-    sees_all = may(core.me.role, Right.ASSIGN)
+    sees_all = core.me.may(Right.ASSIGN)
     if ask.queue == AUTHORITY:
         core.need(Right.ASSIGN)
     conn, desk = core.store.conn, core.desk

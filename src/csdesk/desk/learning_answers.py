@@ -7,7 +7,7 @@ from csdesk.desk.answers import answers
 from csdesk.desk.core import Core
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.mask import mask_text
-from csdesk.domain.roles import Right, may
+from csdesk.domain.roles import Right
 from csdesk.search import learned, normalise, tokens
 from csdesk.store import library_taught
 from csdesk.store.people import Customer
@@ -27,7 +27,7 @@ _MANY_DIGITS = 5
 @answers(q.ChoseArticle)
 def chose_article(core: Core, ask: q.ChoseArticle) -> bool:
     policies = core.store.policies
-    if not core.policy.learns or not may(core.me.role, Right.WORK) or policies.names_one(ask.text):
+    if not core.policy.learns or not core.me.may(Right.WORK) or policies.names_one(ask.text):
         return False
     terms = terms_of(core, ask.text, ask.case)
     return policies.teach(ask.article, terms, core.now())

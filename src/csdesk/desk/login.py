@@ -5,10 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from csdesk.desk.config import Config, ConfigError
+from csdesk.store.dsn import Dsn, dsn_of, need_driver
 
 
-def desk_file(config: Config) -> Path:
-    """The desk's file: as configured, else desk.db in the user's data folder."""
+def desk_file(config: Config) -> Path | Dsn:
+    """The desk's file or database: as configured, else desk.db in the user's data folder.
+
+    ConfigError `server_instead` where the desk is a server's; StoreError `no_driver` for a database without its extra.
+    """
+    if config.server:
+        raise ConfigError("server_instead", server=config.server)
+    if config.file and (dsn := dsn_of(config.file)):
+        need_driver(dsn)
+        return dsn
     if config.file:
         return Path(config.file).expanduser()
     from platformdirs import user_data_path

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from csdesk.desk import look_queries as q
 from csdesk.desk.answers import MOST_ROWS, answers
+from csdesk.desk.canary_watch import watch
 from csdesk.desk.core import Core
 from csdesk.desk.purposes import purposes
 from csdesk.domain import ids
@@ -12,9 +13,9 @@ from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.looking import BUSY, SHOWN_MS, USUAL_DAYS, Purpose, Usual, unusual
-from csdesk.domain.roles import Right, may
+from csdesk.domain.roles import Right
 from csdesk.domain.routing import AVAILABLE
-from csdesk.store import feed, leases, looks, pins, staff, takeovers
+from csdesk.store import feed, leases, looks, pins, restraint, staff, takeovers
 from csdesk.store.people import Customer
 from csdesk.store.pins import Tried
 
@@ -64,7 +65,8 @@ def reveal(core: Core, ask: q.Reveal) -> q.Revealed:
     case, holds_until = _entitled(core, ask.case)
     known = core.store.people.open(case.customer)
     if known is None:
-        raise Refused("reveal_erased")
+        stored = restraint.holds(core.store.conn, core.desk, case.customer)
+        raise Refused("only_stored" if stored else "reveal_erased")
     offered = _purposes(core, case)
     purpose = next((one for one in offered if one.code == ask.reason), None)
     if purpose is None:
@@ -90,6 +92,7 @@ def reveal(core: Core, ask: q.Reveal) -> q.Revealed:
         reason=purpose.code,
         until=until,
     )
+    watch(core, "look", case.customer)
     feed.note(core.store.conn, core.desk, now)  # a board that is open shows what is unusual
     return q.Revealed(core.number(case), purpose.code, until, left - 1, values)
 
@@ -126,7 +129,7 @@ def who_looked(core: Core, ask: q.Looks) -> list[q.LookView]:
 
 def _oversees(core: Core) -> None:
     """Refused `no_right` unless I hand out cases or audit."""
-    if not may(core.me.role, Right.AUDIT):
+    if not core.me.may(Right.AUDIT):
         core.need(Right.ASSIGN)
 
 

@@ -48,6 +48,7 @@ class SaveMacro(Ask[MacroView]):
     room: ClassVar[str] = "macro_answers"
     right: ClassVar[Right] = Right.WORK
     writes: ClassVar[bool] = True
+    safe: ClassVar[bool] = True
     called: str
     steps: tuple[Step, ...]
     shared: bool = False

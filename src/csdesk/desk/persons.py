@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
+from csdesk.desk import searching
 from csdesk.desk.core import Core
 from csdesk.desk.queries import Finding
 from csdesk.domain.cases.case import Case
@@ -46,14 +47,17 @@ class _Seen:
     text: str
 
 
-def personal(core: Core, case: Case, text: str) -> Iterator[Finding]:
-    """Data of other people in a text (confirm), and the customer's own number or address (warn)."""
+def personal(core: Core, case: Case, text: str, *, blind: bool = False) -> Iterator[Finding]:
+    """Data of other people in a text (confirm), and the customer's own number or address (warn).
+
+    `blind`: for a reader who must not learn by this whose a number or a name is: all numbers count as others', no name.
+    """
     folded, offsets = normalise.fold_map(text)
     # One case number in twenty has no digit.
     plain = not any(sign.isdigit() or sign == "@" for sign in folded)
     if plain and not _NAMED.search(folded) and not _CASE_NUMBER.search(folded):
         return
-    for kind, severity, seen, shown in _Looking(core, case, folded).all():
+    for kind, severity, seen, shown in _Looking(core, case, folded, blind=blind).all():
         ((start, end),) = normalise.original_spans(offsets, [(seen.start, seen.end)])
         yield Finding("own_data" if severity == "warn" else "personal_data", severity, f"personal.{kind}",
                       start, end, shown, kind)  # fmt: skip
@@ -62,7 +66,8 @@ def personal(core: Core, case: Case, text: str) -> Iterator[Finding]:
 class _Looking:
     """One look through a text; a stretch counts as the first thing that it is taken for."""
 
-    def __init__(self, core: Core, case: Case, folded: str) -> None:
+    def __init__(self, core: Core, case: Case, folded: str, *, blind: bool) -> None:
+        self._blind = blind
         self._core = core
         self._case = case
         self._folded = folded
@@ -91,12 +96,12 @@ class _Looking:
     def _whose(self, said: str) -> list[str]:
         """The customers whom a name, number or e-mail address is known of."""
         self._left -= 1
-        return self._core.store.people.find(said) if self._left >= 0 else []
+        return searching.people(self._core, said, others=True) if self._left >= 0 else []
 
     @cached_property
     def _own(self) -> tuple[str, str]:
         """Phone and e-mail of the case's customer, as they are compared."""
-        known = self._core.store.people.open(self._case.customer)
+        known = None if self._blind else self._core.store.people.open(self._case.customer)
         return (normal_phone(known.phone), normal_email(known.email)) if known else ("", "")
 
     @cached_property
@@ -188,6 +193,10 @@ class _Looking:
                 yield "phone", "confirm", seen, mask_phone(number)
 
     def _others(self, said: str) -> bool:
+        if self._blind:
+            return False
+        if searching.spent(self._core):
+            return True  # rather asked for nothing than told by what is not asked
         found = self._whose(said)
         return bool(found) and self._case.customer not in found
 

@@ -206,6 +206,7 @@ class Hold(Ask[Lease]):
     name: ClassVar[str] = "hold"
     right: ClassVar[Right] = Right.WORK
     writes: ClassVar[bool] = True
+    safe: ClassVar[bool] = True
     case: str
     park: bool = False
 
@@ -217,6 +218,7 @@ class LetGo(Ask[None]):
     name: ClassVar[str] = "let_go"
     right: ClassVar[Right] = Right.WORK
     writes: ClassVar[bool] = True
+    safe: ClassVar[bool] = True
     case: str
 
 
@@ -230,6 +232,7 @@ class KeepDraft(Ask[None]):
     name: ClassVar[str] = "keep_draft"
     right: ClassVar[Right] = Right.WORK
     writes: ClassVar[bool] = True
+    safe: ClassVar[bool] = True
     case: str
     text: str
     caret: int = 0
@@ -253,6 +256,7 @@ class KeepPlace(Ask[None]):
 
     name: ClassVar[str] = "keep_place"
     writes: ClassVar[bool] = True
+    safe: ClassVar[bool] = True
     state: str
 
 

@@ -19,7 +19,7 @@ from csdesk.domain.cases.events import Breached, Event, Moved, Opened
 from csdesk.domain.cases.events import Ruled as RuledEvent
 from csdesk.domain.cases.kinds import queue_of
 from csdesk.domain.clocks.days import end_of_day_ms, local_day, midnight_ms
-from csdesk.domain.roles import Right, may
+from csdesk.domain.roles import Right
 from csdesk.domain.value import dataclass
 from csdesk.store import codec
 from csdesk.store.connection import read
@@ -104,7 +104,7 @@ class _Books:
 
 @answers(q.Report)
 def report(core: Core, ask: q.Report) -> q.ReportView:
-    if not may(core.me.role, Right.AUDIT):
+    if not core.me.may(Right.AUDIT):
         core.need(Right.ASSIGN)
     span = _span(core, ask)
     books = _Books(span)

@@ -62,6 +62,7 @@ class Report(Ask[ReportView]):
 
     name: ClassVar[str] = "report"
     room: ClassVar[str] = "report_answers"
+    aside: ClassVar[bool] = True
     first: str
     last: str
     by: By = ""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from csdesk.desk.core import Core
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.shared import Assign
-from csdesk.domain.roles import Right, Role, may
+from csdesk.domain.roles import Right, Role, takes_cases
 from csdesk.domain.routing import AVAILABLE, Hand, Need, choose, unfit
 from csdesk.domain.value import replace
 from csdesk.store import claims, skips, staff
@@ -58,7 +58,7 @@ class Router:
         hands = []
         for agent in core.store.agents():
             presence = here.get(agent.id, staff.HERE)
-            if presence.since and presence.state == AVAILABLE and may(Role(agent.role), Right.WORK):
+            if presence.since and presence.state == AVAILABLE and takes_cases(Role(agent.role)):
                 load = staff.load(conn, core.desk, agent.id, now)
                 skill = can.get(agent.id, staff.ANYTHING)
                 senior = agent.role != Role.AGENT

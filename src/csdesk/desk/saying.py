@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from csdesk.desk import knowing
 from csdesk.desk import queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answers import answers, reads
 from csdesk.desk.core import Core
 from csdesk.desk.days import today
 from csdesk.desk.guards import CONFIRMED, Known
@@ -39,6 +39,8 @@ class Draught:
     canned: tuple[str, ...]
     articles: tuple[str, ...]
     language: str
+    # For whoever may not read the case nothing tells whose a number or a name is.
+    blind: bool = False
 
 
 @answers(q.CheckReply)
@@ -47,7 +49,8 @@ def check_reply(core: Core, ask: q.CheckReply) -> list[Finding]:
     order = orders.facts(core.store.conn, core.desk, case.order, case.id) if case.order else None
     language = ask.language or DEFAULT_LANGUAGE
     known = knowing.known(core, case, order)
-    return findings(Draught(core, case, known, ask.text, ask.canned, ask.articles, language))
+    blind = not reads(core, case)
+    return findings(Draught(core, case, known, ask.text, ask.canned, ask.articles, language, blind))
 
 
 def findings(draught: Draught) -> list[Finding]:
@@ -58,7 +61,7 @@ def findings(draught: Draught) -> list[Finding]:
         *_blanks(draught.text),
         *_guards(draught),
         *_guardian(draught),
-        *personal(draught.core, draught.case, draught.text),
+        *personal(draught.core, draught.case, draught.text, blind=draught.blind),
         *_articles(draught),
     ]
     return sorted(found, key=lambda one: (ranks[one.severity], one.start))[:MOST_FINDINGS]

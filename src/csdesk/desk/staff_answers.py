@@ -6,7 +6,7 @@ from csdesk.desk.core import Core
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import AUTHORITY, QUEUES
 from csdesk.domain.cases.shared import Release
-from csdesk.domain.roles import Right, Role, may
+from csdesk.domain.roles import Right, Role, takes_cases
 from csdesk.domain.routing import (
     AVAILABLE,
     LANGUAGE,
@@ -34,14 +34,14 @@ SKILLED = tuple(queue for queue in QUEUES if queue != AUTHORITY)
 
 def workers(core: Core) -> list[Agent]:
     """Everybody who takes cases here."""
-    return [agent for agent in core.store.agents() if may(Role(agent.role), Right.WORK)]
+    return [agent for agent in core.store.agents() if takes_cases(Role(agent.role))]
 
 
 def _worker(core: Core, id_: str) -> Agent:
     agent = core.store.agent(id_)
     if agent is None:
         raise Refused("no_such_agent", who=id_[:40])
-    if not may(Role(agent.role), Right.WORK):
+    if not takes_cases(Role(agent.role)):
         raise Refused("takes_no_cases", who=agent.id)
     return agent
 

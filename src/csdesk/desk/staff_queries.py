@@ -68,6 +68,7 @@ class SetAgentState(Ask[StateSet]):
     name: ClassVar[str] = "set_agent_state"
     room: ClassVar[str] = "staff_answers"
     writes: ClassVar[bool] = True
+    safe: ClassVar[bool] = True
     state: str
     agent: str = ""
 
@@ -83,6 +84,7 @@ class SetSkills(Ask[Skill]):
     room: ClassVar[str] = "staff_answers"
     right: ClassVar[Right] = Right.ASSIGN
     writes: ClassVar[bool] = True
+    safe: ClassVar[bool] = True
     agent: str
     queues: tuple[str, ...] | None = None
     languages: tuple[str, ...] | None = None

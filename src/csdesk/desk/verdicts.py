@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from csdesk.desk import queries as q
 from csdesk.desk.answers import answers, reads
 from csdesk.desk.core import Core
-from csdesk.desk.law.judging import Bench, Judged
+from csdesk.desk.law.judging import Bench, Judged, judged
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import Ruled
@@ -102,4 +102,4 @@ def replay_ruling(core: Core, ask: q.ReplayRuling) -> q.VerdictView:
 
 def _again(bench: Bench, kept: Ruling) -> Judged:
     facts = {name: value for name, value in kept.facts.items() if value is not None}
-    return Judged(kept.line, facts, dict.fromkeys(facts, "order"), bench.decide(facts))
+    return judged(kept.line, facts, dict.fromkeys(facts, "order"), bench.decide(facts))

@@ -110,6 +110,10 @@ class Words:
         found = self._get.gettext(key)
         return _filled(found, values) if "{" in found else found
 
+    def raw(self, key: str) -> str:
+        """The sentence `key` with its blanks as they are."""
+        return self._get.gettext(key)
+
     def has(self, key: str) -> bool:
         """Whether the catalogue words this key."""
         return self._get.gettext(key) != key
@@ -118,6 +122,10 @@ class Words:
         """The sentence `key` for n things, in the language's plural."""
         found = self._get.ngettext(key, key, n)
         return _filled(found, {**values, "n": n})
+
+    def codes(self, group: str) -> list[str]:
+        """The codes that a group words, sorted."""
+        return [key.removeprefix(f"{group}.") for key in self._get.every_key() if key.startswith(f"{group}.")]
 
     def code(self, group: str, code: str) -> str:
         """A code worded within its group; as it is when the catalogue has none (data of another desk)."""
@@ -335,6 +343,11 @@ def _findings(words: Words, codes: Sequence[str]) -> str:
     return words.between.join(words.code("parcel_finding", code) for code in codes)
 
 
+def _duties(words: Words, codes: Sequence[str]) -> str:
+    """What a leak of personal data obliges to."""
+    return words.between.join(words.code("leak_duty", code) for code in codes)
+
+
 def _hidden(words: Words, names: Sequence[str]) -> str:
     """What of a customer is hidden in a bundle."""
     return words.between.join(words.code("redaction", name) for name in names)
@@ -355,6 +368,7 @@ _LISTED: Mapping[str, Callable[[Words, Sequence[Any]], str]] = {
     "queues": _queues,
     "findings": _findings,
     "redacted": _hidden,
+    "duties": _duties,
     "new": _findings,
     "gone": _findings,
 }

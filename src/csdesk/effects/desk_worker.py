@@ -11,6 +11,7 @@ from csdesk.effects.ports import Channel, PaymentProvider
 from csdesk.effects.provider import FileProvider
 from csdesk.effects.spool import FileChannel
 from csdesk.effects.ways import Ways
+from csdesk.effects.webhooks_out import Courier
 from csdesk.effects.worker import Worker
 from csdesk.store.home import config_dir
 from csdesk.store.keys import parse_source, secret
@@ -57,6 +58,7 @@ def make_worker(core: Core, config: Config) -> Worker:
         word_notice,
         orders=_orders(config),
         carriers=_carriers(config),
+        hooks=Courier(core),
     )
     if mail:
         mail.meanwhile = worker.renew

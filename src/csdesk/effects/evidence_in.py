@@ -53,17 +53,20 @@ class Took:
     left: int
 
 
-def file_one(core: Core, case: str, file: BinaryIO, name: str, source: str, most: int) -> Filed:
+def file_one(
+    core: Core, case: str, file: BinaryIO, name: str, source: str, most: int, *, said: str = ""
+) -> Filed:
     """Keep what `file` gives as evidence of a case, at most `most` bytes; whole, or nothing is kept.
 
-    Refused for what may not be kept, StoreError.
+    `said`: the media type where the caller knows it, else its content tells. Refused for what may not be kept,
+    StoreError.
     """
     core.need(Right.WORK)
     found, _ = core.load(core.case_id(case))
     first = file.read(_HEAD)
     if not first:
         raise Refused("evidence_empty")
-    seen = media(first)
+    seen = said or media(first)
     check_media(seen)
     pieces = chain((first,), iter(lambda: file.read(BLOCK), b""))
     with closing(spool(core.store, pieces, most)) as spooled, write(core.store.conn):

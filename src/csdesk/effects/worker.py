@@ -14,7 +14,7 @@ from contextlib import suppress
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Conflict
 from csdesk.domain.cases.carriage import SettleCarrierAsk
-from csdesk.domain.cases.case import UNSENT, Case
+from csdesk.domain.cases.case import UNSENT, Case, Kind
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import SettleReply
 from csdesk.domain.cases.events import ReplyHeld
@@ -31,11 +31,13 @@ from csdesk.effects.orders.port import OrderDesk
 from csdesk.effects.outcomes import Again, Close, Outcome, Settle
 from csdesk.effects.paying import DOUBT_PAUSE_MS, Payer
 from csdesk.effects.ports import Channel, PaymentProvider, Recipient, Sent
+from csdesk.effects.webhooks_out import Courier
 from csdesk.store import cases, feed, outbox
 from csdesk.store.connection import translated, write
 from csdesk.store.crypto import Shredded
 from csdesk.store.errors import StoreError
 from csdesk.store.outbox import WORKER_MS, Job
+from csdesk.store.restraint import ERASE
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +52,8 @@ LONGEST_PAUSE_MS = 600_000
 UNKNOWN_PAUSE_MS = 3_600_000
 # Few at a time, so that a worker that dies leaves little behind.
 JOBS_A_TURN = 20
-# A console looks twice a second: it would have to sleep for hours on a busy desk to find its place forgotten.
-CHANGES_KEPT = 10_000
+# Other systems follow the changes too, and may be away for days: 100 bytes each, so 20 MB on a desk that has as many.
+CHANGES_KEPT = 200_000
 # What a worker waits out; with any other error of the file it has no business going on.
 PASSING = frozenset({"locked", "disk_full", "io_failed"})
 # Jobs of no case: a look at a parcel, which may be several cases' or none's; a step of a run over many cases.
@@ -72,6 +74,7 @@ class Worker:
         *,
         orders: OrderDesk | None = None,
         carriers: CarrierDesk | None = None,
+        hooks: Courier | None = None,
         now: Callable[[], int] | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -79,6 +82,7 @@ class Worker:
         self._core = core
         self._channel = channel
         self._word_notice = word_notice
+        self._hooks = hooks
         self._now = now or core.now
         self._payer = Payer(core, provider, self._leads, self._now)
         self._chance = chance
@@ -93,6 +97,7 @@ class Worker:
             "carrier": CarrierAsker(core, carriers, self._leads, self._now).run,
             "clock": self._clock,
             "wake": self._wake,
+            ERASE: self._erase,
         }
 
     def run(self, stop: threading.Event, poll_s: float = 0.5) -> None:
@@ -124,7 +129,8 @@ class Worker:
         Costs one look without a lock when there is nothing to do: an idle desk writes nothing.
         """
         conn, desk, now = self._core.store.conn, self._core.desk, self._now()
-        if not outbox.due(conn, desk, now) or outbox.led(conn, desk, self._holder, now):
+        hooks = self._hooks if self._hooks is not None and self._hooks.due(now) else None
+        if (hooks is None and not outbox.due(conn, desk, now)) or outbox.led(conn, desk, self._holder, now):
             return 0
         with write(conn):
             fence = outbox.elect(conn, desk, self._holder, now)
@@ -140,6 +146,8 @@ class Worker:
                 break
             self._keep(job, self._outcome(job))
             ran += 1
+        if hooks is not None:
+            ran += hooks.turn(self._leads)
         return ran
 
     def renew(self) -> None:
@@ -265,7 +273,9 @@ class Worker:
         store.keys.drop(self._core.desk, case.customer)  # another process may have erased the person
         if isinstance(store.keys.for_person(self._core.desk, case.customer), Shredded):
             return None
-        known = store.people.open(case.customer)
+        # The outcome of a request is told to the person whose data is only stored by now.
+        told = case.kind is Kind.PRIVACY_REQUEST
+        known = (store.people.open_kept if told else store.people.open)(case.customer)
         if known is None:
             return Recipient(case.customer)
         return Recipient(case.customer, known.name, known.phone, known.email, known.language)
@@ -283,6 +293,13 @@ class Worker:
     def _clock(self, job: Job, case: Case) -> Outcome:
         name, _, due = job.ref.rpartition(":")
         return Settle(Breach(name, int(due)))
+
+    def _erase(self, job: Job, case: Case) -> Outcome:
+        """The end of a person's data, when no law and no open case keeps it any more."""
+        from csdesk.desk.rights_carrying import erase_due
+
+        pause = erase_due(self._core, case, job.ref)
+        return Again("kept", pause=pause) if pause else Close("done", "erased")
 
     def _parcel(self, job: Job) -> Outcome:
         """Scans that came before their parcel, or silence since the last one; the look sets its own next timer."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from csdesk.desk.answers import merchant, reads
+from csdesk.desk.canary_watch import watch
 from csdesk.desk.core import Core
 from csdesk.desk.words import Words
 from csdesk.domain.cases.case import Case
@@ -33,7 +34,7 @@ from csdesk.interop.verify_bundle import (
     canonical,
     check,
 )
-from csdesk.store import looks
+from csdesk.store import exports, looks
 from csdesk.store.connection import translated, write
 from csdesk.store.errors import StoreError
 from csdesk.store.signing import Signer, fits
@@ -113,6 +114,9 @@ def _record(core: Core, work: "_Work", digest: str) -> None:
     """In the case's history, and among the looks at its customer's data: what is not hidden was shown."""
     with write(core.store.conn) as conn:
         core.within(BundleEvidence(work.id, work.wanted.recipient, digest, work.redacted), work.case.id)
+        watch(core, "bundle", work.case.customer)
+        made = exports.Made(core.me.id, 0, work.id, core.now(), "bundle", "zip", work.wanted.recipient, 1, "")
+        exports.add(conn, core.desk, made, (work.case.id,))
         if work.case.customer:
             shown = tuple(name for name in looks_at() if name not in work.redacted)
             now = core.now()

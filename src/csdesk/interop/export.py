@@ -1,28 +1,32 @@
 """Cases, replies and events as JSON lines or CSV: streamed, masked like everything shown, safe to open in a sheet."""
 
-import csv
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
 from csdesk.desk.answers import reads
+from csdesk.desk.canary_watch import watch
 from csdesk.desk.core import Core
 from csdesk.desk.timeline import entry
+from csdesk.domain import ids
 from csdesk.domain.cases.calls import CallNoted
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import MessageReceived, Opened, ReplyHeld
 from csdesk.domain.cases.kinds import AUTHORITY, QUEUES, queue_of
 from csdesk.domain.mask import mask_text
-from csdesk.domain.roles import Right, may
+from csdesk.domain.roles import Right
 from csdesk.domain.text import clean_whole
 from csdesk.domain.value import dataclass
-from csdesk.store import cases
+from csdesk.interop.marks import COLUMN, LETTERS, csv_line, hasher, identity, json_line, style
+from csdesk.store import canaries, cases, exports, feed
 from csdesk.store.cases import Past
 from csdesk.store.codec import UnknownEvent, decode_case
-from csdesk.store.connection import read
+from csdesk.store.connection import read, write
+from csdesk.store.exports import Made
 
 Format = Literal["jsonl", "csv"]
 Row = dict[str, object]
@@ -128,16 +132,19 @@ def export(core: Core, table: str, format_: Format, out: TextIO, queue: str = ""
     """Write a table of all cases (or of those whose queue this is), oldest first; how many rows that were.
 
     Refused `no_right` without the right to read, `unknown_queue`. Names, numbers and addresses are masked; the words of
-    a case are there for whoever holds it or is its assignee, and null (CSV: empty) for all others.
+    a case are there for whoever holds it or is its assignee, and null (CSV: empty) for all others. Who exported what is
+    on record before the first row is written, and each row is marked as one of this export (`marks`).
     """
     core.need(Right.READ)
     if queue and queue not in QUEUES:
         raise Refused("unknown_queue", queue=queue, allowed=QUEUES)
     if queue == AUTHORITY:
         core.need(Right.ASSIGN)
-    wanted, put = TABLES[table], _jsonl(out) if format_ == "jsonl" else _csv(out, TABLES[table].columns)
+    made, held = _recorded(core, table, format_, queue)
+    wanted = TABLES[table]
+    put = (_jsonl if format_ == "jsonl" else _csv)(core, made, out, wanted.columns)
     count = 0
-    for some in _looks(core, queue):
+    for some in _looks(core, held, made.upto):
         with read(core.store.conn):
             found = [row for case in some for row in wanted.rows(core, case)]
         for row in found:
@@ -146,34 +153,86 @@ def export(core: Core, table: str, format_: Format, out: TextIO, queue: str = ""
     return count
 
 
-def _looks(core: Core, queue: str) -> Iterator[list[Case]]:
+def _recorded(core: Core, table: str, format_: str, queue: str) -> tuple[Made, tuple[str, ...]]:
+    """Put an export on the record: of all cases up to the last there is, or of those that stand in a queue."""
+    conn = core.store.conn
+    if queue:
+        rows = conn.execute(
+            "SELECT id FROM cases WHERE desk_id = ? AND queue = ? ORDER BY id", (core.desk, queue)
+        )
+        held, upto = tuple(row[0] for row in rows), ""
+        cases = len(held)
+    else:
+        held = ()
+        cases, upto = conn.execute(
+            "SELECT count(*), coalesce(max(id), '') FROM cases WHERE desk_id = ?", (core.desk,)
+        ).fetchone()
+    number = ids.number(LETTERS, ids.make_body(int.from_bytes(os.urandom(8), "big") >> (64 - ids.BODY_BITS)))
+    made = Made(core.me.id, 0, number, core.now(), table, format_, queue, cases, upto)
+    with write(conn):
+        exports.add(conn, core.desk, made, held)
+        watch(core, "export", *_planted(core, held, upto))
+    return made, held
+
+
+def _planted(core: Core, held: tuple[str, ...], upto: str) -> list[str]:
+    """The canaries of whom somebody opened a case that is in this export."""
+    conn, known = core.store.conn, canaries.all_of(core.store.conn, core.desk, core.store.people)
+    return [
+        one.person
+        for one in known.values()
+        if any(row.id in held or row.id <= upto for row in feed.of_customer(conn, core.desk, one.person))
+    ]
+
+
+def _looks(core: Core, held: tuple[str, ...], upto: str) -> Iterator[list[Case]]:
     """The cases, some at a time, by their ids: those tell when a case began."""
     # What an authority's letter has put into one person's hands is in nobody else's lists.
-    last, sees_all = "", may(core.me.role, Right.ASSIGN)
-    while True:
-        rows = core.store.conn.execute(
-            "SELECT id, queue, snapshot FROM cases WHERE desk_id = ? AND id > ? ORDER BY id LIMIT ?",
-            (core.desk, last, CASES_A_LOOK),
+    last, sees_all, conn = "", core.me.may(Right.ASSIGN), core.store.conn
+    for first in range(0, len(held), CASES_A_LOOK):
+        part = held[first : first + CASES_A_LOOK]
+        rows = conn.execute(
+            f"SELECT id, snapshot FROM cases WHERE desk_id = ? AND id IN ({','.join('?' * len(part))}) ORDER BY id",
+            (core.desk, *part),
+        ).fetchall()
+        yield _mine(core, rows, sees_all=sees_all)
+    while last < upto:
+        rows = conn.execute(
+            "SELECT id, snapshot FROM cases WHERE desk_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?",
+            (core.desk, last, upto, CASES_A_LOOK),
         ).fetchall()
         if not rows:
             return
         last = rows[-1][0]
-        some = (decode_case(snapshot) for _, of, snapshot in rows if of == queue or not queue)
-        yield [case for case in some if sees_all or case.owner in ("", core.me.id)]
+        yield _mine(core, rows, sees_all=sees_all)
 
 
-def _jsonl(out: TextIO) -> Callable[[Row], object]:
+def _mine(core: Core, rows: list[tuple[str, bytes]], *, sees_all: bool) -> list[Case]:
+    some = (decode_case(snapshot) for _, snapshot in rows)
+    return [case for case in some if sees_all or case.owner in ("", core.me.id)]
+
+
+def _jsonl(core: Core, made: Made, out: TextIO, columns: tuple[str, ...]) -> Callable[[Row], object]:
+    hashed = hasher(core.store.people.text_key())
+
     def put(row: Row) -> None:
         safe = {name: _clean(value) for name, value in row.items()}
-        out.write(json.dumps(safe, ensure_ascii=False, default=str) + "\n")
+        longer = style(hashed, made.id, identity(safe), columns)
+        out.write(json_line({**safe, COLUMN: made.id}, longer) + "\n")
 
     return put
 
 
-def _csv(out: TextIO, columns: tuple[str, ...]) -> Callable[[Row], object]:
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    return lambda row: writer.writerow([cell(row[name]) for name in columns])
+def _csv(core: Core, made: Made, out: TextIO, columns: tuple[str, ...]) -> Callable[[Row], object]:
+    hashed = hasher(core.store.people.text_key())
+    out.write(",".join((*columns, COLUMN)) + "\r\n")
+
+    def put(row: Row) -> None:
+        cells = {name: cell(row[name]) for name in columns}
+        longer = style(hashed, made.id, identity(cells), columns)
+        out.write(csv_line({**cells, COLUMN: made.id}, longer) + "\r\n")
+
+    return put
 
 
 def _clean(value: object) -> object:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from csdesk.domain.value import dataclass
+from csdesk.store import canaries, exports, holdings, leaks
 from csdesk.store.audit_telling import Fault
 from csdesk.store.connection import Connection, read, write
 
@@ -19,23 +20,28 @@ FORMAT = 1
 _COLUMNS = "n, at, cases, events, looks, checks, digest, handed_at, fault"
 # Whoever edits a file by hand may leave TEXT in place of a BLOB.
 _READ = _COLUMNS.replace("digest", "CAST(digest AS BLOB)")
+# Chains of `chained` rows; an anchor covers their heads and counts none of their rows.
+CHAINED = {"export": exports.ROWS, "holding": holdings.ROWS, "leak": leaks.ROWS, "touch": canaries.ROWS}
 # What stands in no anchor yet, or has grown since the last: a seek into the heads for each case of the desk.
 _GROWN = {
     "case": (
-        "SELECT id, version, head, coalesce((SELECT max(seq) FROM anchor_head a WHERE a.desk_id = c.desk_id"
-        " AND a.sort = 'case' AND a.chain = c.id), 0) AS had FROM cases c WHERE c.desk_id = ? AND version > had"
-        " ORDER BY id"
+        "SELECT id, version, head, had FROM (SELECT id, version, head, coalesce((SELECT max(seq) FROM anchor_head a"
+        " WHERE a.desk_id = c.desk_id AND a.sort = 'case' AND a.chain = c.id), 0) AS had FROM cases c"
+        " WHERE c.desk_id = ?) AS grown WHERE version > had ORDER BY id"
     ),
-    "check": (
-        "SELECT actor, max(seq), hash, coalesce((SELECT max(seq) FROM anchor_head a WHERE a.desk_id = c.desk_id"
-        " AND a.sort = 'check' AND a.chain = c.actor), 0) AS had FROM caller_check c WHERE c.desk_id = ?"
-        " GROUP BY actor HAVING max(seq) > had ORDER BY actor"
-    ),
-    "look": (
-        "SELECT person, max(seq), hash, coalesce((SELECT max(seq) FROM anchor_head a WHERE a.desk_id = c.desk_id"
-        " AND a.sort = 'look' AND a.chain = c.person), 0) AS had FROM look c WHERE c.desk_id = ?"
-        " GROUP BY person HAVING max(seq) > had ORDER BY person"
-    ),
+} | {
+    sort: (
+        f"SELECT owner, seq, hash, had FROM (SELECT g.owner, c.seq, c.hash, coalesce((SELECT max(a.seq)"
+        f" FROM anchor_head a WHERE a.desk_id = c.desk_id AND a.sort = '{sort}' AND a.chain = g.owner), 0) AS had"
+        f" FROM (SELECT desk_id, {owner} AS owner, max(seq) AS last FROM {table} WHERE desk_id = ?"
+        f" GROUP BY desk_id, {owner}) g JOIN {table} c ON c.desk_id = g.desk_id"
+        f" AND c.{owner} = g.owner AND c.seq = g.last) AS grown WHERE seq > had ORDER BY owner"
+    )
+    for sort, table, owner in (
+        ("check", "caller_check", "actor"),
+        ("look", "look", "person"),
+        *((sort, rows.table, rows.owner) for sort, rows in CHAINED.items()),
+    )
 }
 
 

@@ -14,7 +14,7 @@ from csdesk.domain import ids
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.value import dataclass
-from csdesk.store import callers, chain, looks
+from csdesk.store import callers, canaries, chain, chained, exports, holdings, leaks, looks
 from csdesk.store.audit_telling import Fault, Head, Link, Stored, telling
 from csdesk.store.connection import Connection, read
 
@@ -95,7 +95,18 @@ CHECKS = Chain(
     ("seq", "at", "sorts", "result", "persons"),
     _link_row,
 )
-CHAINS = {one.sort: one for one in (CASES, LOOKS, CHECKS)}
+
+
+def _of(sort: str, rows: chained.Rows) -> Chain:
+    """The chain that a table of `chained` rows is."""
+    fields, bodies = ("seq", *rows.columns), (rows.body or "x''", "x''")
+    return Chain(sort, rows.table, rows.owner, rows.genesis, fields, chained.link, bodies)
+
+
+EXPORTS, HOLDINGS = _of("export", exports.ROWS), _of("holding", holdings.ROWS)
+TOUCHES, LEAKS = _of("touch", canaries.ROWS), _of("leak", leaks.ROWS)
+BESIDE = (LOOKS, CHECKS, EXPORTS, HOLDINGS, TOUCHES, LEAKS)
+CHAINS = {one.sort: one for one in (CASES, *BESIDE)}
 
 # Where each chain stood when it was anchored: {owner: {seq: (hash, number of the anchor)}}.
 Points = dict[str, dict[int, tuple[bytes, int]]]
@@ -163,8 +174,8 @@ def _cases(conn: Connection, desk: str, done: Audited, since: int) -> Iterator[l
 
 
 def _others(conn: Connection, desk: str, done: Audited, _since: int) -> Iterator[list[Fault]]:
-    """Looks and checks: they have no row that says where they end; only an anchor tells that their last were cut."""
-    for sort in (LOOKS, CHECKS):
+    """Looks, checks and the like: no row says where they end; only an anchor tells that their last were cut."""
+    for sort in BESIDE:
         last = ""
         while last != _LAST:
             with read(conn):

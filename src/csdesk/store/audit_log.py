@@ -1,4 +1,4 @@
-"""Who did, looked and checked what, newest first, each source by its own index and from a place on."""
+"""Who did, looked, checked and exported what, newest first, each source by its own index and from a place on."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,12 @@ class Deed:
 def actors(conn: Connection, desk: str) -> list[str]:
     """Everybody who stands in the log, by steps from one to the next: as many seeks as there are people."""
     found: set[str] = set()
-    for table in ("request INDEXED BY request_actor", "look INDEXED BY look_actor", "caller_check"):
+    for table in (
+        "request INDEXED BY request_actor",
+        "look INDEXED BY look_actor",
+        "caller_check",
+        "export_made",
+    ):
         last = ""
         while True:
             row = conn.execute(
@@ -60,7 +65,7 @@ def of_actor(
         yield Deed(Place(at, "verb", key), actor, verb, case)
     for at, person, seq, case, fields, reason in conn.execute(
         "SELECT at, person, seq, case_id, fields, reason FROM look INDEXED BY look_actor WHERE desk_id = ?"
-        " AND actor = ? AND at >= ? AND (at, printf('%s/%09d', person, seq)) < (?, ?)"
+        " AND actor = ? AND at >= ? AND (at, person || '/' || substr('00000000' || CAST(seq AS TEXT), -9)) < (?, ?)"
         " ORDER BY at DESC, person DESC, seq DESC LIMIT ?",
         (*bound, *_before("look", before), limit),
     ):
@@ -68,10 +73,17 @@ def of_actor(
     # By seq: an agent's checks are in the order of time, and few.
     for at, seq, sorts, result in conn.execute(
         "SELECT at, seq, sorts, result FROM caller_check WHERE desk_id = ? AND actor = ? AND at >= ?"
-        " AND (at, printf('%s/%09d', actor, seq)) < (?, ?) ORDER BY seq DESC LIMIT ?",
+        " AND (at, actor || '/' || substr('00000000' || CAST(seq AS TEXT), -9)) < (?, ?) ORDER BY seq DESC LIMIT ?",
         (*bound, *_before("check", before), limit),
     ):
         yield Deed(Place(at, "check", f"{actor}/{seq:09d}"), actor, result, "", tuple(sorts.split()))
+    # A bundle is a verb and a look already.
+    for at, id_, what, format_, queue, cases in conn.execute(
+        "SELECT at, id, what, format, queue, cases FROM export_made WHERE desk_id = ? AND actor = ? AND at >= ?"
+        " AND (at, id) < (?, ?) AND what <> 'bundle' ORDER BY at DESC, id DESC LIMIT ?",
+        (*bound, *_before("export", before), limit),
+    ):
+        yield Deed(Place(at, "export", id_), actor, what, "", (id_, format_, queue, str(cases)))
 
 
 def _before(sort: str, place: Place) -> tuple[int, str]:

@@ -55,7 +55,7 @@ def oldest_overdue(conn: Connection, desk: str, queue: str, now: int) -> tuple[s
 def shares(conn: Connection, desk: str, now: int) -> list[Share]:
     """Whose the assigned live cases are, queue by queue: one pass over the index that holds only these."""
     rows = conn.execute(
-        "SELECT queue, assignee, count(*), sum(due <= ?) FROM cases"
+        "SELECT queue, assignee, count(*), sum(CASE WHEN due <= ? THEN 1 ELSE 0 END) FROM cases"
         " WHERE desk_id = ? AND live = 1 AND assignee <> '' GROUP BY queue, assignee",
         (now, desk),
     )

@@ -82,13 +82,13 @@ def of_agent(conn: Connection, desk: str, actor: str, limit: int) -> list[Check]
     return [_check(*row) for row in rows]
 
 
-def nth_last(conn: Connection, desk: str, actor: str, n: int) -> int:
-    """When an agent made the n-th last check (1: the last), UTC ms; 0 when there were fewer."""
-    row = conn.execute(
-        "SELECT at FROM caller_check WHERE desk_id = ? AND actor = ? ORDER BY seq DESC LIMIT 1 OFFSET ?",
-        (desk, actor, n - 1),
-    ).fetchone()
-    return row[0] if row else 0
+def found(conn: Connection, desk: str, actor: str, since: int, until: int) -> Iterator[tuple[int, str]]:
+    """(when, whom) an agent's checks found between two times, UTC ms, `until` exclusive."""
+    rows = conn.execute(
+        "SELECT at, persons FROM caller_check WHERE desk_id = ? AND actor = ? AND at >= ? AND at < ? AND persons <> ''",
+        (desk, actor, since, until),
+    )
+    return ((at, person) for at, persons in rows for person in persons.split())
 
 
 def breaks(conn: Connection, desk: str) -> Iterator[tuple[str, int]]:

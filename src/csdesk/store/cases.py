@@ -38,6 +38,7 @@ from csdesk.store.crypto import PersonKeys, bound_to
 from csdesk.store.feed import NEVER
 from csdesk.store.flags import PUT_FLAG, flag_row
 from csdesk.store.index import index_numbers, index_texts
+from csdesk.store.restraint import findable
 from csdesk.store.tracking import PUT_CASE_PARCEL, timer_key
 
 CASE_COLUMNS = (
@@ -104,7 +105,7 @@ class Batch:
     clocks: dict[str, list[str]] = field(default_factory=dict)
     requests: list[tuple[object, ...]] = field(default_factory=list)
     counts: dict[str, list[int]] = field(default_factory=dict)
-    changes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    changes: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     texts: list[tuple[str, int, str, str]] = field(default_factory=list)
     numbers: list[tuple[str, str]] = field(default_factory=list)
     heads: dict[str, bytes] = field(default_factory=dict)
@@ -200,7 +201,8 @@ def gather(batch: Batch, keys: PersonKeys, written: Written) -> bytes:
     batch.requests.append(
         (desk, written.cause, case.id, written.verb, written.actor, case.version, written.at)
     )
-    batch.changes[case.id] = (case.version, written.at)
+    since = written.before.version if written.before is not None else 0
+    batch.changes[case.id] = (case.version, written.at, batch.changes.get(case.id, (0, 0, since))[2])
     return head
 
 
@@ -425,7 +427,8 @@ def write(conn: Connection, desk: str, batch: Batch, text_key: bytes) -> None:
     """
     for case_id in batch.stopped:
         conn.execute(
-            "DELETE FROM outbox WHERE desk_id = ? AND case_id = ? AND kind = 'clock' AND state = 'ready'",
+            "DELETE FROM outbox INDEXED BY outbox_case"
+            " WHERE desk_id = ? AND case_id = ? AND kind = 'clock' AND state = 'ready'",
             (desk, case_id),
         )
     conn.executemany(_PUT_EVENT, batch.events)
@@ -444,7 +447,7 @@ def write(conn: Connection, desk: str, batch: Batch, text_key: bytes) -> None:
         _COUNT, [(desk, queue, n, late) for queue, (n, late) in batch.counts.items() if n or late]
     )
     index_numbers(conn, desk, text_key, batch.numbers)
-    index_texts(conn, desk, text_key, batch.texts)
+    index_texts(conn, desk, text_key, findable(conn, desk, batch.texts))
     _announce(conn, desk, batch.changes)
 
 
@@ -463,11 +466,14 @@ def _settle(conn: Connection, desk: str, key: str, state: str, reason: str) -> N
     )
 
 
-def _announce(conn: Connection, desk: str, changes: dict[str, tuple[int, int]]) -> None:
+def _announce(conn: Connection, desk: str, changes: dict[str, tuple[int, int, int]]) -> None:
     (last,) = conn.execute("SELECT coalesce(max(seq), 0) FROM change WHERE desk_id = ?", (desk,)).fetchone()
     conn.executemany(
-        "INSERT INTO change VALUES (?,?,?,?,?)",
-        [(desk, last + n, case, version, at) for n, (case, (version, at)) in enumerate(changes.items(), 1)],
+        "INSERT INTO change VALUES (?,?,?,?,?,?)",
+        [
+            (desk, last + n, case, version, at, since)
+            for n, (case, (version, at, since)) in enumerate(changes.items(), 1)
+        ],
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from csdesk.domain.routing import Need, Skill
 from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
+from csdesk.store.leases import running
 from csdesk.store.staff import ANYTHING
 
 # More than any case is about.
@@ -79,12 +80,12 @@ def soonest(
     marks = ",".join("?" * len(skipped))
     rows = conn.execute(
         "SELECT c.id, c.due, c.amount, c.escalation FROM cases c INDEXED BY cases_claim"
-        " LEFT JOIN lease l ON l.desk_id = c.desk_id AND l.case_id = c.id AND l.expires > ?"
+        " LEFT JOIN lease l ON l.desk_id = c.desk_id AND l.case_id = c.id AND l.expires BETWEEN ? AND ?"
         " WHERE c.desk_id = ? AND c.queue = ? AND c.language = ? AND c.live = 1 AND c.phase = 'ours'"
         " AND c.assignee = '' AND (l.holder IS NULL OR l.holder = ? AND l.parked = 0)"
         " AND c.amount <= CASE c.escalation WHEN 0 THEN ? ELSE ? END"
         f" AND c.id NOT IN ({marks}) ORDER BY c.due, c.id LIMIT ?",
-        (now, desk, *group, me, reach.plain, reach.escalated, *skipped, limit),
+        (*running(now), desk, *group, me, reach.plain, reach.escalated, *skipped, limit),
     )
     return [Waiting(id_, Need(*group, amount, escalation), due) for id_, due, amount, escalation in rows]
 
@@ -97,11 +98,11 @@ def _mine(
     marks = ",".join("?" * len(skipped))
     row = conn.execute(
         "SELECT c.due, c.id FROM cases c INDEXED BY cases_mine"
-        " LEFT JOIN lease l ON l.desk_id = c.desk_id AND l.case_id = c.id AND l.expires > ?"
+        " LEFT JOIN lease l ON l.desk_id = c.desk_id AND l.case_id = c.id AND l.expires BETWEEN ? AND ?"
         f" WHERE c.desk_id = ? AND c.live = 1 AND c.assignee = ?{scope} AND c.phase = 'ours'"
         f" AND c.escalation <= ? AND (l.holder IS NULL OR l.holder = ? AND l.parked = 0) AND c.id NOT IN ({marks})"
         " ORDER BY c.due, c.id LIMIT 1",
-        (now, desk, me, *values, ANY_AMOUNT if senior else 0, me, *skipped),
+        (*running(now), desk, me, *values, ANY_AMOUNT if senior else 0, me, *skipped),
     ).fetchone()
     return (row[0], row[1]) if row else None
 

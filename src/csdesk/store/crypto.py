@@ -114,11 +114,11 @@ def rewrap(masters: Mapping[str, bytes], current: str, wrapped: WrappedKey, boun
     """The same data key under the master `current`: a rotation, which leaves every sealed field as it is."""
     if wrapped.key_id == current:
         return wrapped
-    data_key = unwrap(_master(masters, wrapped.key_id), wrapped, bound)
-    return wrap(masters[current], current, data_key, bound)
+    data_key = unwrap(master_of(masters, wrapped.key_id), wrapped, bound)
+    return wrap(master_of(masters, current), current, data_key, bound)
 
 
-def _master(masters: Mapping[str, bytes], key_id: str) -> bytes:
+def master_of(masters: Mapping[str, bytes], key_id: str) -> bytes:
     try:
         return masters[key_id]
     except KeyError:
@@ -170,7 +170,7 @@ class PersonKeys:
     def _unwrapped(self, stored: WrappedKey, bound: bytes) -> Sealer:
         master = self._unwrapping.get(stored.key_id)
         if master is None:
-            master = self._unwrapping[stored.key_id] = Sealer(_master(self._masters, stored.key_id))
+            master = self._unwrapping[stored.key_id] = Sealer(master_of(self._masters, stored.key_id))
         return Sealer(master.open(stored.sealed, _wrap_bound(stored.key_id, bound)))
 
     def seal(self, desk_id: str, person_id: str, plaintext: bytes, bound: bytes) -> bytes:

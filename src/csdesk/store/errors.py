@@ -12,8 +12,25 @@ from typing import Any
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "no_such_file": "{path} does not exist; check the name, or make a desk with 'csdesk init'.",
+        "no_driver": "{path} needs the PostgreSQL driver; run pip install 'csdesk[server]'.",
+        "not_a_file": "{path} is a database: use pg_dump and pg_restore for it, and copy its evidence (docs/admin.md).",
+        "desk_exists": "{path} holds the desk {desk} already; name another one with the setting 'desk'.",
+        "half_moved": "The desk {desk} was being moved to {path} and is not whole; run the same command again.",
+        "move_differs": "Table {table} arrived at {path} otherwise than it was sent; the desk was not opened there.",
+        "move_unsound": "The desk that arrived at {path} does not prove right ({finding}); look at the source with "
+        "'csdesk verify'. The desk was not opened there.",
+        "move_same": "{path} and its target are both files: use 'csdesk backup' and 'csdesk restore'.",
+        "no_such_database": "The database at {path} does not exist ({reason}); ask its administrator to make it.",
+        "login_refused": "The database at {path} let nobody in ({reason}); check user, password and ~/.pgpass.",
+        "lost": "The database at {path} cannot be reached ({reason}); what was not confirmed may be done again.",
+        "conflicted": "Others wrote the same at the same time at {path} ({reason}); do it again.",
+        "too_slow": "The database at {path} took too long ({reason}); ask for less, or try later.",
+        "too_many": "The database at {path} has no room for another connection ({reason}); try later.",
         "already_exists": "{path} is there already and was left as it was; choose another name.",
+        "credentials_open": "Others can read {path}: chmod 600 it, and revoke the tokens in it.",
+        "credentials_unreadable": "{path} cannot be read: remove it and sign in anew (csdesk login).",
         "not_a_database": "{path} is not a csdesk database; name another file, or run 'csdesk init'.",
+        "replica_other": "{path} is no replica of this desk {desk}; correct the setting 'replica'.",
         "no_such_desk": "{path} holds no desk {desk}; name one that it holds.",
         "newer_schema": "{path} has schema {found}, this csdesk knows {known}; update csdesk on this host.",
         "older_schema": "{path} has schema {found}, this csdesk needs {known}; back it up, then migrate it.",
@@ -21,6 +38,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "read_only": "{path} or its folder cannot be written by you; ask for write permission on both.",
         "no_permission": "{path} cannot be opened by you; ask for permission on the file and its folder.",
         "disk_full": "The disk that holds {path} is full and nothing was saved; free some space, try again.",
+        "no_moments": "{path} keeps no moments of a desk; 'csdesk backup {path} --moments' adds one.",
+        "no_moment": "All {n} moments in {path} are later; give a later --as-of.",
         "torn": "{path} is damaged; stop writing to it, run 'csdesk doctor', and restore the latest backup.",
         "replaced": "{path} was moved or replaced while in use; start csdesk again.",
         "io_failed": "The disk failed on {path} ({reason}); check the disk, then run 'csdesk doctor'.",
@@ -40,6 +59,12 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "and unlock it, or use a key file.",
         "signing_key_unkept": 'The desk has no signing key and cannot keep one in {source}; add "signing": '
         '["<32 random bytes, base64>"] to the key document there.',
+        "keys_unkept": "csdesk only reads keys from {source}; put there what 'csdesk keys next' prints, restart "
+        "the programs that got the former, then rotate.",
+        "key_unknown": "No master key is called {key_id}; the source has {known}.",
+        "key_current": "{key_id} is the key in use; run 'csdesk keys rotate' first, then retire it.",
+        "key_in_use": "{key_id} still wraps the keys of {n} persons; run 'csdesk keys rotate' to its end, then "
+        "retire it.",
         "tampered": "The sealed value at {where} was changed or moved; run 'csdesk verify'.",
         "shredded": "The personal data of {person} was erased for good; nothing more can be stored.",
     }
@@ -114,5 +139,8 @@ def translate(exc: Exception, path: str | os.PathLike[str]) -> StoreError:
     else:
         number: int = getattr(exc, "sqlite_errorcode", 0)
         code = _EXTENDED.get(number) or _PRIMARY.get(number & 0xFF, "failed")
-        reason = f"{getattr(exc, 'sqlite_errorname', type(exc).__name__)}: {exc}"
+        if isinstance(exc, UnicodeDecodeError) or str(exc).startswith("Could not decode to UTF-8"):
+            code = "torn"  # every text was UTF-8 when it was written, in rows and in the schema
+        told = exc if code != "torn" else "a damaged page or text"
+        reason = f"{getattr(exc, 'sqlite_errorname', type(exc).__name__)}: {told}"
     return StoreError(code, path=os.fspath(path), holder="?", reason=reason)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.media import TAIL, hides_archive
+from csdesk.domain.media import TAIL, hides_archive, holds_archive
 from csdesk.domain.value import dataclass
 from csdesk.store.cases import evidence_bound
 from csdesk.store.connection import sync_folder, translated
@@ -135,7 +135,7 @@ def spool(store: Store, pieces: Iterable[bytes], most: int) -> Spooled:
     key, sealing = new_data_key(), os.urandom(_ID_BYTES)
     sealer = Sealer(key)
     with translated(root):
-        root.mkdir(mode=0o700, exist_ok=True)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(store, root)
         handle, path = _part(root)
         try:
@@ -146,6 +146,8 @@ def spool(store: Store, pieces: Iterable[bytes], most: int) -> Spooled:
                     size += len(block)
                     if size > most:
                         raise Refused("evidence_too_large", most_mb=most // 1_000_000)
+                    if holds_archive(tail[-8:] + block):
+                        raise Refused("evidence_archive")
                     hashed.update(block)
                     tail = (tail + block)[-TAIL:]
                     out.write(sealer.seal(block, _bound(desk, sealing, number, last=last)))

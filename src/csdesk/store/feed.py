@@ -58,9 +58,11 @@ class Place:
     id: str
 
 
+# Of a report nothing may tell who made it, so its customer is not even an id.
 _COLUMNS = (
     "c.id, c.body, c.kind, c.state, c.phase, c.version, c.order_number, coalesce(m.name, ''), c.assignee, c.priority,"
-    " c.escalation, c.subject, c.reason, c.amount, c.currency, c.due, c.breached, c.opened_at, c.changed_at, c.customer"
+    " c.escalation, c.subject, c.reason, c.amount, c.currency, c.due, c.breached, c.opened_at, c.changed_at,"
+    " CASE c.kind WHEN 'report' THEN '' ELSE c.customer END"
 )
 _JOIN = " LEFT JOIN merchant m ON m.desk_id = c.desk_id AND m.id = c.merchant WHERE c.desk_id = ?"
 _FROM = f" FROM cases c{_JOIN}"
@@ -162,7 +164,7 @@ def of_order(conn: Connection, desk: str, order_id: str) -> list[Row]:
 
 def provisional(conn: Connection, desk: str, said: str) -> list[Row]:
     """Cases without an order whose customer called the order this, newest first."""
-    where = " AND c.order_id = '' AND c.order_number = ? COLLATE NOCASE"
+    where = " AND c.order_id = '' AND lower(c.order_number) = lower(?)"
     # The + keeps the sort from choosing the index of all cases without an order over the one by these words.
     sql = f"SELECT {_COLUMNS}{_FROM}{where} ORDER BY +c.opened_at DESC LIMIT 20"
     return [Row(*row) for row in conn.execute(sql, (desk, said))]
@@ -226,7 +228,7 @@ def note(conn: Connection, desk: str, at: int) -> None:
     Who is here, or what everybody is told: a change of the case "".
     """
     conn.execute(
-        "INSERT INTO change SELECT ?, coalesce(max(seq), 0) + 1, '', 0, ? FROM change WHERE desk_id = ?",
+        "INSERT INTO change SELECT ?, coalesce(max(seq), 0) + 1, '', 0, ?, 0 FROM change WHERE desk_id = ?",
         (desk, at, desk),
     )
 

@@ -1,6 +1,7 @@
 """A desk's file: made with its keys, opened and checked, and everything that reads or writes it for one desk."""
 
 import secrets
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,10 +9,12 @@ from typing import TYPE_CHECKING
 from csdesk.domain.value import dataclass
 from csdesk.store import keys as keysource
 from csdesk.store.connection import Connection, connect, write
+from csdesk.store.dsn import Dsn
 from csdesk.store.errors import StoreError
 from csdesk.store.home import config_dir
-from csdesk.store.keys import FromFile, Keyring, KeySource, key_file, new_keyring
+from csdesk.store.keys import FromFile, Keyring, KeySource, Masters, key_file, new_keyring
 from csdesk.store.people import People
+from csdesk.store.replica import Replica
 from csdesk.store.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from csdesk.store.library_policies import Policies
     from csdesk.store.library_replies import Replies
     from csdesk.store.library_vectors import Meanings
+
+
+# What a desk is called that nobody gave an id.
+MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +52,14 @@ class Agent:
 class Store:
     """One desk behind one connection. Not for two threads at once."""
 
-    def __init__(self, conn: Connection, desk: DeskInfo, keyring: Keyring) -> None:
+    def __init__(self, conn: Connection, desk: DeskInfo, masters: Masters) -> None:
         self.conn = conn
         self.desk = desk
-        self._keyring = keyring
-        self.people = People(conn, desk.id, keyring)
+        self.masters = masters
+        self.people = People(conn, desk.id, masters)
         self.keys = self.people.keys
+        self.replica: Replica | None = None
+        self._erased = 0
 
     @cached_property
     def policies(self) -> "Policies":
@@ -82,11 +91,44 @@ class Store:
 
     def reading(self) -> "Store":
         """The same desk behind another connection that only reads, owned by this thread."""
-        conn = connect(self.conn.path, schema_version=SCHEMA_VERSION, readonly=True)
-        return Store(conn, self.desk, self._keyring)
+        other = Store(self.conn.again(readonly=True), self.desk, self.masters)
+        other.replica = Replica(self.replica.dsn) if self.replica is not None else None
+        return other
+
+    def at(self, copy: Dsn) -> "Store":
+        """The same desk, with the same keys, in a database that follows this one; only read, owned by this thread.
+
+        StoreError `replica_other` when it follows another.
+        """
+        conn = _connected(copy, readonly=True)
+        try:
+            found = _desk(conn, self.desk.id)
+            if found is None or found.file_id != self.desk.file_id:
+                raise StoreError("replica_other", path=conn.place, desk=self.desk.id)
+            conn.path = self.conn.path
+            return Store(conn, self.desk, self.masters)
+        except BaseException:
+            conn.close()
+            raise
+
+    @property
+    def erased(self) -> int:
+        """The number of the last erasure that was heeded."""
+        return self._erased
+
+    def heed_erasures(self) -> None:
+        """Forget the opened keys when anybody was erased since, here or by another process (3 µs)."""
+        row = self.conn.execute(
+            "SELECT seq FROM erasure WHERE desk_id = ? ORDER BY seq DESC LIMIT 1", (self.desk.id,)
+        ).fetchone()
+        if row is not None and row[0] != self._erased:
+            self._erased = row[0]
+            self.keys.clear()
 
     def close(self) -> None:
         """Close the file."""
+        if self.replica is not None:
+            self.replica.close()
         self.conn.close()
 
     def agents(self) -> list[Agent]:
@@ -114,7 +156,7 @@ class Store:
 
 
 def desks(conn: Connection) -> list[DeskInfo]:
-    """The desks of a file."""
+    """The desks of a file (of a database it would be a question across desks: see `_desk`)."""
     return [
         DeskInfo(id_, name, zone, file_id, bool(practice))
         for id_, name, zone, file_id, practice in conn.execute(
@@ -124,15 +166,23 @@ def desks(conn: Connection) -> list[DeskInfo]:
 
 
 def init(
-    path: Path, name: str, zone: str, now: int, source: KeySource | None = None, *, practice: bool = False
+    path: Path | Dsn,
+    name: str,
+    zone: str,
+    now: int,
+    source: KeySource | None = None,
+    *,
+    practice: bool = False,
+    desk_id: str = "",
 ) -> DeskInfo:
-    """Make a file with one desk and its keys. StoreError `already_exists` rather than touch what is there.
+    """Make a file, or a place in a database, with one desk and its keys; `desk_id` is `main` unless said otherwise.
 
-    Keys come first: a file without its keys is worthless, keys without a file are only lonely.
+    StoreError `already_exists`, on a database `desk_exists`, rather than touch what is there. Keys come first: a file
+    without its keys is worthless, keys without a file are only lonely.
     """
-    from csdesk.store.migrations import migrate
-
-    if path.exists() and path.stat().st_size:
+    if isinstance(path, Dsn):
+        _make_room(path, desk_id or MAIN)
+    elif path.exists() and path.stat().st_size:
         raise StoreError("already_exists", path=str(path))
     file_id = secrets.token_hex(8)
     if source is None:
@@ -143,9 +193,12 @@ def init(
     else:
         keyring = keysource.load(source)
     try:
-        migrate(path, create=True)
-        desk = DeskInfo("main", name, zone, file_id, practice)
-        conn = connect(path, schema_version=SCHEMA_VERSION)
+        if isinstance(path, Path):
+            from csdesk.store.migrations import migrate
+
+            migrate(path, create=True)
+        desk = DeskInfo(desk_id or MAIN, name, zone, file_id, practice)
+        conn = _connected(path)
         try:
             with write(conn):
                 conn.execute(
@@ -156,10 +209,13 @@ def init(
                     "INSERT INTO fingerprint VALUES (?,?,?)",
                     [(desk.id, key, print_) for key, print_ in keyring.fingerprints().items()],
                 )
+                conn.execute(
+                    "INSERT INTO master_key VALUES (?,1,?,?,'',?,0)", (desk.id, keyring.current, now, now)
+                )
         finally:
             conn.close()
     except StoreError as exc:
-        if exc.code in ("disk_full", "io_failed"):
+        if exc.code in ("disk_full", "io_failed") and isinstance(path, Path):
             # A half-made desk would stand in the way of the next try.
             for left in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
                 left.unlink(missing_ok=True)
@@ -167,30 +223,116 @@ def init(
     return desk
 
 
+def _make_room(dsn: Dsn, desk_id: str) -> None:
+    """Give a database its tables; StoreError `desk_exists` when the desk has its place there."""
+    from csdesk.store.postgres_schema import migrate
+
+    migrate(dsn)
+    with closing(_connected(dsn)) as conn:
+        if _desk(conn, desk_id) is not None:
+            raise StoreError("desk_exists", path=str(dsn), desk=desk_id)
+        _refuse_half(conn, desk_id, str(dsn))
+
+
+def _refuse_half(conn: Connection, desk_id: str, place: str) -> None:
+    """StoreError `half_moved` for a desk that is being brought there (store/moving.py)."""
+    if conn.execute("SELECT 1 FROM desk_moving WHERE desk_id = ?", (desk_id,)).fetchone():
+        raise StoreError("half_moved", path=place, desk=desk_id)
+
+
+def _connected(where: Path | Dsn, *, readonly: bool = False, check_same_thread: bool = True) -> Connection:
+    if isinstance(where, Dsn):
+        from csdesk.store.postgres import PgConnection
+
+        pg = PgConnection(where, schema_version=SCHEMA_VERSION, readonly=readonly)
+        try:
+            pg.check_schema()
+        except BaseException:
+            pg.close()
+            raise
+        return pg
+    return connect(
+        where, schema_version=SCHEMA_VERSION, readonly=readonly, check_same_thread=check_same_thread
+    )
+
+
+def _desk(conn: Connection, desk_id: str, evidence: Path | None = None) -> DeskInfo | None:
+    """A desk by its id; on PostgreSQL the connection is bound to it, and knows where its evidence lies."""
+    row = conn.execute(
+        "SELECT desk_id, name, zone, file_id, practice FROM desk WHERE desk_id = ?", (desk_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    id_, name, zone, file_id, practice = row
+    desk = DeskInfo(id_, name, zone, file_id, bool(practice))
+    conn.bind(desk.id, desk.file_id, evidence)
+    return desk
+
+
+def _first(conn: Connection, place: str) -> str:
+    """The id of the desk that is meant when none is named: of a file its first, of a database `main`."""
+    if conn.kind == "postgres":
+        return MAIN
+    found = desks(conn)
+    if not found:
+        raise StoreError("not_a_database", path=place)
+    return found[0].id
+
+
 def open_store(
-    path: Path,
+    path: Path | Dsn,
     *,
     desk_id: str = "",
     source: KeySource | None = None,
     readonly: bool = False,
     handed_over: bool = False,
+    evidence: Path | None = None,
+    replica: Dsn | None = None,
 ) -> Store:
-    """Open one desk of a file and check its keys; `handed_over` lets another thread own it from then on."""
-    conn = connect(path, schema_version=SCHEMA_VERSION, readonly=readonly, check_same_thread=not handed_over)
+    """Open one desk of a file or a database and check its keys; `handed_over` lets another thread own it.
+
+    `evidence`: the folder of the evidence of a desk in a database; a file has its own beside it. `replica`: a database
+    that follows this one.
+    """
+    conn = _connected(path, readonly=readonly, check_same_thread=not handed_over)
     try:
-        found = desks(conn)
-        if not found:
-            raise StoreError("not_a_database", path=str(path))
-        desk = next((d for d in found if d.id == desk_id), None) if desk_id else found[0]
+        desk_id = desk_id or _first(conn, str(path))
+        desk = _desk(conn, desk_id, evidence)
         if desk is None:
-            known = ", ".join(d.id for d in found)
+            _refuse_half(conn, desk_id, str(path))
+            known = ", ".join(d.id for d in desks(conn)) if conn.kind == "sqlite" else "?"
             raise StoreError("no_such_desk", desk=desk_id, path=str(path), known=known)
-        keyring = keysource.load(source or FromFile(key_file(config_dir(), desk.file_id)))
-        stored = dict(
-            conn.execute("SELECT name, value FROM fingerprint WHERE desk_id = ?", (desk.id,)).fetchall()
-        )
-        keyring.check(stored)
-        return Store(conn, desk, keyring)
+        where = source or FromFile(key_file(config_dir(), desk.file_id))
+        try:
+            masters = _masters(conn, desk.id, where)
+        except StoreError as exc:
+            if exc.code != "no_key":
+                raise
+            masters = _masters(conn, desk.id, where)  # a key was retired between looking here and there
+        store = Store(conn, desk, masters)
+        store.replica = Replica(replica) if replica is not None else None
+        return store
     except BaseException:
         conn.close()
         raise
+
+
+def _masters(conn: Connection, desk_id: str, where: KeySource) -> Masters:
+    """The keys of a desk, compared with what it knows of them. StoreError as `keys.load` and `Keyring.check`."""
+    stored = fingerprints(conn, desk_id)
+    keyring = keysource.load(where)
+    keyring.check(stored)
+
+    def reread() -> Keyring:
+        again = keysource.load(where)
+        known = again.fingerprints()  # without those that were retired since
+        again.check({name: value for name, value in stored.items() if name in known})
+        return again
+
+    return Masters(keyring, reread)
+
+
+def fingerprints(conn: Connection, desk_id: str) -> dict[str, str]:
+    """What a desk knows of its keys, by key id; `index` for that of the hashes."""
+    rows = conn.execute("SELECT name, value FROM fingerprint WHERE desk_id = ?", (desk_id,))
+    return dict(rows.fetchall())

@@ -7,10 +7,10 @@ from csdesk.store.connection import Connection
 
 # Two of one mark within a millisecond: the later one holds.
 PUT_FLAG = "INSERT OR REPLACE INTO person_flag VALUES (?,?,?,?,?,?,?,?,?)"
-# max() makes SQLite take the other columns from the row that has it.
 OF_PERSON = (
-    "SELECT flag, grounds, actor, max(at), until, cleared_at FROM person_flag WHERE desk_id = ? AND person = ?"
-    " GROUP BY flag"
+    "SELECT flag, grounds, actor, at, until, cleared_at FROM person_flag f WHERE desk_id = ? AND person = ?"
+    " AND at = (SELECT max(at) FROM person_flag n"
+    "  WHERE n.desk_id = f.desk_id AND n.person = f.person AND n.flag = f.flag) ORDER BY flag"
 )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from csdesk.domain import ids
 from csdesk.search import tokens
 from csdesk.store.connection import Connection
+from csdesk.store.terms import terms_of
 
 # Contentless: FTS5 keeps postings only; the text lies sealed in the event it came with.
 STATEMENTS = (
@@ -19,7 +20,6 @@ STATEMENTS = (
     "CREATE INDEX doc_person ON doc (desk_id, person)",
     "CREATE VIRTUAL TABLE doc_terms USING fts5(terms, content='', contentless_delete=1, tokenize='ascii')",
 )
-_PUT = "INSERT INTO doc (desk_id, case_id, seq, person) VALUES (?,?,?,?) RETURNING id"
 # A case number is kept under seq 0; text under the seq of its event.
 NUMBER_SEQ = 0
 
@@ -29,30 +29,21 @@ def index_texts(conn: Connection, desk: str, key: bytes, texts: Sequence[tuple[s
     for case_id, seq, person, text in texts:
         terms = tokens.keyed(tokens.index_terms(text), key)
         if terms:
-            _put(conn, desk, case_id, seq, person, terms)
+            terms_of(conn).put_text(conn, desk, case_id, seq, person, terms)
 
 
 def index_numbers(conn: Connection, desk: str, key: bytes, numbers: Sequence[tuple[str, str]]) -> None:
     """Index (case, number body), so that any four characters of a number find it."""
     for case_id, body in numbers:
-        _put(conn, desk, case_id, NUMBER_SEQ, "", tokens.keyed(_grams(body), key))
+        terms_of(conn).put_text(conn, desk, case_id, NUMBER_SEQ, "", number_terms(body, key))
 
 
-def _put(conn: Connection, desk: str, case_id: str, seq: int, person: str, terms: list[str]) -> None:
-    (row,) = conn.execute(_PUT, (desk, case_id, seq, person)).fetchone()
-    conn.execute("INSERT INTO doc_terms (rowid, terms) VALUES (?, ?)", (row, " ".join(terms)))
-
-
-def _grams(body: str) -> list[str]:
+def number_terms(body: str, key: bytes) -> list[str]:
+    """The terms of a case number."""
     # '#' keeps a number's characters apart from the same characters in a message.
-    return [f"#{gram}" for gram in ids.grams(body)]
+    return tokens.keyed([f"#{gram}" for gram in ids.grams(body)], key)
 
 
-# CROSS: FTS5 gives the newest first without sorting what it found, so reading stops when the page is full.
-_FOUND = (
-    "SELECT d.case_id, t.rowid FROM doc_terms t CROSS JOIN doc d ON d.id = t.rowid"
-    " WHERE t.terms MATCH ? AND t.rowid < ? AND d.desk_id = ? ORDER BY t.rowid DESC"
-)
 # Older than no text: where the first page begins.
 NEWEST = (1 << 63) - 1
 
@@ -90,19 +81,11 @@ def _all_words(text: str, key: bytes) -> str:
     return tokens.match_all(dict.fromkeys(phrases)) if phrases else ""
 
 
-_NEAR = (
-    "SELECT d.case_id, d.seq FROM doc_terms t JOIN doc d ON d.id = t.rowid"
-    " WHERE t.terms MATCH ? AND t.rowid > ? AND d.desk_id = ? AND d.seq > 0 ORDER BY t.rowid DESC LIMIT ?"
-)
-
-
 def texts_near(
     conn: Connection, desk: str, phrases: Sequence[str], newest: int, limit: int
 ) -> list[tuple[str, int]]:
     """(case, seq) of texts with any of these phrases of keyed terms, among the `newest` texts, newest first."""
-    (last,) = conn.execute("SELECT coalesce(max(id), 0) FROM doc").fetchone()
-    rows = conn.execute(_NEAR, (tokens.match_any(phrases), last - newest, desk, limit)) if phrases else ()
-    return [(case, seq) for case, seq in rows]
+    return terms_of(conn).near(conn, desk, tokens.match_any(phrases), newest, limit) if phrases else []
 
 
 def cases_saying(conn: Connection, desk: str, key: bytes, text: str, among: Sequence[str]) -> set[str]:
@@ -110,13 +93,7 @@ def cases_saying(conn: Connection, desk: str, key: bytes, text: str, among: Sequ
     match = _all_words(text, key)
     if not match or not among:
         return set()
-    # CROSS: by the few texts of these cases, not by all texts of the desk that hold the words.
-    rows = conn.execute(
-        "SELECT DISTINCT d.case_id FROM doc d CROSS JOIN doc_terms t ON t.rowid = d.id"
-        f" WHERE d.desk_id = ? AND d.case_id IN ({','.join('?' * len(among))}) AND d.seq > 0 AND t.terms MATCH ?",
-        (desk, *among, match),
-    )
-    return {row[0] for row in rows}
+    return terms_of(conn).saying(conn, desk, match, among)
 
 
 def _cases(conn: Connection, desk: str, match: str, limit: int) -> list[str]:
@@ -127,7 +104,7 @@ def _page(conn: Connection, desk: str, match: str, limit: int, before: int) -> t
     """The newest cases of a match from a place on, and the place after them; 0 when there are no more."""
     found: dict[str, None] = {}
     last = before
-    for case, row in conn.execute(_FOUND, (match, before, desk)):
+    for case, row in terms_of(conn).texts(conn, desk, match, before, limit + 1):
         if case not in found and len(found) >= limit:
             return list(found), last
         found[case], last = None, row

@@ -1,12 +1,15 @@
 """Who holds a case just now: leases that expire by themselves, fenced, beside the chain so that no verb conflicts."""
 
 from csdesk.domain.value import dataclass
+from csdesk.store import holdings
 from csdesk.store.connection import Connection
 
 # Renewed by the holder's keys, so five minutes without a key give the case back.
 HOLD_MS = 5 * 60_000
 # A parked case waits out a telephone call.
 PARK_MS = 15 * 60_000
+# Two programs read the clock at different moments; NTP moves it by less.
+SLACK_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,18 @@ class Lease:
 _COLUMNS = "case_id, holder, session, fence, expires, parked, since"
 
 
+def running(now: int) -> tuple[int, int]:
+    """First and last ms at which a lease that runs now may end: one that ends later was made by a clock that stood
+    wrong, and holds nobody off until that day comes.
+    """
+    return now + 1, now + PARK_MS + SLACK_MS
+
+
 def held(conn: Connection, desk: str, case_id: str, now: int) -> Lease | None:
     """The lease that runs on a case."""
     row = conn.execute(
-        f"SELECT {_COLUMNS} FROM lease WHERE desk_id = ? AND case_id = ? AND expires > ?",
-        (desk, case_id, now),
+        f"SELECT {_COLUMNS} FROM lease WHERE desk_id = ? AND case_id = ? AND expires BETWEEN ? AND ?",
+        (desk, case_id, *running(now)),
     ).fetchone()
     return Lease(*row) if row else None
 
@@ -54,14 +64,17 @@ def hold(
         return other
     row = conn.execute(
         "INSERT INTO lease VALUES (?,?,?,?,1,?,?,?) ON CONFLICT (desk_id, case_id) DO UPDATE SET"
-        " fence = fence + (holder <> excluded.holder OR expires <= excluded.since),"
-        " since = iif(holder <> excluded.holder OR expires <= excluded.since, excluded.since, since),"
+        " fence = fence + CASE WHEN holder <> excluded.holder OR expires <= excluded.since THEN 1 ELSE 0 END,"
+        " since = CASE WHEN holder <> excluded.holder OR expires <= excluded.since THEN excluded.since ELSE since END,"
         " holder = excluded.holder,"
         " session = excluded.session, expires = excluded.expires, parked = excluded.parked"
         f" RETURNING {_COLUMNS}",
         (desk, case_id, holder, session, now + (PARK_MS if park else HOLD_MS), now if park else 0, now),
     ).fetchone()
-    return Lease(*row)
+    lease = Lease(*row)
+    if other is None or other.holder != holder:  # a new one, not a renewal
+        holdings.add(conn, desk, holder, now, case_id)
+    return lease
 
 
 def release(conn: Connection, desk: str, case_id: str, holder: str) -> None:
@@ -75,8 +88,9 @@ def release(conn: Connection, desk: str, case_id: str, holder: str) -> None:
 def of_holder(conn: Connection, desk: str, holder: str, now: int) -> list[Lease]:
     """What somebody holds, the last parked first."""
     rows = conn.execute(
-        f"SELECT {_COLUMNS} FROM lease WHERE desk_id = ? AND holder = ? AND expires > ? ORDER BY parked DESC, case_id",
-        (desk, holder, now),
+        f"SELECT {_COLUMNS} FROM lease WHERE desk_id = ? AND holder = ? AND expires BETWEEN ? AND ?"
+        " ORDER BY parked DESC, case_id",
+        (desk, holder, *running(now)),
     )
     return [Lease(*row) for row in rows]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.library_index import Index
+from csdesk.store.terms import terms_of
 
 if TYPE_CHECKING:
     from csdesk.store.file import Store
@@ -130,6 +131,15 @@ def put_articles(store: "Store", records: Iterable[Article], at: int) -> Counts:
     return Counts(new, changed, same)
 
 
+def reindex_articles(store: "Store") -> None:
+    """Index all articles of a desk whose rows came without their index, inside the caller's transaction."""
+    conn, desk = store.conn, store.desk.id
+    index = Index(conn, desk, 0, 0)
+    rows = conn.execute(f"SELECT id, {ARTICLE_COLUMNS} FROM article WHERE desk_id = ? ORDER BY id", (desk,))
+    for id_, *row in rows.fetchall():
+        index.add(id_, *_searched(to_article(tuple(row))))
+
+
 def put_canned(store: "Store", records: Iterable[Canned], at: int) -> Counts:
     """Keep canned replies, inside the caller's transaction; what is the same as before is left alone."""
     conn, desk = store.conn, store.desk.id
@@ -142,7 +152,7 @@ def put_canned(store: "Store", records: Iterable[Canned], at: int) -> Counts:
             same += 1
             continue
         new, changed = (new + 1, changed) if before is None else (new, changed + 1)
-        _replace(conn, "canned", CANNED_COLUMNS, (before[0] if before else None, desk, at, *row))
+        _replace(conn, "canned", CANNED_COLUMNS, ((before[0],) if before else ()) + (desk, at, *row))
     if new or changed:
         conn.execute("UPDATE library SET canned_version = canned_version + 1 WHERE desk_id = ?", (desk,))
     return Counts(new, changed, same)
@@ -153,7 +163,7 @@ def tidy_articles(conn: Connection) -> None:
 
     Searches are a fifth faster then; it takes 30 µs an article.
     """
-    conn.execute("INSERT INTO article_terms (article_terms) VALUES ('optimize')")
+    terms_of(conn).tidy(conn)
 
 
 def shelf_of(conn: Connection, desk: str) -> Shelf | None:
@@ -181,11 +191,7 @@ def preferred(languages: Iterable[str], wanted: str) -> str:
 
 def own_shelf(conn: Connection, desk: str) -> Shelf:
     """The desk's place in the library, made when it has none, inside the caller's transaction."""
-    conn.execute(
-        "INSERT INTO library SELECT ?, coalesce(max(number) + 1, 0), 0, 0, 0 FROM library WHERE true"
-        " ON CONFLICT DO NOTHING",
-        (desk,),
-    )
+    terms_of(conn).begin_shelf(conn, desk)
     shelf = shelf_of(conn, desk)
     assert shelf is not None  # it was inserted, or it was there
     return shelf
@@ -200,7 +206,9 @@ def _before(conn: Connection, table: str, columns: str, desk: str, record: _Reco
 
 
 def _replace(conn: Connection, table: str, columns: str, row: tuple[Any, ...]) -> None:
-    places = f"{table} (id, desk_id, changed_at, {columns})"
+    # Without its number the row gets the next one.
+    numbered = "id, " if isinstance(row[0], int) else ""
+    places = f"{table} ({numbered}desk_id, changed_at, {columns})"
     conn.execute(f"INSERT OR REPLACE INTO {places} VALUES ({','.join('?' * len(row))})", row)
 
 

@@ -1,4 +1,4 @@
-"""The index of articles: terms of heading, body and initials in FTS5, and in how many articles each stands.
+"""The index of articles: terms of heading, body and initials (store/terms.py), and in how many articles each stands.
 
 Terms are made by `search.tokens` and only split at blanks here. Counts are kept per desk as articles come
 and go, so that a search knows the common terms without reading their postings.
@@ -11,22 +11,13 @@ from functools import lru_cache
 
 from csdesk.search import pinyin, tokens
 from csdesk.store.connection import Connection
+from csdesk.store.terms import RANGE, terms_of
 
-# 4 billion articles a desk, 2 billion desks.
-_RANGE = 1 << 32
-_ADD = "INSERT INTO article_terms (rowid, title, body, initials) VALUES (?, ?, ?, ?)"
-_FIND = (
-    "SELECT rowid, -bm25(article_terms, 1.0, 1.0, 1.0) AS score FROM article_terms"
-    " WHERE article_terms MATCH ? AND rowid BETWEEN ? AND ? ORDER BY score DESC LIMIT ?"
-)
 _COUNT = (
     "INSERT INTO article_gram VALUES (?, ?, ?, ?)"
     " ON CONFLICT (desk_id, term) DO UPDATE SET docs = docs + excluded.docs"
 )
 _DOCS = "SELECT term, docs FROM article_gram WHERE desk_id = ? AND term IN (SELECT value FROM json_each(?))"
-# Initials are counted when they are asked for (0.02 to 0.3 ms, and few are typed at a time): keeping their
-# counts made an import a sixth slower.
-_INITIALS = "SELECT term, doc FROM article_vocabulary WHERE term = ?"
 _ALIKE = (
     "SELECT sound, term, docs FROM article_gram"
     " WHERE desk_id = ? AND sound IN (SELECT value FROM json_each(?)) AND sound IS NOT NULL"
@@ -41,7 +32,7 @@ class Index:
         """`number`: the desk's range of article ids; `articles`: how many it has."""
         self._conn = conn
         self._desk = desk
-        self._ids = (number * _RANGE + 1, (number + 1) * _RANGE)
+        self._ids = (number * RANGE + 1, (number + 1) * RANGE)
         self._articles = articles
         self._changes: Counter[str] = Counter()
 
@@ -54,8 +45,11 @@ class Index:
         """Articles per term; terms that no article holds are absent."""
         found = dict(self._conn.execute(_DOCS, (self._desk, json.dumps(terms))))
         for term in terms:
-            if term.startswith(pinyin.INITIALS) and not term.isdigit():
-                found |= dict(self._conn.execute(_INITIALS, (term,)))
+            # Initials are counted when they are asked for (0.02 to 0.3 ms, and few are typed at a time): keeping their
+            # counts made an import a sixth slower.
+            initials = term.startswith(pinyin.INITIALS) and not term.isdigit()
+            if initials and (count := terms_of(self._conn).holding(self._conn, self._desk, term)):
+                found[term] = count
         return found
 
     def alike(self, sounds: Sequence[str]) -> Mapping[str, Sequence[tuple[str, int]]]:
@@ -67,24 +61,26 @@ class Index:
 
     def find(self, match: str, limit: int) -> list[tuple[int, float]]:
         """(id, score) of the best articles for an FTS5 expression, best first."""
-        return self._conn.execute(_FIND, (match, *self._ids, limit)).fetchall()
+        return terms_of(self._conn).articles(self._conn, self._desk, match, self._ids, self._articles, limit)
 
     def last_id(self) -> int:
         """The greatest id that an article of this desk has, or the one before its range."""
-        row = self._conn.execute("SELECT max(id) FROM article WHERE id BETWEEN ? AND ?", self._ids).fetchone()
+        row = self._conn.execute(
+            "SELECT max(id) FROM article WHERE +desk_id = ? AND id BETWEEN ? AND ?", (self._desk, *self._ids)
+        ).fetchone()
         return row[0] or self._ids[0] - 1
 
     def add(self, id_: int, heading: str, body: str) -> None:
         """Index an article, inside the caller's transaction."""
         title, spoken, titled = _heading(heading)
         terms = tokens.index_terms(body)
-        initials = " ".join([spoken, *pinyin.initials_index(body)])
-        self._conn.execute(_ADD, (id_, title, " ".join(terms), initials))
+        initials = [*spoken, *pinyin.initials_index(body)]
+        terms_of(self._conn).put_article(self._conn, self._desk, id_, title, terms, initials)
         self._changes.update(titled.union(terms))
 
     def remove(self, id_: int, heading: str, body: str) -> None:
         """Take an article, as it was indexed, out."""
-        self._conn.execute("DELETE FROM article_terms WHERE rowid = ?", (id_,))
+        terms_of(self._conn).drop_article(self._conn, self._desk, id_)
         self._changes.subtract(_heading(heading)[2].union(tokens.index_terms(body)))
 
     def write(self) -> None:
@@ -100,10 +96,10 @@ class Index:
 
 # The articles of a law come together and share their heading.
 @lru_cache(maxsize=64)
-def _heading(heading: str) -> tuple[str, str, frozenset[str]]:
-    """The terms and the initials of a heading, each joined by blanks, and the terms as a set."""
+def _heading(heading: str) -> tuple[list[str], list[str], frozenset[str]]:
+    """The terms and the initials of a heading, and the terms as a set."""
     terms = tokens.index_terms(heading)
-    return " ".join(terms), " ".join(pinyin.initials_index(heading)), frozenset(terms)
+    return terms, pinyin.initials_index(heading), frozenset(terms)
 
 
 def _sound(term: str) -> str | None:

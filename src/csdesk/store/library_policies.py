@@ -26,14 +26,14 @@ _EPOCH = date(1970, 1, 1).toordinal()
 MARKED_MAX = 4_000  # characters of an article in which matches are shown
 _ROW = f"SELECT id, {ARTICLE_COLUMNS} FROM article WHERE desk_id = ?"
 # The + keeps SQLite from reading all of a desk's articles by desk_id, not the few by id (16 ms of 57,840).
-_BY_ROW = f"{_ROW.replace('desk_id', '+desk_id')} AND id IN (SELECT value FROM json_each(?))"
+_BY_ROW = f"{_ROW.replace('desk_id', '+desk_id')} AND id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
 _BY_ID = f"{_ROW} AND external_id IN (?, ?) ORDER BY id"
 _OF_FAMILY = f"{_ROW} AND external_id = ? AND source = ?"
 _OF_NUMBER = f"{_ROW} AND law IN (SELECT value FROM json_each(?)) AND number = ? AND suffix = ?"
 _CITED = f"{_OF_NUMBER} ORDER BY effective_to = '' DESC, effective_to DESC, effective_from DESC, id"
 _LATER = (
     f"{_OF_NUMBER} AND effective_from <= ? AND (effective_to = '' OR effective_to >= ?)"
-    " AND (effective_from > ? OR ?) AND external_id <> ? AND text <> ?"
+    " AND (effective_from > ? OR ? > 0) AND external_id <> ? AND text <> ?"
     " ORDER BY effective_from DESC, id LIMIT 1"
 )
 # Texts that have a later one under their number, whatever the ends of their days.
@@ -41,7 +41,7 @@ _OVERTAKEN = (
     "SELECT o.id FROM article o JOIN article l"
     " ON l.desk_id = o.desk_id AND l.law = o.law AND l.number = o.number AND l.suffix = o.suffix"
     " AND l.effective_from > o.effective_from"
-    " WHERE +o.desk_id = ? AND o.id IN (SELECT value FROM json_each(?)) AND o.number > 0"
+    " WHERE +o.desk_id = ? AND o.id IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND o.number > 0"
 )
 _LINE = re.compile(r"[^\n]+")
 _ITEM = re.compile(rf"\s*[（(]({numerals.NUMERAL}{{1,4}}|[0-9]{{1,3}})[)）]")

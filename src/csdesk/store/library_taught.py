@@ -26,12 +26,12 @@ _DAY_MS = 86_400_000
 # Past questions that are looked at closely.
 _NEAR = 40
 _ALIKE = (
-    "SELECT t.question, sum(j.value) FROM json_each(?) j CROSS JOIN taught_term t"
+    "SELECT t.question, sum(CAST(j.value AS REAL)) FROM json_each(?) j CROSS JOIN taught_term t"
     " ON t.desk_id = ? AND t.term = j.key GROUP BY t.question ORDER BY 2 DESC, 1 LIMIT ?"
 )
 _KEPT = (
     "SELECT id, article, mass, uses, at FROM taught"
-    " WHERE +desk_id = ? AND id IN (SELECT value FROM json_each(?))"
+    " WHERE +desk_id = ? AND id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
 )
 _TEACH = (
     "INSERT INTO taught (desk_id, article, terms, mass, uses, at) VALUES (?,?,?,?,1,?)"
@@ -42,7 +42,7 @@ _SURPLUS = (
     " ORDER BY uses DESC, at DESC, id DESC LIMIT -1 OFFSET ?"
 )
 _OF_ARTICLE = (
-    "SELECT t.id FROM taught t JOIN article a ON a.id = t.article"
+    "SELECT t.id FROM taught t JOIN article a ON a.desk_id = t.desk_id AND a.id = t.article"
     " WHERE t.desk_id = ? AND a.desk_id = t.desk_id AND a.external_id = ?"
 )
 
@@ -118,12 +118,14 @@ def blend(found: Sequence[tuple[int, float]], lifted: Sequence[Lift]) -> list[tu
 def taught(conn: Connection, desk: str, limit: int) -> list[Taught]:
     """The articles that were chosen, the most often chosen first."""
     rows = conn.execute(
-        "SELECT a.external_id, a.law, a.article_no, count(*), sum(t.uses), max(t.at), t.terms, max(t.uses)"
-        " FROM taught t JOIN article a ON a.id = t.article WHERE t.desk_id = ?"
-        " GROUP BY t.article ORDER BY 5 DESC, 1 LIMIT ?",
+        "SELECT a.external_id, a.law, a.article_no, count(*), sum(t.uses), max(t.at),"
+        " (SELECT m.terms FROM taught m WHERE m.desk_id = a.desk_id AND m.article = a.id"
+        "  ORDER BY m.uses DESC, m.at DESC, m.id DESC LIMIT 1)"
+        " FROM taught t JOIN article a ON a.desk_id = t.desk_id AND a.id = t.article WHERE t.desk_id = ?"
+        " GROUP BY a.desk_id, a.id, a.external_id, a.law, a.article_no ORDER BY 5 DESC, 1 LIMIT ?",
         (desk, limit),
     )
-    return [Taught(*row[:7]) for row in rows]
+    return [Taught(*row) for row in rows]
 
 
 def forget(conn: Connection, desk: str, article: str) -> int:
@@ -138,7 +140,9 @@ def forget(conn: Connection, desk: str, article: str) -> int:
 
 def _drop(conn: Connection, desk: str, ids: Sequence[int]) -> None:
     for id_ in ids:
-        row = conn.execute("DELETE FROM taught WHERE id = ? RETURNING terms", (id_,)).fetchone()
+        row = conn.execute(
+            "DELETE FROM taught WHERE desk_id = ? AND id = ? RETURNING terms", (desk, id_)
+        ).fetchone()
         conn.executemany(
             "DELETE FROM taught_term WHERE desk_id = ? AND term = ? AND question = ?",
             [(desk, term, id_) for term in row[0].split(" ")],

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _READ = "SELECT id, law, title, text, keywords FROM article WHERE desk_id = ?"
 # The + keeps SQLite from reading all of a desk's articles by desk_id, not the few by id.
-_SOME = f"{_READ.replace('desk_id', '+desk_id')} AND id IN (SELECT value FROM json_each(?))"
+_SOME = f"{_READ.replace('desk_id', '+desk_id')} AND id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def finish(conn: Connection, desk: str) -> int:
         (desk, desk),
     ).rowcount
     conn.execute(
-        "UPDATE embedding SET ready = 1, version = version + 1 WHERE desk_id = ? AND (NOT ready OR ?)",
+        "UPDATE embedding SET ready = 1, version = version + 1 WHERE desk_id = ? AND (ready = 0 OR ? > 0)",
         (desk, gone),
     )
     return gone

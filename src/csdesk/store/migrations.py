@@ -6,7 +6,8 @@ sqlite-utils costs 84 to 111 ms and 27 MB at import (measured), so only `init` a
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from csdesk.store.connection import connect, sqlite
+from csdesk.store.connection import connect, sqlite, write
+from csdesk.store.guards import PREFIX, guard
 from csdesk.store.schema import SCHEMA_VERSION, STATEMENTS
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ _EMPTY = {"TEXT": "''", "INTEGER": "0", "BLOB": "x''"}
 
 
 def _made(conn: Any, kind: str) -> dict[str, str]:
-    """The statements that made what is in a file, by name; not what SQLite or its extensions made by themselves."""
+    """The statements that made what is in a file, by name; not what SQLite, its extensions or `guard` made."""
     rows = conn.execute(
         "SELECT name, sql FROM sqlite_schema WHERE type = ? AND sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
         " AND name NOT LIKE '%\\_data' ESCAPE '\\' AND name NOT LIKE '%\\_idx' ESCAPE '\\'"
@@ -77,7 +78,7 @@ def _made(conn: Any, kind: str) -> dict[str, str]:
         " AND name NOT LIKE '%\\_config' ESCAPE '\\'",
         (kind,),
     )
-    return {row[0]: row[1] for row in rows.fetchall()}
+    return {row[0]: row[1] for row in rows.fetchall() if not row[0].startswith(PREFIX)}
 
 
 def _columns(conn: Any, table: str) -> dict[str, str]:
@@ -95,6 +96,8 @@ def migrate(path: Path, *, create: bool = False) -> list[str]:
         steps = _migrations()
         ran = [step.name for step in steps.pending(db)]
         steps.apply(db)
+        with write(conn):
+            guard(conn)
         conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     finally:
         conn.close()

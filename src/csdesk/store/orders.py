@@ -1,6 +1,7 @@
 """Orders, their lines, payments and shipments: kept as records, read as the facts a decision needs."""
 
 from collections.abc import Iterable
+from secrets import randbelow
 
 from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.context import Order, OrderLine, Payment
@@ -181,13 +182,13 @@ def by_tail(conn: Connection, desk: str, said: str, limit: int = 20) -> list[Ord
     if len(number) < TAIL or not (number.isascii() and number.isalnum() and any(map(str.isdigit, number))):
         return []
     rows = conn.execute(
-        f"{_ROW} WHERE o.rowid IN (SELECT rowid FROM orders INDEXED BY orders_tail"
-        " WHERE desk_id = ? AND substr(folded, -4) = ? AND substr(folded, ?) = ? ORDER BY rowid DESC LIMIT ?)"
+        f"{_ROW} WHERE o.desk_id = ? AND o.id IN (SELECT id FROM orders INDEXED BY orders_tail"
+        " WHERE desk_id = ? AND substr(folded, -4) = ? AND substr(folded, ?) = ? ORDER BY id DESC LIMIT ?)"
         f" UNION {_ROW} WHERE o.desk_id = ? AND o.id IN (SELECT order_id FROM parcel INDEXED BY parcel_tail"
         " WHERE desk_id = ? AND substr(waybill, -4) = ? AND substr(waybill, ?) = ? AND order_id <> '' LIMIT ?)"
         " ORDER BY placed_at DESC, number LIMIT ?",
         (
-            *(desk, number[-TAIL:], -len(number), number, limit),
+            *(desk, desk, number[-TAIL:], -len(number), number, limit),
             *(desk, desk, waybill[-TAIL:], -len(waybill), waybill, limit, limit),
         ),
     )
@@ -198,3 +199,49 @@ def row(conn: Connection, desk: str, order_id: str) -> OrderRow | None:
     """One order as a look-up result."""
     found = conn.execute(f"{_ROW} WHERE o.desk_id = ? AND o.id = ?", (desk, order_id)).fetchone()
     return OrderRow(*found) if found else None
+
+
+_COPIED = (
+    "merchant, currency, status, channel, placed_at, paid_at, shipped_at, signed_at, total, overlay, version,"
+    " changed_at"
+)
+
+
+def copy(
+    conn: Connection, desk: str, like: str, id_: str, number: str, customer: str, sealed: bytes, earlier: int
+) -> None:
+    """Put an order like another one, so many ms earlier, of another customer, paid by references of its own."""
+    row = conn.execute(f"SELECT {_COPIED} FROM orders WHERE desk_id = ? AND id = ?", (desk, like)).fetchone()
+    merchant, currency, status, channel, *times, total, overlay, version, changed = row
+    moved = (at and at - earlier for at in times)
+    conn.execute(
+        f"INSERT INTO orders VALUES ({','.join('?' * 18)})",
+        (
+            *(desk, id_, number, normal_order_number(number), customer, merchant, currency, status, channel),
+            *(*moved, total, overlay, sealed, version, changed),
+        ),
+    )
+    lines = conn.execute(
+        "SELECT line, sku, title, options, category, qty, unit_price, paid FROM order_line"
+        " WHERE desk_id = ? AND order_id = ?",
+        (desk, like),
+    ).fetchall()
+    conn.executemany(
+        "INSERT INTO order_line VALUES (?,?,?,?,?,?,?,?,?,?)", [(desk, id_, *line) for line in lines]
+    )
+    paid = conn.execute(
+        "SELECT number, method, reference, captured, at FROM payment WHERE desk_id = ? AND order_id = ?",
+        (desk, like),
+    ).fetchall()
+    conn.executemany(
+        "INSERT INTO payment VALUES (?,?,?,?,?,?,0,?)",
+        [
+            (desk, id_, n, method, _another(reference), captured, at and at - earlier)
+            for n, method, reference, captured, at in paid
+        ],
+    )
+
+
+def _another(reference: str) -> str:
+    """A reference of the same shape with other digits."""
+    return "".join(str(randbelow(10)) if sign.isdigit() else sign for sign in reference)

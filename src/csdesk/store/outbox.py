@@ -5,6 +5,8 @@ from csdesk.store.connection import Connection
 
 # A worker renews every third of this; when it dies another takes over after at most this long.
 WORKER_MS = 6_000
+# A lease that ends later than this was made by a clock that stood wrong (two programs read it at different moments).
+LONGEST_MS = WORKER_MS + 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ def elect(conn: Connection, desk: str, holder: str, now: int) -> int | None:
     A new worker takes back what a dead one had begun: adapters see the same key again and do nothing twice.
     """
     row = conn.execute("SELECT holder, fence, expires FROM worker WHERE desk_id = ?", (desk,)).fetchone()
-    if row and row[0] != holder and row[2] > now:
+    if row and row[0] != holder and now < row[2] <= now + LONGEST_MS:
         return None
     fence: int = row[1] if row and row[0] == holder else (row[1] if row else 0) + 1
     conn.execute("INSERT OR REPLACE INTO worker VALUES (?,?,?,?)", (desk, holder, fence, now + WORKER_MS))
@@ -40,7 +42,8 @@ def elect(conn: Connection, desk: str, holder: str, now: int) -> int | None:
 def led(conn: Connection, desk: str, holder: str, now: int) -> bool:
     """Whether somebody else is the worker just now (a look without a lock)."""
     row = conn.execute(
-        "SELECT 1 FROM worker WHERE desk_id = ? AND holder <> ? AND expires > ?", (desk, holder, now)
+        "SELECT 1 FROM worker WHERE desk_id = ? AND holder <> ? AND expires > ? AND expires <= ?",
+        (desk, holder, now, now + LONGEST_MS),
     ).fetchone()
     return row is not None
 
@@ -149,6 +152,24 @@ class Failed:
     at: int
     tries: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many jobs are due, and how many were left to people."""
+
+    due: int
+    failed: int
+
+
+def standing(conn: Connection, desk: str, now: int) -> Standing:
+    """What stands in the outbox, each counted on an index of its own."""
+    row = conn.execute(
+        "SELECT (SELECT count(*) FROM outbox WHERE desk_id = ? AND state = 'ready' AND run_at <= ?),"
+        " (SELECT count(*) FROM outbox WHERE desk_id = ? AND state = 'failed')",
+        (desk, now, desk),
+    ).fetchone()
+    return Standing(*row)
 
 
 def failed(conn: Connection, desk: str, limit: int) -> list[Failed]:

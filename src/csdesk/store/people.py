@@ -14,6 +14,7 @@ from csdesk.store.crypto import (
     bound_to,
     desk_index_key,
     keyed_hasher,
+    master_of,
     new_data_key,
     normal_email,
     normal_name,
@@ -23,7 +24,8 @@ from csdesk.store.crypto import (
     wrap,
 )
 from csdesk.store.errors import StoreError
-from csdesk.store.keys import Keyring
+from csdesk.store.keys import Masters
+from csdesk.store.restraint import free
 
 _LATIN_WORD = re.compile(r"[a-z]{2,}")
 MOST_WORDS = 8  # no name has more Latin words; a pasted text has, and each costs a look-up
@@ -49,16 +51,16 @@ _DECODE = msgspec.json.Decoder(Customer).decode
 class People:
     """The customers of one desk behind one connection: seal, open, hash, find."""
 
-    def __init__(self, conn: Connection, desk: str, keyring: Keyring) -> None:
+    def __init__(self, conn: Connection, desk: str, masters: Masters) -> None:
         self._conn = conn
         self._desk = desk
-        self._keyring = keyring
-        self._index_key = desk_index_key(keyring.index_key, desk)
+        self._masters = masters
+        self._index_key = desk_index_key(masters.keyring.index_key, desk)
         self._hashers = {
             f: keyed_hasher(self._index_key, f)
             for f in ("name", "word", "phone", "phone4", "email", "id", *CLAIMED)
         }
-        self.keys = PersonKeys(keyring.keys, self._stored_key)
+        self.keys = PersonKeys(masters, self._stored_key)
 
     def _stored_key(self, desk: str, person: str) -> WrappedKey | Shredded:
         row = self._conn.execute(
@@ -78,9 +80,18 @@ class People:
         return self._hashers["id"](external_id)
 
     def key_row(self, person: str) -> tuple[object, ...]:
-        """A new wrapped data key for a person, as a row of `person_key`."""
-        master = self._keyring.keys[self._keyring.current]
-        wrapped = wrap(master, self._keyring.current, new_data_key(), person_bound(self._desk, person))
+        """A new wrapped data key for a person, as a row of `person_key`, for the transaction that one is in.
+
+        The file says which master key wraps, since another process may have rotated it a moment ago (4 µs).
+        StoreError `no_key` when its source lacks it.
+        """
+        row = self._conn.execute(
+            "SELECT key_id FROM master_key WHERE desk_id = ? ORDER BY seq DESC LIMIT 1", (self._desk,)
+        ).fetchone()
+        current = row[0] if row else self._masters.keyring.current
+        wrapped = wrap(
+            master_of(self._masters, current), current, new_data_key(), person_bound(self._desk, person)
+        )
         return (self._desk, person, wrapped.key_id, wrapped.sealed, 0)
 
     def add(self, person: str) -> None:
@@ -100,6 +111,8 @@ class People:
             rows.append((self._desk, person, self.hash_id(external), sealed, version, at))
             ids.append((self._desk, person))
             hashes += [(self._desk, field, value, person) for field, value in self.hashes(record)]
+        found = free(self._conn, self._desk, (person for _, person in ids))
+        hashes = [one for one in hashes if one[3] in found]
         self._conn.executemany("DELETE FROM customer_hash WHERE desk_id = ? AND customer = ?", ids)
         self._conn.executemany("INSERT OR REPLACE INTO customer VALUES (?,?,?,?,?,?)", rows)
         self._conn.executemany("INSERT OR IGNORE INTO customer_hash VALUES (?,?,?,?)", hashes)
@@ -116,10 +129,13 @@ class People:
             [(self._desk, field, self._hashers[field](value), person) for field, value in said if value],
         )
 
-    def by_external(self, external: str) -> str | None:
-        """The customer who is kept under this id of a source."""
+    def living(self, external: str) -> str | None:
+        """The customer who is kept under this id of a source, neither erased nor with data that is only stored."""
         row = self._conn.execute(
-            "SELECT id FROM customer WHERE desk_id = ? AND external_id = ? LIMIT 1",
+            "SELECT c.id FROM customer c JOIN person_key k ON k.desk_id = c.desk_id AND k.person = c.id"
+            " WHERE c.desk_id = ? AND c.external_id = ? AND k.shredded_at = 0 AND NOT EXISTS ("
+            "SELECT 1 FROM person_restraint r WHERE r.desk_id = c.desk_id AND r.person = c.id AND r.ended_at = 0)"
+            " LIMIT 1",
             (self._desk, self.hash_id(external)),
         ).fetchone()
         return row[0] if row else None
@@ -146,10 +162,42 @@ class People:
             yield "word", self._hashers["word"](word)
 
     def open(self, person: str) -> Customer | None:
-        """The customer in clear; None when unknown, anonymous or shredded."""
+        """The customer in clear; None when unknown, anonymous or shredded, or when their data is only stored."""
+        row = self._conn.execute(
+            "SELECT c.sealed FROM customer c WHERE c.desk_id = ? AND c.id = ? AND NOT EXISTS ("
+            "SELECT 1 FROM person_restraint r WHERE r.desk_id = c.desk_id AND r.person = c.id AND r.ended_at = 0)",
+            (self._desk, person),
+        ).fetchone()
+        return self._opened(person, row)
+
+    def open_kept(self, person: str) -> Customer | None:
+        """The same of data that is only stored too: for what the law itself asks (个人信息保护法 §47, §50)."""
         row = self._conn.execute(
             "SELECT sealed FROM customer WHERE desk_id = ? AND id = ?", (self._desk, person)
         ).fetchone()
+        return self._opened(person, row)
+
+    def correct(self, person: str, record: Customer, at: int) -> None:
+        """Put a record in the place of what was known of a customer, found again by what is in it now."""
+        bound = bound_to(self._desk, "customer", person, "sealed")
+        sealed = self.keys.seal(self._desk, person, msgspec.json.encode(record), bound)
+        self._conn.execute(
+            "UPDATE customer SET sealed = ?, changed_at = ? WHERE desk_id = ? AND id = ?",
+            (sealed, at, self._desk, person),
+        )
+        self.find_by(person, record)
+
+    def find_by(self, person: str, record: Customer) -> None:
+        """Let a customer be found by what is in this record, and by nothing else."""
+        self._conn.execute(
+            "DELETE FROM customer_hash WHERE desk_id = ? AND customer = ?", (self._desk, person)
+        )
+        self._conn.executemany(
+            "INSERT INTO customer_hash VALUES (?,?,?,?) ON CONFLICT (desk_id, field, hash, customer) DO NOTHING",
+            [(self._desk, field, value, person) for field, value in self.hashes(record)],
+        )
+
+    def _opened(self, person: str, row: tuple[bytes] | None) -> Customer | None:
         if row is None:
             return None
         plain = self.keys.open(self._desk, person, row[0], bound_to(self._desk, "customer", person, "sealed"))

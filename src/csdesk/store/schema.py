@@ -32,6 +32,16 @@ _DESK = (
     """CREATE TABLE person_key (
         desk_id TEXT NOT NULL, person TEXT NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL,
         shredded_at INTEGER NOT NULL, PRIMARY KEY (desk_id, person)) WITHOUT ROWID""",
+    # Whose keys a master key still wraps: a rotation takes them from here, some at a time.
+    "CREATE INDEX person_key_wrapped ON person_key (desk_id, key_id, person) WHERE shredded_at = 0",
+    # The master keys in their order, the last one wraps; `moved_at` 0 while keys of persons still follow it.
+    """CREATE TABLE master_key (
+        desk_id TEXT NOT NULL, seq INTEGER NOT NULL, key_id TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
+        moved_at INTEGER NOT NULL, retired_at INTEGER NOT NULL, PRIMARY KEY (desk_id, seq)) WITHOUT ROWID""",
+    # Who was erased, in order: by its last row other programs know to forget the keys that they have opened.
+    """CREATE TABLE erasure (
+        desk_id TEXT NOT NULL, seq INTEGER NOT NULL, person TEXT NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (desk_id, seq)) WITHOUT ROWID""",
     """CREATE TABLE fingerprint (
         desk_id TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (desk_id, name)) WITHOUT ROWID""",
 )
@@ -50,6 +60,13 @@ _RECORDS = (
         desk_id TEXT NOT NULL, person TEXT NOT NULL, flag TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
         case_id TEXT NOT NULL, grounds TEXT NOT NULL, until INTEGER NOT NULL, cleared_at INTEGER NOT NULL,
         PRIMARY KEY (desk_id, person, flag, at)) WITHOUT ROWID""",
+    # Whose data is only stored until it is erased (`ended_at` 0: still so); and which consents were taken back.
+    """CREATE TABLE person_restraint (
+        desk_id TEXT NOT NULL, person TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
+        case_id TEXT NOT NULL, ended_at INTEGER NOT NULL, PRIMARY KEY (desk_id, person)) WITHOUT ROWID""",
+    """CREATE TABLE consent_withdrawn (
+        desk_id TEXT NOT NULL, person TEXT NOT NULL, purpose TEXT NOT NULL, at INTEGER NOT NULL,
+        case_id TEXT NOT NULL, actor TEXT NOT NULL, PRIMARY KEY (desk_id, person, purpose)) WITHOUT ROWID""",
     """CREATE TABLE merchant (
         desk_id TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT NOT NULL, name TEXT NOT NULL,
         return_address TEXT NOT NULL, self_operated INTEGER NOT NULL, PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
@@ -154,7 +171,7 @@ _CASES = (
     "CREATE INDEX cases_open ON cases (desk_id, id) WHERE closed_at = 0",
     # For reports: what was closed since a day; with the open ones that is all in which anything happened since.
     "CREATE INDEX cases_closed ON cases (desk_id, closed_at, id) WHERE closed_at > 0",
-    "CREATE INDEX cases_hint ON cases (desk_id, order_number COLLATE NOCASE) WHERE order_id = ''",
+    "CREATE INDEX cases_hint ON cases (desk_id, lower(order_number)) WHERE order_id = ''",
     "CREATE INDEX cases_order ON cases (desk_id, order_id, opened_at)",
     "CREATE INDEX cases_customer ON cases (desk_id, customer, opened_at)",
     """CREATE TABLE event (
@@ -188,9 +205,10 @@ _CASES = (
     """CREATE TABLE counter (
         desk_id TEXT NOT NULL, queue TEXT NOT NULL, shard INTEGER NOT NULL, live INTEGER NOT NULL,
         breached INTEGER NOT NULL, PRIMARY KEY (desk_id, queue, shard)) WITHOUT ROWID""",
+    # `since`: the version before, so that a change tells which events it brought.
     """CREATE TABLE change (
         desk_id TEXT NOT NULL, seq INTEGER NOT NULL, case_id TEXT NOT NULL, version INTEGER NOT NULL,
-        at INTEGER NOT NULL, PRIMARY KEY (desk_id, seq)) WITHOUT ROWID""",
+        at INTEGER NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (desk_id, seq)) WITHOUT ROWID""",
 )
 
 _BESIDE = (
@@ -234,10 +252,62 @@ _BESIDE = (
         desk_id TEXT NOT NULL, sort TEXT NOT NULL, chain TEXT NOT NULL, seq INTEGER NOT NULL,
         anchor INTEGER NOT NULL, head BLOB NOT NULL, PRIMARY KEY (desk_id, sort, chain, seq)) WITHOUT ROWID""",
     "CREATE INDEX anchor_head_anchor ON anchor_head (desk_id, anchor, sort, chain, seq)",
+    # What left the desk as a file: who, when, of what, and the ids of its cases (or up to which). Rows are only added.
+    """CREATE TABLE export_made (
+        desk_id TEXT NOT NULL, actor TEXT NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL,
+        what TEXT NOT NULL, format TEXT NOT NULL, queue TEXT NOT NULL, cases INTEGER NOT NULL,
+        upto TEXT NOT NULL, held BLOB NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (desk_id, actor, seq))""",
+    "CREATE INDEX export_made_id ON export_made (desk_id, id)",
+    "CREATE INDEX export_made_at ON export_made (desk_id, at)",
+    # Who had which case in hand since when, and so could read it. Rows are only added.
+    """CREATE TABLE holding (
+        desk_id TEXT NOT NULL, actor TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, case_id TEXT NOT NULL,
+        hash BLOB NOT NULL, PRIMARY KEY (desk_id, actor, seq)) WITHOUT ROWID""",
+    "CREATE INDEX holding_case ON holding (desk_id, case_id, at, actor)",
+    # Invented people: `mark` is a keyed hash of the customer's id. Who touched one; rows are only added.
+    """CREATE TABLE canary (
+        desk_id TEXT NOT NULL, mark TEXT NOT NULL, owner TEXT NOT NULL, sealed BLOB NOT NULL,
+        PRIMARY KEY (desk_id, mark)) WITHOUT ROWID""",
+    """CREATE TABLE canary_touch (
+        desk_id TEXT NOT NULL, mark TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
+        how TEXT NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (desk_id, mark, seq)) WITHOUT ROWID""",
+    "CREATE INDEX canary_touch_at ON canary_touch (desk_id, at, mark)",
+    # What is known of a leak of personal data, and what was done: one row a fact, sealed. Rows are only added.
+    """CREATE TABLE leak_fact (
+        desk_id TEXT NOT NULL, leak TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
+        what TEXT NOT NULL, sealed BLOB NOT NULL, hash BLOB NOT NULL,
+        PRIMARY KEY (desk_id, leak, seq)) WITHOUT ROWID""",
+    "CREATE INDEX leak_fact_first ON leak_fact (desk_id, at, leak) WHERE seq = 1",
     # What unlocks somebody's screen: scrypt of their PIN, wrong tries since the last right one, shut until when.
     """CREATE TABLE agent_pin (
         desk_id TEXT NOT NULL, agent TEXT NOT NULL, salt BLOB NOT NULL, hash BLOB NOT NULL, wrong INTEGER NOT NULL,
         until INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (desk_id, agent)) WITHOUT ROWID""",
+    # By what somebody is let in through the API: the SHA-256 of a secret that is shown once. `rights` is a list of
+    # `domain.roles.Right`, empty for all that the agent's role has.
+    """CREATE TABLE access_token (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, hash BLOB NOT NULL, agent TEXT NOT NULL, label TEXT NOT NULL,
+        rights TEXT NOT NULL, made_at INTEGER NOT NULL, made_by TEXT NOT NULL, expires INTEGER NOT NULL,
+        used_at INTEGER NOT NULL, revoked_at INTEGER NOT NULL, kind TEXT NOT NULL DEFAULT 'token',
+        revoked_by TEXT NOT NULL DEFAULT '', PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
+    "CREATE INDEX access_token_agent ON access_token (desk_id, agent, made_at)",
+    "CREATE INDEX access_token_made ON access_token (desk_id, made_at)",
+    # Passwords as argon2 hashes, with salt and cost in their own text.
+    """CREATE TABLE agent_password (
+        desk_id TEXT NOT NULL, agent TEXT NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
+        PRIMARY KEY (desk_id, agent)) WITHOUT ROWID""",
+    # How often somebody tried to sign in, by the keyed hash of the name that was said or of the address it came from:
+    # there is a row for a name that nobody has too, or its absence would tell whose names are right.
+    """CREATE TABLE sign_in_try (
+        desk_id TEXT NOT NULL, tried_hash BLOB NOT NULL, wrong INTEGER NOT NULL, until INTEGER NOT NULL,
+        at INTEGER NOT NULL, PRIMARY KEY (desk_id, tried_hash)) WITHOUT ROWID""",
+    "CREATE INDEX sign_in_try_at ON sign_in_try (desk_id, at)",
+    # Terminals that wait to be let in: `secret_hash` is the SHA-256 of what the terminal knows, a person types `code`.
+    """CREATE TABLE device_sign_in (
+        desk_id TEXT NOT NULL, secret_hash BLOB NOT NULL, code TEXT NOT NULL, label TEXT NOT NULL,
+        made_at INTEGER NOT NULL, expires INTEGER NOT NULL, pause INTEGER NOT NULL, asked_at INTEGER NOT NULL,
+        state TEXT NOT NULL, agent TEXT NOT NULL, hours INTEGER NOT NULL, actor TEXT NOT NULL,
+        PRIMARY KEY (desk_id, secret_hash)) WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX device_sign_in_code ON device_sign_in (desk_id, code)",
     """CREATE TABLE draft (
         desk_id TEXT NOT NULL, agent TEXT NOT NULL, case_id TEXT NOT NULL, person TEXT NOT NULL,
         sealed BLOB NOT NULL, caret INTEGER NOT NULL, at INTEGER NOT NULL,
@@ -344,6 +414,37 @@ _LAW = (
         PRIMARY KEY (desk_id, seq)) WITHOUT ROWID""",
 )
 
+# A desk that is being brought here and is not whole yet (store/moving.py): which tables are, and what is in them.
+# Where events are sent as they happen, how far that has come, and what was given up.
+_MOVING = (
+    """CREATE TABLE desk_moving (
+        desk_id TEXT PRIMARY KEY, file_id TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE desk_moved (
+        desk_id TEXT NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, digest BLOB NOT NULL,
+        PRIMARY KEY (desk_id, name)) WITHOUT ROWID""",
+    """CREATE TABLE webhook (
+        desk_id TEXT NOT NULL, id TEXT NOT NULL, url TEXT NOT NULL, verbs TEXT NOT NULL, kinds TEXT NOT NULL,
+        secret TEXT NOT NULL, private INTEGER NOT NULL, change INTEGER NOT NULL, seq INTEGER NOT NULL,
+        tries INTEGER NOT NULL, next_at INTEGER NOT NULL, fault TEXT NOT NULL, told_at INTEGER NOT NULL,
+        at INTEGER NOT NULL, actor TEXT NOT NULL, PRIMARY KEY (desk_id, id)) WITHOUT ROWID""",
+    """CREATE TABLE webhook_letter (
+        desk_id TEXT NOT NULL, webhook TEXT NOT NULL, case_id TEXT NOT NULL, seq INTEGER NOT NULL,
+        state TEXT NOT NULL, at INTEGER NOT NULL, tries INTEGER NOT NULL, fault TEXT NOT NULL,
+        PRIMARY KEY (desk_id, webhook, case_id, seq)) WITHOUT ROWID""",
+    "CREATE INDEX webhook_letter_state ON webhook_letter (desk_id, state, webhook, at)",
+)
+
 STATEMENTS: tuple[str, ...] = (
-    _DESK + _RECORDS + _CASES + _BESIDE + _BULK + _BOARD + _INBOUND + _SOURCES + _LAW + _INDEX + _LIBRARY
+    _DESK
+    + _RECORDS
+    + _CASES
+    + _BESIDE
+    + _BULK
+    + _BOARD
+    + _INBOUND
+    + _SOURCES
+    + _LAW
+    + _MOVING
+    + _INDEX
+    + _LIBRARY
 )

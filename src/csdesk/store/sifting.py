@@ -67,7 +67,7 @@ def holding(column: str, text: str) -> Part:
 
 def tongue(code: str) -> Part:
     """The customer's language is this one, or a form of it: `en` is also `en-GB`."""
-    sql = "(c.language = ? COLLATE NOCASE OR substr(c.language, 1, ?) = ? COLLATE NOCASE)"
+    sql = "(lower(c.language) = lower(?) OR lower(substr(c.language, 1, ?)) = lower(?))"
     return Part(sql, (code, len(code) + 1, f"{code}-"))
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from pathlib import Path
 
 from csdesk.domain.value import dataclass, replace
 from csdesk.store import keys as keysource
@@ -61,11 +60,7 @@ def signers(store: Store, source: KeySource | None, *, anew: bool = False) -> li
         keyring = keysource.load(source)
         if anew or not keyring.signing:
             if isinstance(source, FromEnvironment | FromCommand):
-                raise StoreError("signing_key_unkept", source=_named(source))
+                raise StoreError("signing_key_unkept", source=keysource.named(source))
             keyring = replace(keyring, signing=(*keyring.signing, secrets.token_bytes(KEY_BYTES)))
             keysource.save(source, keyring)
     return [Signer(seed) for seed in reversed(keyring.signing)]
-
-
-def _named(source: FromEnvironment | FromCommand) -> str:
-    return source.name if isinstance(source, FromEnvironment) else Path(source.argv[0]).name

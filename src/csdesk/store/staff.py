@@ -3,6 +3,7 @@
 from csdesk.domain.routing import AVAILABLE, Skill
 from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
+from csdesk.store.leases import running
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,15 @@ class Load:
 def load(conn: Connection, desk: str, agent: str, now: int) -> Load:
     """What somebody has now; `held` are all live cases held but not assigned, `parked` those of them put aside."""
     assigned, late = conn.execute(
-        "SELECT count(*), coalesce(sum(due <= ?), 0) FROM cases WHERE desk_id = ? AND assignee = ? AND live = 1",
+        "SELECT count(*), coalesce(sum(CASE WHEN due <= ? THEN 1 ELSE 0 END), 0) FROM cases"
+        " WHERE desk_id = ? AND assignee = ? AND live = 1",
         (now, desk, agent),
     ).fetchone()
     held, parked = conn.execute(
-        "SELECT count(*), coalesce(sum(l.parked > 0), 0) FROM lease l"
+        "SELECT count(*), coalesce(sum(CASE WHEN l.parked > 0 THEN 1 ELSE 0 END), 0) FROM lease l"
         " JOIN cases c ON c.desk_id = l.desk_id AND c.id = l.case_id"
-        " WHERE l.desk_id = ? AND l.holder = ? AND l.expires > ? AND c.assignee <> ? AND c.live = 1",
-        (desk, agent, now, agent),
+        " WHERE l.desk_id = ? AND l.holder = ? AND l.expires BETWEEN ? AND ? AND c.assignee <> ? AND c.live = 1",
+        (desk, agent, *running(now), agent),
     ).fetchone()
     return Load(assigned, late, held, parked)
 

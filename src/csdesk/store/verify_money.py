@@ -14,19 +14,20 @@ _PARTS = (
     " reference, booked FROM refund_part WHERE desk_id = ? AND case_id = ?"
 )
 _PAYMENTS = (
-    "SELECT o.id, o.number, p.number, p.captured, p.returned + coalesce((SELECT sum(r.minor) FROM refund_part r"
+    "SELECT * FROM (SELECT o.id, o.number AS told, p.number AS n, p.captured,"
+    "  p.returned + coalesce((SELECT sum(r.minor) FROM refund_part r"
     "  WHERE r.desk_id = p.desk_id AND r.order_id = p.order_id AND r.payment = p.number"
     "  AND r.state NOT IN ('failed', 'declined')), 0) AS back"
     " FROM payment p JOIN orders o ON o.desk_id = p.desk_id AND o.id = p.order_id"
-    " WHERE p.desk_id = ? AND back > p.captured ORDER BY o.number, p.number"
+    " WHERE p.desk_id = ?) AS paid WHERE back > captured ORDER BY told, n"
 )
 _LINES = (
     "SELECT o.number, l.line, l.paid, sum(c.refunded) AS back, l.qty, sum(c.refunded_units) AS units"
     " FROM case_line c"
     " JOIN order_line l ON l.desk_id = c.desk_id AND l.order_id = c.order_id AND l.line = c.line"
     " JOIN orders o ON o.desk_id = l.desk_id AND o.id = l.order_id"
-    " WHERE c.desk_id = ? AND c.refunded_units > 0 GROUP BY c.order_id, c.line"
-    " HAVING back > l.paid OR units > l.qty ORDER BY o.number, l.line"
+    " WHERE c.desk_id = ? AND c.refunded_units > 0 GROUP BY c.order_id, c.line, o.number, l.line, l.paid, l.qty"
+    " HAVING sum(c.refunded) > l.paid OR sum(c.refunded_units) > l.qty ORDER BY o.number, l.line"
 )
 _STRAYS = (
     "SELECT DISTINCT r.refund FROM refund_part r"

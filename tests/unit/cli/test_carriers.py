@@ -17,7 +17,7 @@ from csdesk.domain.cases.goods import Approve, ShipBack
 from csdesk.domain.cases.opening import Open
 from csdesk.effects.carrier_simulator import Simulator
 from csdesk.store import tracking
-from tests.building import DeskFile, desk_file
+from tests.building import DeskFile, desk_file, file_of
 
 __all__ = ["desk_file"]
 
@@ -83,7 +83,7 @@ def test_check_tells_the_age_of_the_last_answer_and_the_last_fault(
     assert status == 0 and out.startswith("asked after 1 parcels")
     status, out, _ = run("check")
     assert status == 0 and "last answer" in out and "ago" in out
-    with desk_file.store().conn as conn:
+    with file_of(desk_file.store().conn) as conn:
         conn.execute("UPDATE parcel_asked SET at = 0")
     carrier.plan("html")
     status, out, _ = run("poll")

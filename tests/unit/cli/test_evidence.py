@@ -210,3 +210,22 @@ def test_a_bundle_that_is_not_there_is_named_and_no_desk_is_spoken_of(run: Run, 
     code, _, said = run("evidence", "verify", str(tmp_path / "gone.zip"), bare=True)
     assert code == 1
     assert said == f"找不到 {tmp_path / 'gone.zip'}；请核对文件名。\n"
+
+
+def test_a_saved_page_is_captured_twice_and_what_changed_is_told_to_who_has_the_case(
+    run: Run, number: str, tmp_path: Path
+):
+    hashes = []
+    for price in ("399", "459"):
+        saved = photo(tmp_path, "listing.html", f"<title>耳机</title><p>券后价 ¥{price}</p>".encode())
+        code, out, _ = run("evidence", "capture", number, saved, "--json")
+        assert code == 0
+        hashes.append(json.loads(out)["read"]["sha256"])
+    code, out, _ = run("evidence", "diff", number, *hashes)
+    assert code == 0 and "价格 399.00 CNY → 459.00 CNY" in out and "+ 第 1 行：券后价 ¥459" in out
+    code, out, _ = run("evidence", "diff", number, hashes[0], hashes[0], "--language", "en")
+    assert code == 0 and "Nothing changed" in out
+    code, out, err = run("evidence", "diff", number, *hashes, who="li")
+    assert code == 1 and out == "" and "处理人" in err
+    code, _, err = run("evidence", "capture", number, "https://127.0.0.1/x")
+    assert code == 1 and "内部网络" in err and "Traceback" not in err

@@ -18,7 +18,7 @@ from csdesk.domain.cases.shared import Assign, Prioritise, Snooze, TakeBack, Wit
 from csdesk.domain.text import MARK
 from csdesk.store import board
 from csdesk.store.connection import write
-from tests.building import HOUR, MONDAY, DeskFile
+from tests.building import HOUR, MONDAY, DeskFile, file_of
 
 MINUTE = 60_000
 
@@ -139,7 +139,7 @@ def test_nothing_on_the_board_reads_a_table_without_an_index(desk_file: DeskFile
     zhao = desk_file.core("zhao")
     opened(zhao, desk_file, to="wang")
     asked: list[str] = []
-    zhao.store.conn.set_trace_callback(asked.append)
+    file_of(zhao.store.conn).set_trace_callback(asked.append)
     zhao.ask(Board())
     for which in (
         Gather(agent="wang"),
@@ -148,7 +148,7 @@ def test_nothing_on_the_board_reads_a_table_without_an_index(desk_file: DeskFile
     ):
         zhao.ask(which)
     zhao.ask(Broadcasts())
-    zhao.store.conn.set_trace_callback(None)
+    file_of(zhao.store.conn).set_trace_callback(None)
     plans = {
         sql: [row[3] for row in zhao.store.conn.execute(f"EXPLAIN QUERY PLAN {sql}")]
         for sql in dict.fromkeys(asked)

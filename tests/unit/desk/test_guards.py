@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from csdesk.desk.guards import CONFIRMED, GUARDS, Known, Money
-from csdesk.desk.law.judging import Judged
+from csdesk.desk.law.judging import Judged, judged
 from csdesk.desk.law.packs import load_lawbook
 from csdesk.domain.cases.case import Case, CaseLine, Fact, Kind, Message, Parcel, Phase, Refund
 from csdesk.domain.cases.context import Order, OrderLine, Payment
@@ -95,7 +95,7 @@ def known(
     """What guards are told from, with the decisions on `facts`."""
 
     def judge() -> tuple[Judged, ...]:
-        return tuple(Judged(1, told, {}, decide(told, BOOK, now_ms=1_775_000_000_000)) for told in facts)
+        return tuple(judged(1, told, {}, decide(told, BOOK, now_ms=1_775_000_000_000)) for told in facts)
 
     left = stock or {}
     return Known(on, order, NOW, address, judge, lambda: happened, lambda: price, lambda skus: left)

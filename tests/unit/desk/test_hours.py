@@ -12,7 +12,7 @@ from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.opening import Open
 from csdesk.store import hours
 from csdesk.store.connection import write
-from tests.building import HOUR, MONDAY, DeskFile
+from tests.building import HOUR, MONDAY, DeskFile, file_of
 
 MINUTE = 60_000
 
@@ -65,9 +65,9 @@ def test_no_hour_is_counted_further_than_needed(placed: Core, monkeypatch: pytes
 def test_hours_are_counted_in_indexes_and_no_case_is_read(placed: Core, queue: str):
     conn = placed.store.conn
     asked: list[str] = []
-    conn.set_trace_callback(asked.append)
+    file_of(conn).set_trace_callback(asked.append)
     hours.due_in(conn, placed.desk, queue, "wang", (0, MONDAY, MONDAY + HOUR))
-    conn.set_trace_callback(None)
+    file_of(conn).set_trace_callback(None)
     assert len(asked) == 1
     plan = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {asked[0]}") if " c " in row[3]]
     assert plan and all("USING COVERING INDEX" in step and "due>? AND due<?" in step for step in plan)

@@ -22,7 +22,7 @@ from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import Snooze, Withdraw
 from csdesk.domain.entitlement.decision import Decision, as_json
 from csdesk.interop.shipped import load_knowledge
-from tests.building import DAY, MONDAY, ZONE, DeskFile
+from tests.building import DAY, MONDAY, ZONE, DeskFile, file_of
 
 NEXT_MONDAY = int(datetime(2026, 11, 9, tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)
 OWN = f"CN@{shipped()['CN'][0].version}"
@@ -261,7 +261,7 @@ def test_a_change_by_another_process_is_seen_and_nothing_is_read_twice(
 
 def test_a_text_that_is_no_longer_what_was_staged_is_refused(zhao: Core, desk_file: DeskFile):
     zhao.ask(lq.Packs())
-    with zhao.store.conn as conn:
+    with file_of(zhao.store.conn) as conn:
         conn.execute(
             "UPDATE pack SET body = CAST(replace(CAST(body AS TEXT), 'count = 7', 'count = 8') AS BLOB)"
             " WHERE id = 'CN'"

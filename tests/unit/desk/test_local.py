@@ -49,7 +49,7 @@ async def test_a_watch_that_missed_changes_says_everything(desk_file: DeskFile, 
     last = feed.last_change(other.store.conn, other.desk)
     with write(other.store.conn) as conn:
         rows = [(other.desk, last + n, case.id, n) for n in range(1, MANY + 10)]
-        conn.executemany("INSERT INTO change VALUES (?,?,?,?,0)", rows)
+        conn.executemany("INSERT INTO change VALUES (?,?,?,?,0,0)", rows)
         feed.prune(conn, other.desk, kept)
     async with asyncio.timeout(20):
         async for changes in news:

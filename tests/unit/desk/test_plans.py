@@ -19,7 +19,7 @@ from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import Note
 from csdesk.store.feed import Place
 from csdesk.tui.start import _around
-from tests.building import DeskFile, line
+from tests.building import DeskFile, file_of, line
 
 # Tables that grow with the cases of a desk.
 GROWING = (
@@ -46,11 +46,11 @@ def case(desk_file: DeskFile) -> Case:
 def asked(core: Core, ask: Callable[[], object]) -> list[str]:
     """The statements that a question runs, their values filled in."""
     said: list[str] = []
-    core.store.conn.set_trace_callback(said.append)
+    file_of(core.store.conn).set_trace_callback(said.append)
     try:
         ask()
     finally:
-        core.store.conn.set_trace_callback(None)
+        file_of(core.store.conn).set_trace_callback(None)
     return [sql for sql in dict.fromkeys(said) if sql.startswith(("SELECT", "UPDATE", "DELETE", "WITH"))]
 
 

@@ -45,7 +45,9 @@ def opened(core: Core, desk_file: DeskFile) -> Case:
         line(2, 39_800),
         customer=desk_file.customer("欧阳明月", phone="13912345678", email="ming@example.com"),
     )
-    return core.do(Open(Kind.RETURN, number, (LineQty(1, 2),))).case
+    case = core.do(Open(Kind.RETURN, number, (LineQty(1, 2),))).case
+    core.ask(q.Hold(case.id))
+    return case
 
 
 def found(

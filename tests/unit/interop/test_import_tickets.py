@@ -108,7 +108,7 @@ def test_nothing_leaves_the_desk(zhao: Core, zendesk: list[Path]):
 
 def test_who_asked_is_the_customer_and_lies_sealed(zhao: Core, zendesk: list[Path], desk_file: DeskFile):
     run_import(zhao, zendesk, "zendesk")
-    person = zhao.store.people.by_external("zendesk:1001")
+    person = zhao.store.people.living("zendesk:1001")
     assert by_source(zhao)["11"].customer == person
     raw = desk_file.path.read_bytes()
     assert "王小明".encode() not in raw

@@ -152,7 +152,7 @@ def test_every_category_with_goods_has_a_shop_and_every_shop_at_least_two_produc
 
 
 def test_agents_have_the_desks_roles_and_skills(seeds: Seeds):
-    assert {agent.role for agent in seeds.agents} == {role.value for role in Role} - {"system"}
+    assert {agent.role for agent in seeds.agents} == {role.value for role in Role} - {"system", "integration"}
     assert {skill for agent in seeds.agents for skill in agent.skills} == KINDS
 
 

@@ -69,7 +69,7 @@ def alike(
     for order in orders:
         found.add("order", conn.execute(_OF.format("order_id = ?"), (desk, order, MOST_LOOKED_AT)).fetchall())
     if hint:
-        named = _OF.format("order_id = '' AND order_number = ? COLLATE NOCASE").replace("BY ", "BY +")
+        named = _OF.format("order_id = '' AND lower(order_number) = lower(?)").replace("BY ", "BY +")
         found.add("order", conn.execute(named, (desk, hint, MOST_LOOKED_AT)).fetchall())
     for why, person in zip(("person", *("claimed" for _ in persons)), persons, strict=False):
         found.add(why, conn.execute(_OF.format("customer = ?"), (desk, person, MOST_LOOKED_AT)).fetchall())

@@ -7,6 +7,7 @@ has it from them, or took it: a case of their own, beside which the other is off
 from csdesk.desk.core import Core
 from csdesk.desk.inbound import FORGED, Inbound
 from csdesk.desk.intake.senders import own_person
+from csdesk.desk.rights_plan import only_stored
 from csdesk.domain.cases.case import Case
 from csdesk.domain.value import dataclass
 from csdesk.store.crypto import Shredded, normal_email, normal_phone
@@ -41,8 +42,10 @@ def answered(core: Core, inbound: Inbound) -> Answered:
 
 
 def erased(core: Core, case_id: str) -> bool:
-    """Whether the customer of a case was erased, so that whoever writes begins anew."""
+    """Whether the customer of a case was erased, or their data is only stored, so that whoever writes begins anew."""
     case, _ = core.load(case_id)
+    if only_stored(core, case):
+        return True
     core.store.keys.drop(core.desk, case.customer)  # another process may have erased the person
     return isinstance(core.store.keys.for_person(core.desk, case.customer), Shredded)
 

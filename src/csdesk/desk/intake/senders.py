@@ -87,7 +87,7 @@ def identify(core: Core, inbound: Inbound, named: list[Named], language: str) ->
 def own_person(core: Core, inbound: Inbound) -> str:
     """The person whom these very addresses made when they wrote before; "" when they never did."""
     address = address_of(inbound.sender)
-    return core.store.people.by_external(_external(inbound, address)) or "" if address else ""
+    return core.store.people.living(_external(inbound, address)) or "" if address else ""
 
 
 def _external(inbound: Inbound, address: tuple[str, ...]) -> str:
@@ -100,7 +100,8 @@ def _own(core: Core, inbound: Inbound, address: tuple[str, ...], language: str) 
     """The person of these addresses, made when they are new; proven ones are found like any customer from then on."""
     people, sender, now = core.store.people, inbound.sender, core.now()
     external = _external(inbound, address)
-    person = people.by_external(external)
+    # Whoever was erased, or whose data is only stored, begins anew.
+    person = people.living(external)
     if person is not None:
         return person
     person = ids.uuid7(now, os.urandom(10))

@@ -28,7 +28,24 @@ class Judged:
     line: int
     facts: Mapping[str, object]
     sources: Mapping[str, Source]
-    decision: Decision | BadFacts
+    decided: Decision | None = None
+    bad: BadFacts | None = None
+
+    @property
+    def decision(self) -> Decision | BadFacts:
+        """The one of the two that there is."""
+        found = self.decided or self.bad
+        assert found is not None
+        return found
+
+
+def judged(
+    line: int, facts: Mapping[str, object], sources: Mapping[str, Source], made: Decision | BadFacts
+) -> Judged:
+    """What was made of a line's facts."""
+    if isinstance(made, Decision):
+        return Judged(line, facts, sources, made)
+    return Judged(line, facts, sources, bad=made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,7 @@ class Bench:
             **dict.fromkeys(instead, "instead"),
         }
         known = {name: value for name, value in facts.items() if value not in (None, "")}
-        return Judged(number, known, sources, self.decide(known))
+        return judged(number, known, sources, self.decide(known))
 
     def _counts(self, question: Question) -> frozenset[str]:
         """The facts of a question that are whole numbers; people's facts are kept as text, so that 08 stays 08."""

@@ -11,6 +11,8 @@ from csdesk.domain.value import dataclass, replace
 
 # What a caller can be asked for; a number's tail is of the same sort as the whole number.
 SORTS = ("order", "waybill", "case", "phone", "name", "email")
+# Stands before all others where somebody looked a customer up by what they are called, with nobody on the line.
+SEARCH = "search"
 # So many of different sorts must point at one customer.
 NEEDED = 2
 # In a case's counters: when its caller was last identified, UTC ms.

@@ -7,11 +7,12 @@ from datetime import UTC, tzinfo
 
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.causes import Members
+from csdesk.domain.cases.holdings import Holdings
 from csdesk.domain.cases.operations import MANUAL, Operations
 from csdesk.domain.cases.rulings import Ruling
 from csdesk.domain.clocks.times import Times
 from csdesk.domain.ids import uuid7
-from csdesk.domain.roles import Role
+from csdesk.domain.roles import Right, Role, may
 from csdesk.domain.tender import Tender
 from csdesk.domain.tracking import Standing
 from csdesk.domain.value import dataclass
@@ -19,10 +20,15 @@ from csdesk.domain.value import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an agent of the desk, or `system`."""
+    """Who acts: an agent of the desk, or `system`; `rights`: what a token leaves of those of the role, None for all."""
 
     id: str
     role: Role
+    rights: frozenset[Right] | None = None
+
+    def may(self, right: Right) -> bool:
+        """Whether the role holds `right`, and the token leaves it."""
+        return may(self.role, right) and (self.rights is None or right in self.rights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,8 @@ class Policy:
     )
     # How many callers one agent may check in any hour.
     caller_checks: int = 30
+    # How many look-ups of people by name, number or address one agent may make in any hour.
+    person_searches: int = 120
     # How long a file may be that comes with a message, and all of a message's together, in bytes.
     file_most: int = 20_000_000
     files_most: int = 50_000_000
@@ -195,6 +203,8 @@ class Context:
     other: Case | None = None
     # Of a verb of the second person: in whose places the actor may approve, those just over too.
     delegations: tuple[Delegation, ...] = ()
+    # Of a request of a person: what the desk holds of them; None where nobody counted, as in a form.
+    holdings: Holdings | None = None
 
     def fresh(self, n: int = 0) -> str:
         """The n-th new id of this request: the same request always names the same things."""

@@ -22,7 +22,8 @@ ARCHIVES = frozenset({
     "application/x-bzip2", "application/x-xz", "application/x-tar",
 })  # fmt: skip
 # By whose hand, or by which channel of messages.
-BY_HAND = ("cli", "folder")
+CAPTURE = "capture"
+BY_HAND = ("cli", "folder", "api", CAPTURE)
 SOURCES = (*BY_HAND, *CHANNELS)
 # Why a file that came with a message was not kept, besides what `check_media` and the store refuse.
 UNKEPT = (

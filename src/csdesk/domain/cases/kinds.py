@@ -26,6 +26,7 @@ from csdesk.domain.cases import (
     platform,
     pricing,
     privacy_request,
+    privacy_rights,
     refund_only,
     refunds,
     reissue,
@@ -49,7 +50,7 @@ from csdesk.domain.cases.ledger import money_clocks
 from csdesk.domain.cases.machine import MACHINES, clocks_after, pledged
 from csdesk.domain.cases.offshoot import child
 from csdesk.domain.cases.opening import Open
-from csdesk.domain.roles import Right, may
+from csdesk.domain.roles import Right
 from csdesk.domain.value import dataclass, replace
 
 ROOMS = (
@@ -62,6 +63,7 @@ ROOMS = (
     report,
     payment_anomaly,
     privacy_request,
+    privacy_rights,
     inquiry,
     incident,
     opening,
@@ -98,7 +100,9 @@ QUEUES = (*dict.fromkeys(machine.queue for machine in MACHINES.values()), AUTHOR
 
 
 # Nobody fills a form for these: the first opens a case, the others go with the content of a file.
-_OTHER_DOORS = frozenset({"open", "file_evidence", "take_out_evidence", "bundle_evidence"})
+_OTHER_DOORS = frozenset(
+    {"open", "file_evidence", "take_out_evidence", "bundle_evidence", "hand_over_copy", "open_kept"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ def offers(case: Case, ctx: Context) -> tuple[Offer, ...]:
         spec = cls.verb
         if spec.right in (Right.RUN, Right.LOAD) or spec.name in _OTHER_DOORS:
             continue
-        if not may(ctx.actor.role, spec.right):
+        if not ctx.actor.may(spec.right):
             found.append(Offer(spec.name, Refused("no_right", role=ctx.actor.role, right=spec.right)))
             continue
         found.append(Offer(spec.name, _off(cls, case, ctx)))

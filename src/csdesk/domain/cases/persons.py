@@ -16,7 +16,7 @@ from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Event, Stamp, event
 from csdesk.domain.cases.targets import VIP
 from csdesk.domain.clocks.days import end_of_day_ms, local_day
-from csdesk.domain.roles import Right, may
+from csdesk.domain.roles import Right
 from csdesk.domain.value import dataclass, replace
 
 MINOR, ABUSIVE = "minor", "abusive"
@@ -98,7 +98,7 @@ def _check(flag: str, ctx: Context) -> None:
     if flag not in FLAGS:
         raise Refused("bad_choice", field="flag", value=flag, allowed=FLAGS)
     # It follows the customer into every case: one angry agent does not decide that.
-    if flag == ABUSIVE and not may(ctx.actor.role, Right.ASSIGN):
+    if flag == ABUSIVE and not ctx.actor.may(Right.ASSIGN):
         raise Refused("no_right", role=ctx.actor.role, right=Right.ASSIGN)
 
 

@@ -29,7 +29,7 @@ from csdesk.domain.cases.opening import check_claims
 from csdesk.domain.cases.operations import AUTOMATIC
 from csdesk.domain.cases.tracks import opened
 from csdesk.domain.clocks.clock import in_order
-from csdesk.domain.roles import Right, may
+from csdesk.domain.roles import Right
 from csdesk.domain.value import dataclass, replace
 
 DAY = 86_400_000
@@ -52,7 +52,7 @@ class Take(Command):
         if case.assignee == ctx.actor.id:
             return Refused("already_yours")
         for who in (case.assignee, case.owner):
-            if who not in ("", ctx.actor.id) and not may(ctx.actor.role, Right.TAKE_OVER):
+            if who not in ("", ctx.actor.id) and not ctx.actor.may(Right.TAKE_OVER):
                 return Refused("held_by", who=who)
         return None
 
@@ -77,7 +77,7 @@ class Release(Command):
     def off(cls, case: Case, ctx: Context) -> Refused | None:
         if not case.assignee:
             return Refused("held_by_nobody")
-        if case.assignee != ctx.actor.id and not may(ctx.actor.role, Right.ASSIGN):
+        if case.assignee != ctx.actor.id and not ctx.actor.may(Right.ASSIGN):
             return Refused("held_by", who=case.assignee)
         return None if case.open else Refused("case_closed", state=case.state)
 
@@ -154,7 +154,7 @@ class Tag(Command):
         return (Tagged(add, drop),)
 
 
-@verb("prioritise", shared=True, bulk=True, example="csdesk case do RT-… prioritise priority=2")
+@verb("prioritise", shared=True, bulk=True, offline=True, example="csdesk case do RT-… prioritise priority=2")
 @dataclass(frozen=True, slots=True)
 class Prioritise(Command):
     """Set how urgent the case is: 0 normal, 1 raised, 2 high, 3 at once. Deadlines stay what the law says."""
@@ -186,7 +186,7 @@ class Snooze(Command):
         return (Snoozed(until, self.reason),)
 
 
-@verb("wake", shared=True, bulk=True, example="csdesk case do RT-… wake")
+@verb("wake", shared=True, bulk=True, offline=True, example="csdesk case do RT-… wake")
 @dataclass(frozen=True, slots=True)
 class Wake(Command):
     """Bring a snoozed case back."""

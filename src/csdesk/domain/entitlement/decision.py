@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from typing import Union
+from typing import TYPE_CHECKING, Any, Union
 
 from csdesk.domain.clocks.deadline import Deadline
 from csdesk.domain.clocks.explain import Arg
@@ -12,8 +12,12 @@ from csdesk.domain.entitlement.pack import Article, Confidence
 from csdesk.domain.money import Money, exponent
 from csdesk.domain.value import dataclass
 
-# An answer under a name of the decisions' vocabulary: money in minor units here, days as dates.
-Answer = Union[bool, int, str, date, Money, None, tuple["Answer", ...], Mapping[str, "Answer"]]  # noqa: UP007
+# An answer under a name of the decisions' vocabulary: money in minor units here, days as dates. Which of them one is,
+# no reader of JSON can tell from the type (`desk.wire` tells it from the value).
+if TYPE_CHECKING:
+    Answer = Union[bool, int, str, date, Money, None, tuple["Answer", ...], Mapping[str, "Answer"]]  # noqa: UP007
+else:
+    Answer = Any
 
 
 @dataclass(frozen=True, slots=True)

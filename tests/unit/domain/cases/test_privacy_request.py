@@ -12,13 +12,20 @@ from tests.unit.domain.cases.play import HOUR, ZONE, Play, make, on
 KNOWN = ["verify_identity", "scope_request"]
 LEAK = ["declare_breach", "contain_breach", "assess_breach", "notify_authority"]
 STATES: dict[str, tuple[list[str], set[str]]] = {
-    "requested": ([], {"ask_identity", "verify_identity", "declare_breach", "withdraw"}),
+    "requested": ([], {"ask_identity", "verify_identity", "declare_breach", "withdraw", "withdraw_consent"}),
     "verify_identity": (
         ["ask_identity"],
-        {"verify_identity", "refuse_request", "declare_breach", "withdraw"},
+        {"verify_identity", "refuse_request", "declare_breach", "withdraw", "withdraw_consent"},
     ),
-    "scoping": (["verify_identity"], {"scope_request", "refuse_request", "declare_breach", "withdraw"}),
-    "fulfilling": (KNOWN, {"fulfil_request", "fulfil_partly", "refuse_request", "withdraw"}),
+    "scoping": (
+        ["verify_identity"],
+        {"scope_request", "refuse_request", "declare_breach", "withdraw", "withdraw_consent"},
+    ),
+    "fulfilling": (
+        KNOWN,
+        {"fulfil_request", "fulfil_partly", "refuse_request", "withdraw", "withdraw_consent"}
+        | {"correct_record", "erase_data", "lift_restraint"},
+    ),
     "fulfilled": ([*KNOWN, "fulfil_request", "reply"], {"tell_outcome"}),
     "partly": ([*KNOWN, "fulfil_partly", "reply"], {"tell_outcome", "appeal"}),
     "refused": ([*KNOWN, "refuse_request", "reply"], {"tell_outcome", "appeal"}),

@@ -150,4 +150,4 @@ def test_short_and_wrong_goods_are_findings_of_the_parcel_that_no_scan_takes_bac
 
 def test_only_who_loads_may_tell_tracking():
     right = VERBS["tell_tracking"].verb.right
-    assert [role for role in Role if may(role, right)] == [Role.SUPERVISOR, Role.ADMIN]
+    assert [role for role in Role if may(role, right)] == [Role.SUPERVISOR, Role.ADMIN, Role.INTEGRATION]
