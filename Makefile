@@ -12,13 +12,19 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check unit lint format types contracts locale locale-check docs docs-check constraints clean
+.PHONY: help demo cluster cluster-down test soak check unit lint format types contracts locale locale-check docs docs-check constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
 
 demo: $(VENV)/.runtime ## a believable desk in the console, from nothing
 	@$(BIN)/csdesk demo $(ARGS)
+
+cluster: $(VENV)/.dev ## PostgreSQL, two servers behind a proxy and three consoles in tmux; ARGS=--no-tmux for none of these
+	@$(BIN)/python -m tools.cluster up $(ARGS)
+
+cluster-down: $(VENV)/.dev ## end what make cluster started, and remove it
+	@$(BIN)/python -m tools.cluster down
 
 test: $(VENV)/.dev ## the whole suite, on every core
 	@echo "pytest: all of tests/"
@@ -30,7 +36,8 @@ SOAK ?= 50
 soak: $(VENV)/.dev ## the long versions of tests that try chance, and a console's day; an hour or more, SOAK=5 for a tenth, ARGS="-k return"
 	@echo "pytest: lives of cases in any order, $(SOAK) times as many; every key of the bottom line in every state; a console's day"
 	@CSDESK_SOAK=$(SOAK) $(BIN)/python -m pytest -q -n $(JOBS) -o faulthandler_timeout=0 \
-		tests/unit/domain/cases/test_machines.py tests/tui/test_footer.py tests/soak $(ARGS)
+		tests/unit/domain/cases/test_machines.py tests/tui/test_footer.py tests/soak \
+		tests/unit/server/test_surface.py $(ARGS)
 
 check: lint types contracts locale-check docs-check unit ## the fast lane, under a minute
 

@@ -183,7 +183,7 @@ def customers(store: "Store", originals: list[tuple[int, str]], rounds: int) -> 
     """For the customer of every copy a key of their own, and what their original is called, sealed under it."""
     from csdesk.store.crypto import bound_to, new_data_key, person_bound, seal, wrap
 
-    desk, keyring = store.desk.id, store.people._keyring
+    desk, keyring = store.desk.id, store.masters.keyring
     opened = [(p, store.people.open(customer)) for p, customer in originals]
     plain = [(p, json.dumps(asdict(who), ensure_ascii=False).encode()) for p, who in opened if who]
 

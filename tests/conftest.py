@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from csdesk.store import connection
+from csdesk.store.dsn import Dsn
 from tests.postgres import Postgres, running
 
 STORE = Path(__file__).parent / "unit" / "store"
@@ -51,6 +52,16 @@ def postgres() -> Iterator[Postgres]:
     """A PostgreSQL of its own for all tests of a process that want one (1 to 2 s the first time)."""
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_desks(postgres: Postgres) -> Dsn:
+    """A database with our tables, in which each test makes a desk of its own: that is what tenants are for."""
+    from csdesk.store.postgres_schema import migrate
+
+    dsn = Dsn(postgres.database())
+    migrate(dsn)
+    return dsn
 
 
 @pytest.hookimpl(trylast=True)
