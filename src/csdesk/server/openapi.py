@@ -21,6 +21,7 @@ from csdesk.server.problems import MEDIA, TITLES, codes_of
 from csdesk.server.schemas import Schema, Schemas
 
 JSON = "application/json"
+HTML = "text/html"
 
 
 class LetIn(msgspec.Struct, frozen=True):
@@ -160,6 +161,16 @@ def _operation(
     told["responses"] = {str(status): good} | {
         str(one): {"$ref": f"#/components/responses/P{one}"} for one in sorted(known)
     }
+    if media == HTML:  # who reads it is a person at a browser
+        page = {
+            HTML: {"schema": {"type": "string"}},
+            MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}},
+        }
+        for one in known - {405}:
+            told["responses"][str(one)] = {
+                "description": "A page that says why, or a problem.",
+                "content": page,
+            }
     if open_:
         told["security"] = []
     return told
@@ -307,11 +318,11 @@ def _entrance(schemas: Schemas) -> dict[str, Schema]:
     text = {"type": "string"}
     approve = _operation(
         "device_approve", "A page that asks whether a terminal is one's own", text, 403, 404, 429, open_=True,
-        media="text/html", parameters=(_query("user_code", text), _query("desk", text)), tag="entrance",
+        media=HTML, parameters=(_query("user_code", text), _query("desk", text)), tag="entrance",
     )  # fmt: skip
     back = _operation(
         "oidc_back", "The way back from the OpenID provider, which lets the terminal in", text, 403, 404, 429,
-        open_=True, media="text/html", parameters=tuple(_query(name, text) for name in ("code", "state", "iss")),
+        open_=True, media=HTML, parameters=tuple(_query(name, text) for name in ("code", "state", "iss")),
         tag="entrance",
     )  # fmt: skip
     return {
