@@ -6,7 +6,6 @@ from csdesk.desk.core import Core
 from csdesk.desk.rights_plan import holdings
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.holdings import KEPT_BY
 from csdesk.domain.cases.privacy_rights import COPIED, CORRECTED
 from csdesk.store import restraint
 
@@ -27,7 +26,7 @@ def rights_plan(core: Core, ask: q.RightsPlan) -> q.RightsView:
     if not reads(core, case):
         raise Refused("rights_not_yours", number=core.number(case))
     held = holdings(core, case.customer, case.id)
-    keeps = held.keep_until > core.now()
+    kept, article = held.kept(core.now())
     return q.RightsView(
         core.number(case),
         held.busy,
@@ -35,8 +34,8 @@ def rights_plan(core: Core, ask: q.RightsPlan) -> q.RightsView:
         held.cases,
         held.files,
         held.marks,
-        held.keep_until if keeps else 0,
-        KEPT_BY if keeps else "",
+        held.until if kept else 0,
+        article,
         held.restrained,
         tuple(one.purpose for one in restraint.withdrawn(core.store.conn, core.desk, case.customer)),
         bool(case.counters.get(COPIED)),

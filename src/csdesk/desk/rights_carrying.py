@@ -89,7 +89,7 @@ def erase_due(core: Core, case: Case, person: str) -> int:
         (busy,) = conn.execute(_OPEN, (desk, person)).fetchone()
         if busy:
             return AGAIN_MS
-        keep = holdings(core, person, case.id).keep_until
+        keep = holdings(core, person, case.id).until
         if keep > now:
             restraint.keep_longer(conn, desk, person, keep)
             return keep - now

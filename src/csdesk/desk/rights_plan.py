@@ -6,6 +6,7 @@ from csdesk.domain import ids
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Order, Refused
+from csdesk.domain.cases.evidence import KeepEvidence, ReleaseEvidence, held_until
 from csdesk.domain.cases.holdings import TRANSACTIONS_YEARS, Holdings
 from csdesk.domain.cases.machine import MACHINES
 from csdesk.domain.cases.opening import Open
@@ -47,9 +48,9 @@ def only_stored(core: "Core", case: Case) -> bool:
 def free_to_use(core: "Core", command: Command, case: Case | None, order: Order | None) -> None:
     """Refused `only_stored` for a verb on a case, or for a new case, of somebody whose data is only stored.
 
-    The worker goes on with its clocks and with what it was told before.
+    The worker goes on with its clocks and with what it was told before; how long it is stored may still be said.
     """
-    if core.me.role is Role.SYSTEM:
+    if core.me.role is Role.SYSTEM or isinstance(command, KeepEvidence | ReleaseEvidence):
         return
     if case is not None:
         stored = only_stored(core, case)
@@ -83,7 +84,16 @@ def holdings(core: "Core", person: str, but: str) -> Holdings:
         "SELECT count(DISTINCT flag) FROM person_flag WHERE desk_id = ? AND person = ?", (desk, person)
     ).fetchone()
     keep = max((_kept_until(core, at) for at in ended), default=0)
-    return Holdings(busy, len(ended), cases, files, marks, keep, restraint.holds(conn, desk, person))
+    restrained = restraint.holds(conn, desk, person)
+    return Holdings(busy, len(ended), cases, files, marks, keep, _held(core, person), restrained)
+
+
+def _held(core: "Core", person: str) -> int:
+    """Until when a case of theirs is held against deletion for proceedings; 0 when none is."""
+    rows = core.store.conn.execute(
+        "SELECT id FROM cases WHERE desk_id = ? AND customer = ?", (core.desk, person)
+    )
+    return max((held_until(core.load(id_)[0]) for (id_,) in rows.fetchall()), default=0)
 
 
 def _kept_until(core: "Core", at: int) -> int:

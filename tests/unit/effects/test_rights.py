@@ -19,6 +19,7 @@ from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import Hear, Reply
+from csdesk.domain.cases.evidence import KeepEvidence, ReleaseEvidence
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.privacy_request import FulfilPartly, FulfilRequest, RefuseRequest
 from csdesk.domain.cases.privacy_rights import CorrectRecord, EraseData, LiftRestraint, WithdrawConsent
@@ -238,6 +239,34 @@ def test_what_no_law_keeps_is_erased_once_the_request_is_closed(desk_file: DeskF
     assert chen.store.conn.execute(
         "SELECT count(*) FROM outbox WHERE kind = 'erase' AND state = 'ready'"
     ).fetchone() == (0,)
+
+
+def test_what_is_held_for_proceedings_is_only_stored_until_they_are_over(desk_file: DeskFile, worker: Worker):
+    chen, wang = desk_file.core("chen"), desk_file.core("wang")
+    order = desk_file.order(signed=desk_file.clock() - YEARS - 5 * DAY)
+    disputed = past(chen, order)
+    assert refused(wang.do, KeepEvidence("court"), disputed.id) == "no_right"
+    assert no(chen, KeepEvidence("court", 0), disputed) == "bad_months"
+    assert no(chen, ReleaseEvidence(), disputed) == "evidence_not_held"
+    chen.do(KeepEvidence("court", 24), disputed.id)
+    case = request(chen, order, "delete_data")
+    plan = chen.ask(RightsPlan(case.id))
+    assert plan.keep_until > desk_file.clock() + 700 * DAY and plan.article == ""
+    done = chen.do(EraseData(), case.id).case
+    assert done.state == "partly"
+    told(chen, done)
+    desk_file.clock.forward(days=700)
+    worker.turn()
+    assert chen.store.people.open_kept(case.customer) is not None
+    # A hold that is renewed on the way puts the day off; the last one ends it.
+    chen.do(KeepEvidence("court", 12), disputed.id)
+    desk_file.clock.forward(days=100)
+    worker.turn()
+    assert chen.store.people.open_kept(case.customer) is not None
+    chen.do(ReleaseEvidence(), disputed.id)
+    desk_file.clock.forward(days=400)
+    worker.turn()
+    erased(chen, case)
 
 
 def test_whoever_wants_their_data_used_again_is_found_and_answered_as_before(desk_file: DeskFile):

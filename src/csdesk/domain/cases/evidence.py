@@ -1,6 +1,7 @@
 """Evidence of a case: files kept by the hash of their content, and each time one of them was taken out in clear."""
 
 import re
+from dataclasses import field
 from typing import ClassVar
 
 from csdesk.domain.cases.case import Case, Exhibit
@@ -8,6 +9,8 @@ from csdesk.domain.cases.command import Command, Undo, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Event, Stamp, event
 from csdesk.domain.cases.opening import CHANNELS
+from csdesk.domain.clocks.days import add_months, end_of_day_ms, local_day
+from csdesk.domain.roles import Right
 from csdesk.domain.value import dataclass, replace
 
 # What a file may be, by its content; an archive hides what is in it and is for its sender to unpack.
@@ -34,6 +37,9 @@ UNKEPT = (
 # For whom a bundle of a case is made, and what of its customer can be hidden in it.
 RECIPIENTS = ("mediation", "12315", "arbitration", "court")
 REDACTIONS = ("name", "phone", "email", "address", "id")
+# In the counters of a case: until when it is held against deletion.
+HELD = "held_until"
+MOST_MONTHS = 120
 # A case's snapshot holds a line for each.
 MOST_EXHIBITS = 200
 MOST_NAME = 200
@@ -70,6 +76,35 @@ class EvidenceTakenOut(Event):
 
     commutes: ClassVar[bool] = True
     sha256: str
+
+
+@event("evidence_held")
+@dataclass(frozen=True, slots=True)
+class EvidenceHeld(Event):
+    """The case is held against deletion until then (UTC ms), for proceedings before `recipient`."""
+
+    commutes: ClassVar[bool] = True
+    recipient: str
+    until: int
+
+    def fold(self, case: Case, stamp: Stamp) -> Case:
+        return replace(case, counters={**case.counters, HELD: self.until})
+
+
+@event("evidence_released")
+@dataclass(frozen=True, slots=True)
+class EvidenceReleased(Event):
+    """The case is not held against deletion any more."""
+
+    commutes: ClassVar[bool] = True
+
+    def fold(self, case: Case, stamp: Stamp) -> Case:
+        return replace(case, counters={**case.counters, HELD: 0})
+
+
+def held_until(case: Case) -> int:
+    """Until when (UTC ms) a case is held against deletion; 0 when it is not."""
+    return case.counters.get(HELD, 0)
 
 
 @event("evidence_bundled")
@@ -145,6 +180,55 @@ class TakeOutEvidence(Command):
 
 
 @verb(
+    "keep_evidence",
+    right=Right.ASSIGN,
+    undo=Undo.NONE,
+    why="record",
+    shared=True,
+    example="csdesk case do RT-… keep_evidence recipient=court months=24",
+)
+@dataclass(frozen=True, slots=True)
+class KeepEvidence(Command):
+    """Hold the case and its files against deletion: proceedings are under way, or to be expected, for so many months.
+
+    Whoever asks for erasure meanwhile has their data only stored until then. Asked again it counts from now.
+    """
+
+    recipient: str = field(metadata={"choices": RECIPIENTS})
+    months: int = 12
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        if not 1 <= self.months <= MOST_MONTHS:
+            raise Refused("bad_months", months=self.months, most=MOST_MONTHS)
+        last = add_months(local_day(ctx.now, ctx.zone), self.months)
+        return (EvidenceHeld(self.recipient, end_of_day_ms(last, ctx.zone)),)
+
+
+@verb(
+    "release_evidence",
+    right=Right.ASSIGN,
+    undo=Undo.NONE,
+    why="record",
+    shared=True,
+    example="csdesk case do RT-… release_evidence",
+)
+@dataclass(frozen=True, slots=True)
+class ReleaseEvidence(Command):
+    """End the hold: the proceedings are over."""
+
+    @classmethod
+    def off(cls, case: Case, ctx: Context) -> Refused | None:
+        return None if held_until(case) > ctx.now else Refused("evidence_not_held")
+
+    def decide(self, case: Case, ctx: Context) -> tuple[Event, ...]:
+        return (EvidenceReleased(),)
+
+
+@verb(
     "bundle_evidence",
     undo=Undo.NONE,
     why="record",
@@ -173,12 +257,12 @@ class BundleEvidence(Command):
 
 def check_bundle(recipient: str, redacted: tuple[str, ...]) -> None:
     """Refused `bad_choice` for a recipient or a redaction that there is not."""
-    for field, value, allowed in (
+    for name, value, allowed in (
         ("recipient", recipient, RECIPIENTS),
         *(("redacted", one, REDACTIONS) for one in redacted),
     ):
         if value not in allowed:
-            raise Refused("bad_choice", field=field, value=value[:80], allowed=allowed)
+            raise Refused("bad_choice", field=name, value=value[:80], allowed=allowed)
 
 
 def check_media(media: str) -> None:

@@ -11,7 +11,7 @@ from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.command import Command, Deciding, Undo, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import Event, Moved, Stamp, event
-from csdesk.domain.cases.holdings import KEPT_BY, TRANSACTIONS, Holdings
+from csdesk.domain.cases.holdings import Holdings
 from csdesk.domain.cases.rulings import Stance
 from csdesk.domain.clocks.days import local_day
 from csdesk.domain.looking import FIELDS
@@ -211,9 +211,9 @@ class EraseData(Deciding):
             raise Refused("already_restrained")
         if held.busy:
             raise Refused("erase_busy", numbers=held.busy)
-        keeps = held.keep_until > ctx.now
+        kept, article = held.kept(ctx.now)
+        keeps = bool(kept)
         to = self.to(case, "partly" if keeps else "fulfilled")
-        kept, article = ((TRANSACTIONS,), KEPT_BY) if keeps else ((), "")
         moved = Moved(
             "erase_data",
             to.name,
@@ -222,10 +222,10 @@ class EraseData(Deciding):
             outcome="partly_fulfilled" if keeps else "fulfilled",
             decides=True,
             note=self.note,
-            ref=local_day(held.keep_until - 1, ctx.zone).isoformat() if keeps else "",
+            ref=local_day(held.until - 1, ctx.zone).isoformat() if keeps else "",
             items=kept,
         )
-        return (DataRestrained(held.keep_until if keeps else ctx.now, kept, article), moved)
+        return (DataRestrained(held.until if keeps else ctx.now, kept, article), moved)
 
 
 @verb(

@@ -102,6 +102,7 @@ ENTERED: dict[str, dict[str, object]] = {
         "name": "IMG_0412.jpg",
     },
     "take_out_evidence": {"sha256": "3f9a01"},
+    "keep_evidence": {"recipient": "court", "months": 24},
     "bundle_evidence": {"bundle": "3f9a01", "recipient": "mediation", "sha256": "3f9a01" + "0" * 58},
     "join_incident": {"incident": "c9"},
     "describe_cause": {"title": "申通华东停运", "carrier": "申通"},
