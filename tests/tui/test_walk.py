@@ -115,6 +115,8 @@ async def look(hands: Hands, case: Case) -> None:
         await hands.until(lambda: isinstance(hands.app.screen, CaseScreen))
     screen = hands.app.screen
     assert isinstance(screen, CaseScreen)
+    # What was sent is kept before the field that it was typed into is left.
+    await hands.until(lambda: not hands.screen.typing)
     if screen.view is None or screen.view.case.version != case.version:
         await hands.press("refresh")
     await hands.until(

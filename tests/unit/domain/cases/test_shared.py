@@ -284,4 +284,4 @@ def test_a_closed_case_offers_what_can_still_be_done():
     play.do("withdraw")
     play.now += DAY
     usable = {offer.verb for offer in offers(play.case, play.context()) if offer.off is None}
-    assert usable == {"reopen", "note", "tag", "hear", "note_call", "undo", "link_case"}
+    assert usable == {"reopen", "note", "tag", "hear", "note_call", "undo", "link_case", "keep_evidence"}
