@@ -1,4 +1,4 @@
-"""Connections that say nothing, 10,000 in `make soak`, 300 in the suite: the server stays small and serves who works."""
+"""Silent connections, 10,000 in `make soak` and 300 in the suite: the server stays small and serves who works."""
 
 import os
 import resource
