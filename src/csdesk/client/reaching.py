@@ -1,6 +1,7 @@
 """Which server a login means, and by what it is let in there: one answer for every door."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from csdesk.client.credentials import token_for
 from csdesk.client.remote import RemoteDesk
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from csdesk.client.offline import LinkedDesk
 
 UNIX = "unix:"
+# Where a token may go in clear: it does not leave this machine.
+LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 def token_of(config: Config) -> str:
@@ -30,10 +33,18 @@ def token_of(config: Config) -> str:
 def server_of(config: Config) -> str:
     """The configured server; ConfigError for what is none, or one that would see a token in clear on a network."""
     said = config.server.rstrip("/")
-    local = said.startswith(("http://127.0.0.1", "http://[::1]", "http://localhost"))
-    if said.startswith((UNIX, "https://")) or local:
+    if said.startswith(UNIX) and said != UNIX:
         return said
-    raise ConfigError("config_server", value=said)
+    try:
+        parts = urlsplit(said)
+        host, _ = parts.hostname, parts.port
+    except ValueError:  # a port that is no number, half an IPv6 address
+        raise ConfigError("config_server", value=said) from None
+    # The whole host is compared: http://127.0.0.1.example.com is somebody else's, and so is what stands behind an @.
+    safe = parts.scheme == "https" or (parts.scheme == "http" and host in LOCAL)
+    if not (safe and host) or "@" in parts.netloc or parts.path or parts.query or parts.fragment:
+        raise ConfigError("config_server", value=said.rpartition("@")[2])
+    return said
 
 
 async def reach(config: Config) -> RemoteDesk:
