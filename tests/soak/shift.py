@@ -3,12 +3,14 @@
 import asyncio
 import ctypes
 import gc
+import heapq
 import random
 import sys
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from textual.screen import Screen
 from textual.timer import Timer
@@ -78,6 +80,7 @@ class Census:
 def census(hands: Hands) -> Census:
     """Count, after everything that is garbage has gone."""
     gc.unfreeze()  # what the console held to be no garbage at its start is counted too, before as after
+    _sweep()
     for _ in range(2):  # a second time for what the first one's finalizers let go
         gc.collect()
     if sys.platform == "linux":
@@ -97,6 +100,19 @@ def census(hands: Hands) -> Census:
         ours=sum(str(type(one).__module__).startswith("csdesk.") for one in found),
         objects=types,
     )
+
+
+def _sweep() -> None:
+    """Let go of timers that were cancelled, with the screens of their contexts.
+
+    asyncio keeps them until their time comes, or until more than half of at least a hundred are cancelled.
+    """
+    loop: Any = asyncio.get_running_loop()
+    for handle in loop._scheduled:
+        handle._scheduled = not handle.cancelled()
+    loop._scheduled = [handle for handle in loop._scheduled if handle._scheduled]
+    heapq.heapify(loop._scheduled)
+    loop._timer_cancelled_count = 0
 
 
 def _kib() -> int:
