@@ -4,9 +4,10 @@
 
 `page`: a page of 50 on 32 lines, beside a route of Starlette that does nothing but the same SQL in the same thread and
 sends the same bytes; csdesk has also to know who asks, and what they may see. `watch`: 500 lines hear of a change,
-beside Starlette putting it into 500 queues. `agents`: cores that the server takes while 200 agents
-look, hold, note and reply. Load comes from a process of its own (lines.py). Rounds alternate between the two and the
-best of each counts, since other work on the machine only ever slows one down. Needs Starlette (extra `dev`).
+beside Starlette putting it into 500 queues. `agents`: cores that server and database take while 200 agents look, hold,
+note and reply, on the file and then on PostgreSQL, which writes as safely (fsync and synchronous_commit on). Load comes
+from a process of its own (lines.py). Rounds alternate between the two and the best of each counts, since other work on
+the machine only ever slows one down. Needs Starlette (extra `dev`).
 """
 
 import argparse
@@ -99,11 +100,19 @@ def load(what: str, where: str, *numbers: object, sent: object) -> dict[str, Any
 
 
 def cpu_s(pids: list[int]) -> float:
-    """CPU seconds that processes have used, without their children."""
-    ticks = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
+    """CPU seconds that processes and their children have used: PostgreSQL makes one for each connection."""
+    ticks, seen = 0, set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended just now
+        pid, parent = int(stat.parent.name), int(fields[1])
+        seen.add(pid)
+        if pid in pids or parent in pids:
+            ticks += sum(map(int, fields[11:15] if pid in pids else fields[11:13]))
+    if missing := set(pids) - seen:
+        raise SystemExit(f"gone while it was measured: {missing}")
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
@@ -175,7 +184,7 @@ def work(name: str, where: str, tokens: list[str], cases: list[str], pids: list[
     each = int(seconds / EACH_S) + 2
     for n, (token, case) in enumerate(zip(tokens, cycle(cases), strict=False)):
         turns = cycle(_mix(token, case))
-        verbs = [next(turns)(f"{n}-{turn}").decode() for turn in range(each)]
+        verbs = [next(turns)(f"{name.replace(' ', '-')}-{n}-{turn}").decode() for turn in range(each)]
         sent.append({"watch": said("/v1/watch", token).decode(), "verbs": verbs[n % 5 :] + verbs[: n % 5]})
     before, began = cpu_s(pids), time.perf_counter()
     found = load("agents", where, seconds, EACH_S, sent=sent)
@@ -237,6 +246,26 @@ def main() -> None:
             print(f"\n{f'{AGENTS} agents, a verb each {EACH_S:.0f} s':<34}{'verbs':>10}{'p50 ms':>9}", end="")
             print(f"{'p99 ms':>9}{'cores':>9}")
             work("on SQLite", server, tokens, cases, [pid], args.minutes * 60)
+            on_postgres(file, folder, tokens, cases, args.minutes * 60)
+
+
+def on_postgres(file: Path, folder: Path, tokens: list[str], cases: list[str], seconds: float) -> None:
+    """The same agents on the same desk, moved into PostgreSQL."""
+    from tests import postgres
+
+    postgres._SETTINGS = ("shared_buffers=128MB",)
+    with postgres.running() as database, ExitStack() as stack:
+        desk = database.database()
+        moved = subprocess.run(
+            [sys.executable, "-m", "csdesk", "migrate", "--from", str(file), "--to", desk],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if moved.returncode:
+            raise SystemExit(f"the desk was not moved: {moved.stderr}{moved.stdout}")
+        serve = [sys.executable, "-m", "csdesk", "serve", "--file", desk, "--listen", "127.0.0.1:0"]
+        pid, server = stack.enter_context(running(serve, dict(os.environ), folder))
+        head = int((database.folder / "data/postmaster.pid").read_text().split()[0])
+        work("on PostgreSQL", server, tokens, cases, [pid, head], seconds)
 
 
 def waiting(file: Path) -> list[str]:
