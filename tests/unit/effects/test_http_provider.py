@@ -8,7 +8,7 @@ import pytest
 
 from csdesk.effects.http_provider import HttpProvider, checked, sign
 from csdesk.effects.ports import Confirmed, Failed, Part, Unknown
-from csdesk.effects.provider_simulator import FAULTS, Paid, Simulator
+from csdesk.effects.provider_simulator import Paid, Simulator
 
 SECRET = b"a secret of the desk and its bank"
 PARTS = (
@@ -46,7 +46,7 @@ def test_a_refund_is_paid_once_for_a_key_and_points_as_points(bank: Simulator, p
 
 @pytest.mark.parametrize(
     "fault",
-    ["paid_then_silence", "paid_then_500", "paid_then_html", "paid_then_garbage", "other_key", "endless"],
+    ["paid_then_silence", "paid_then_500", "paid_then_html_200", "paid_then_garbage", "other_key", "endless"],
 )
 def test_what_paid_without_saying_so_is_unknown_and_found_afterwards(
     bank: Simulator, provider: HttpProvider, fault: str
@@ -58,7 +58,7 @@ def test_what_paid_without_saying_so_is_unknown_and_found_afterwards(
     assert len(bank.paid) == len(PARTS)
 
 
-@pytest.mark.parametrize("fault", ["silence", "500", "html", "redirect"])
+@pytest.mark.parametrize("fault", ["silence", "500", "html_200", "redirect"])
 def test_what_did_nothing_and_did_not_say_so_is_unknown_too(
     bank: Simulator, provider: HttpProvider, fault: str
 ):
@@ -163,4 +163,4 @@ def test_an_address_must_be_safe_to_send_money_orders_to(address: str, why: str)
 def test_a_simulator_refuses_a_fault_it_does_not_know(bank: Simulator):
     with pytest.raises(ValueError, match="earthquake"):
         bank.plan("earthquake")
-    assert "paid_then_500" in FAULTS
+    assert "paid_then_500" in Simulator.FAULTS

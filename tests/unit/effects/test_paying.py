@@ -58,7 +58,7 @@ def sound(core: Core) -> bool:
     return list(verify(core.store)) == []
 
 
-@pytest.mark.parametrize("fault", ["paid_then_silence", "paid_then_500", "paid_then_html", "endless"])
+@pytest.mark.parametrize("fault", ["paid_then_silence", "paid_then_500", "paid_then_html_200", "endless"])
 def test_a_provider_that_breaks_off_after_it_paid_has_paid_once(
     desk_file: DeskFile, bank: Simulator, payer: Worker, fault: str
 ):
