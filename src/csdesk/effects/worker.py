@@ -10,10 +10,10 @@ import random
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Conflict
-from csdesk.domain.cases.carriage import SettleCarrierAsk
 from csdesk.domain.cases.case import UNSENT, Case, Kind
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import SettleReply
@@ -21,12 +21,11 @@ from csdesk.domain.cases.events import ReplyHeld
 from csdesk.domain.cases.refunds import SettleRefund
 from csdesk.domain.cases.sending import DoubtRefund
 from csdesk.domain.cases.shared import Breach, Wake
-from csdesk.domain.cases.writeback import SettleOrderAsk
 from csdesk.domain.roles import Right
+from csdesk.effects.asking import Asker
 from csdesk.effects.carriers.asking import CarrierAsker
-from csdesk.effects.carriers.asking import doubted as carrier_doubted
 from csdesk.effects.carriers.port import CarrierDesk
-from csdesk.effects.orders.asking import Asker, doubted
+from csdesk.effects.orders.asking import OrderAsker
 from csdesk.effects.orders.port import OrderDesk
 from csdesk.effects.outcomes import Again, Close, Outcome, Settle
 from csdesk.effects.paying import DOUBT_PAUSE_MS, Payer
@@ -89,12 +88,15 @@ class Worker:
         self._holder = f"{os.getpid()}:{os.urandom(4).hex()}"
         self._fence = 0
         self._renewed = 0
+        self._askers: dict[str, Asker[Any, Any]] = {
+            "order": OrderAsker(core, orders, self._leads, self._now),
+            "carrier": CarrierAsker(core, carriers, self._leads, self._now),
+        }
         self._runs: dict[str, Callable[[Job, Case], Outcome]] = {
             "message": self._message,
             "refund": self._payer.refund,
             "recheck": self._payer.recheck,
-            "order": Asker(core, orders, self._leads, self._now).run,
-            "carrier": CarrierAsker(core, carriers, self._leads, self._now).run,
+            **{kind: asker.run for kind, asker in self._askers.items()},
             "clock": self._clock,
             "wake": self._wake,
             ERASE: self._erase,
@@ -231,14 +233,8 @@ class Worker:
             return Settle(
                 DoubtRefund(job.ref, reason), then=Again(reason, pause=DOUBT_PAUSE_MS), step="doubt"
             )
-        if job.kind == "order" and last.left_nothing:
-            return Settle(SettleOrderAsk(job.ref, "failed", reason=reason))
-        if job.kind == "order":
-            return doubted(job, reason)
-        if job.kind == "carrier" and last.left_nothing:
-            return Settle(SettleCarrierAsk(job.ref, "failed", reason=reason))
-        if job.kind == "carrier":
-            return carrier_doubted(job, reason)
+        if asker := self._askers.get(job.kind):
+            return asker.given_up(job, last)
         return Close("failed", reason)
 
     def _pause(self, attempts: int) -> int:

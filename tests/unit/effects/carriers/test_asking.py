@@ -15,9 +15,9 @@ from csdesk.domain.cases.context import Policy, Refused
 from csdesk.domain.cases.goods import Approve, ShipBack
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import TakeBack, Withdraw
+from csdesk.effects.asking import DOUBT_PAUSE_MS, KEY_LIFE_MS
 from csdesk.effects.carrier_simulator import OTHERS_WAYBILL, Simulator
 from csdesk.effects.carriers.answers import read_answers
-from csdesk.effects.carriers.asking import DOUBT_PAUSE_MS, KEY_LIFE_MS
 from csdesk.effects.carriers.http import HttpCarriers
 from csdesk.effects.orders.wire import Wire
 from csdesk.effects.worker import MOST_TRIES, Worker

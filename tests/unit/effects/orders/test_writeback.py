@@ -16,8 +16,8 @@ from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.refunds import PayBack
 from csdesk.domain.cases.reissue import Verify
 from csdesk.domain.cases.shared import TakeBack
+from csdesk.effects.asking import KEY_LIFE_MS
 from csdesk.effects.order_simulator import Simulator
-from csdesk.effects.orders.asking import KEY_LIFE_MS
 from csdesk.effects.orders.http import HttpDesk
 from csdesk.effects.orders.wire import Wire
 from csdesk.effects.worker import MOST_TRIES, Worker
