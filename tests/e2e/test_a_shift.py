@@ -24,7 +24,7 @@ import pytest
 
 from csdesk.cli.main import run
 from csdesk.effects import carrier_simulator, order_simulator, provider_simulator
-from csdesk.effects.http_provider import sign
+from csdesk.effects.wire import sign
 from tests.e2e.test_chat import Gateway, gateway
 from tests.unit.effects.mail.servers import PASSWORD, USER, Mailbox, PostOffice, box_server, smtp_server
 

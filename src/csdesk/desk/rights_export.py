@@ -5,10 +5,8 @@ Written where the desk runs and nowhere else, whole or not at all, never over an
 
 import hashlib
 import json
-import os
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,8 +23,8 @@ from csdesk.domain.media import ENDINGS
 from csdesk.domain.roles import Right
 from csdesk.domain.value import dataclass
 from csdesk.store import evidence, looks, restraint
-from csdesk.store.connection import read, translated, write
-from csdesk.store.errors import StoreError
+from csdesk.store.appearing import appearing
+from csdesk.store.connection import read, write
 
 # What a look by which all of somebody's data left is called, and what for; of what is only stored: for which ground.
 COPY, KEPT, LOOKED_AT = "person_copy", "kept_", "file"
@@ -97,7 +95,7 @@ def _written(
         if known is None:
             raise Refused("no_record")
         told = copy_of(core, case, known)
-    with _appearing(to) as out:
+    with appearing(to) as out:
         files = _archive(core, told, out) if enclose else _plain(told, out)
         out.flush()
         sha256, size = _digest(out)
@@ -158,21 +156,3 @@ def _digest(out: BinaryIO) -> tuple[str, int]:
         hashed.update(piece)
         size += len(piece)
     return hashed.hexdigest(), size
-
-
-@contextmanager
-def _appearing(to: Path) -> Iterator[BinaryIO]:
-    """A file of its owner's alone that gets its name when all went well; one that is there stays."""
-    with translated(to):
-        if os.path.lexists(to):
-            raise StoreError("already_exists", path=str(to))
-        beside = to.with_name(f".{os.urandom(8).hex()}.part")
-        handle = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            with os.fdopen(handle, "w+b") as out:
-                yield out
-                out.flush()
-                os.fsync(handle)
-            os.link(beside, to)  # unlike a rename, fails when the name was taken meanwhile
-        finally:
-            beside.unlink(missing_ok=True)

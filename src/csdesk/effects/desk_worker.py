@@ -97,7 +97,7 @@ def _gateway(config: Config) -> Channel | None:
     if not config.gateway:
         return None
     from csdesk.effects.http_channel import HttpChannel
-    from csdesk.effects.http_provider import checked
+    from csdesk.effects.wire import checked
 
     if why := checked(config.gateway):
         raise ConfigError("config_gateway", reason=why)
@@ -119,7 +119,8 @@ def provider_of(config: Config, folder: Path) -> PaymentProvider:
     """Who pays: the provider that is configured, else a file for each refund. ConfigError, StoreError."""
     if not config.provider:
         return FileProvider(folder / "refunds")
-    from csdesk.effects.http_provider import HttpProvider, checked
+    from csdesk.effects.http_provider import HttpProvider
+    from csdesk.effects.wire import checked
 
     if why := checked(config.provider):
         raise ConfigError("config_provider", reason=why)

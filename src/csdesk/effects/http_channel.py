@@ -3,22 +3,19 @@
 POST {address}/messages with the JSON of a message file (see the integrator's page) and `automatic`. Answers are
 `{"key": …, "status": "sent" | "delivered" | "failed" | "queued", "reason": …, "final": …}`; anything else is none,
 and the same key is asked again: a message that went twice is worse than one that went late, so the gateway must know
-its keys. Requests are signed as those to a payment provider are.
+its keys. Requests are signed as effects/wire.py says.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 import msgspec
 
-from csdesk.effects.http_provider import MOST_BYTES, sign
+from csdesk.effects.http_provider import MOST_BYTES
 from csdesk.effects.ports import Failed, Recipient, Sent
-
-if TYPE_CHECKING:
-    import httpx
+from csdesk.effects.wire import NoReply, Wire
 
 
 class HttpChannel:
@@ -27,12 +24,7 @@ class HttpChannel:
     def __init__(
         self, address: str, secret: bytes, *, seconds: float = 4.0, now: Callable[[], float] = time.time
     ) -> None:
-        self._address = address.rstrip("/")
-        self._path = urlsplit(self._address).path
-        self._secret = secret
-        self._seconds = seconds
-        self._now = now
-        self._client: httpx.Client | None = None
+        self._wire = Wire(address, secret, seconds=seconds, now=now, most=MOST_BYTES)
 
     def send(
         self, key: str, to: Recipient, text: str, *, channel: str, case: str, automatic: bool = False
@@ -46,52 +38,14 @@ class HttpChannel:
             "text": text,
             "automatic": automatic,
         }
-        import httpx
-
-        body, stamp = msgspec.json.encode(document), str(int(self._now()))
-        headers = {
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-            "Idempotency-Key": key,
-            "X-Csdesk-Timestamp": stamp,
-            "X-Csdesk-Signature": sign(self._secret, stamp, "POST", f"{self._path}/messages", body),
-        }
-        if self._client is None:
-            # No proxy and no .netrc from the environment: messages go where the setting says.
-            self._client = httpx.Client(timeout=self._seconds, trust_env=False)
-        until = time.monotonic() + self._seconds
-        try:
-            with self._client.stream(
-                "POST", f"{self._address}/messages", content=body, headers=headers
-            ) as response:
-                return _read(response, key, until)
-        except (httpx.ConnectError, httpx.ConnectTimeout):
-            return Failed("unreachable")
-        except httpx.TimeoutException:
-            return Failed("timeout")
-        except (httpx.HTTPError, httpx.InvalidURL) as exc:
-            return Failed(f"broken: {type(exc).__name__}")
+        reply = self._wire.call("POST", "/messages", msgspec.json.encode(document), key)
+        if isinstance(reply, NoReply):
+            return Failed(reply.reason)
+        return _meant(reply.document, key, reply.status)
 
     def close(self) -> None:
         """Give the connection back."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-
-
-def _read(response: "httpx.Response", key: str, until: float) -> Sent | Failed:
-    body = b""
-    for piece in response.iter_bytes():
-        body += piece
-        if len(body) > MOST_BYTES:
-            return Failed(f"too_long_{response.status_code}")
-        if time.monotonic() > until:
-            return Failed("timeout")
-    try:
-        document = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return Failed(f"no_answer_{response.status_code}")
-    return _meant(document, key, response.status_code)
+        self._wire.close()
 
 
 def _meant(document: Any, key: str, status: int) -> Sent | Failed:

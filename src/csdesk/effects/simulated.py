@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from csdesk.domain.value import dataclass
-from csdesk.effects.http_provider import sign
+from csdesk.effects.wire import sign
 
 # What is slow answers within any `seconds` of a desk that has not given up on it.
 SLOW_S = 0.5

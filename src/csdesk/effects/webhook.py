@@ -1,7 +1,7 @@
 """Messages that a gateway posts: is it the gateway, is it now, is it new; then a message, and an answer with a receipt.
 
 Nothing here listens: a server hands over what came in and sends what `Doorman.answer` says. Each request carries
-`X-Csdesk-Timestamp` (seconds) and `X-Csdesk-Signature`, as requests of csdesk itself do (`http_provider.sign`).
+`X-Csdesk-Timestamp` (seconds) and `X-Csdesk-Signature`, as requests of csdesk itself do (`wire.sign`).
 A signature is good once. A gateway that is not sure whether we heard it signs the same message again: its id makes
 that harmless, and the receipt is the same.
 """
@@ -22,8 +22,8 @@ from csdesk.desk.intake.receiving import Declined, declined, one, plain
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right
 from csdesk.domain.value import dataclass
-from csdesk.effects.http_provider import sign
 from csdesk.effects.reports import read_report, settle
+from csdesk.effects.wire import sign
 from csdesk.store.connection import write
 
 # Clocks of servers differ by seconds; what is older was kept by somebody.

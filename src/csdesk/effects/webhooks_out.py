@@ -7,7 +7,7 @@ the place, the next worker sends again what has the same id.
 
 Each request is a POST of one JSON document, `{"id": …, "desk": …, "case": …, "number": …, "kind": …, "state": …,
 "event": …, "verb": …, "seq": …, "at": …, "sent_at": …}`, without anything of a person. It is signed as a payment
-provider's (`http_provider.sign`), has the event's id as Idempotency-Key, and only 2xx means that it was taken. No
+provider's (`wire.sign`), has the event's id as Idempotency-Key, and only 2xx means that it was taken. No
 redirect is followed. The name is looked up once for each request, every address that it has is judged, and the
 connection goes to the judged one.
 """
@@ -29,7 +29,7 @@ from csdesk.domain.cases.context import Refused
 from csdesk.domain.roles import Right
 from csdesk.domain.text import clean_line
 from csdesk.domain.value import dataclass, replace
-from csdesk.effects.http_provider import sign
+from csdesk.effects.wire import sign
 from csdesk.store import webhooks
 from csdesk.store.connection import read, write
 from csdesk.store.errors import StoreError

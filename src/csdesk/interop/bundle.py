@@ -6,8 +6,7 @@ What is in it and how it is proven: `docs/evidence-bundle.md`; `verify_bundle.py
 import hashlib
 import os
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,8 +34,8 @@ from csdesk.interop.verify_bundle import (
     check,
 )
 from csdesk.store import exports, looks
+from csdesk.store.appearing import appearing
 from csdesk.store.connection import translated, write
-from csdesk.store.errors import StoreError
 from csdesk.store.signing import Signer, fits
 
 # What a member of the archive takes besides its content, at most.
@@ -86,28 +85,10 @@ def make(core: Core, wanted: Wanted, to: Path, signer: Callable[[], Signer], wor
     if not reads(core, case):
         raise Refused("evidence_not_yours")
     work = _Work(core, wanted, redacted, signer(), words, case.id)
-    with _appearing(to) as out:
+    with appearing(to) as out:
         raw = work.write(out)
         _record(core, work, hashlib.sha256(raw).hexdigest())
     return work.made()
-
-
-@contextmanager
-def _appearing(to: Path) -> Iterator[BinaryIO]:
-    """A file that gets its name when all went well; one that is there stays."""
-    with translated(to):
-        if os.path.lexists(to):
-            raise StoreError("already_exists", path=str(to))
-        beside = to.with_name(f".{os.urandom(8).hex()}.part")
-        handle = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            with os.fdopen(handle, "w+b") as out:
-                yield out
-                out.flush()
-                os.fsync(handle)
-            os.link(beside, to)  # unlike a rename, fails when the name was taken meanwhile
-        finally:
-            beside.unlink(missing_ok=True)
 
 
 def _record(core: Core, work: "_Work", digest: str) -> None:

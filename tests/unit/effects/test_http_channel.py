@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from csdesk.effects.http_channel import HttpChannel
-from csdesk.effects.http_provider import sign
 from csdesk.effects.ports import Failed, Recipient, Sent
+from csdesk.effects.wire import sign
 
 SECRET = b"a secret of desk and gateway"
 TO = Recipient("p1", "王五", "13900000000", "", "zh-Hans")
@@ -95,9 +95,9 @@ def test_a_message_goes_out_signed_under_its_key(gateway: Gateway, channel: Http
         (500, b'{"key": "message:1", "status": "sent"}', Failed("no_answer_500")),
         (500, b'{"key": "message:1", "status": "failed", "final": true}', Failed("no_answer_500")),
         (200, b'{"key": "message:2", "status": "sent"}', Failed("other_key_200")),
-        (200, b"<html>OK</html>", Failed("no_answer_200")),
+        (200, b"<html>OK</html>", Failed("html_200")),
         (200, b"[]", Failed("no_answer_200")),
-        (302, b"", Failed("no_answer_302")),
+        (302, b"", Failed("http_302")),
         (200, b"x" * 70_000, Failed("too_long_200")),
     ],
 )

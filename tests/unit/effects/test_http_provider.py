@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from csdesk.effects.http_provider import HttpProvider, checked, sign
+from csdesk.effects.http_provider import HttpProvider
 from csdesk.effects.ports import Confirmed, Failed, Part, Unknown
 from csdesk.effects.provider_simulator import Paid, Simulator
+from csdesk.effects.wire import checked, sign
 
 SECRET = b"a secret of the desk and its bank"
 PARTS = (

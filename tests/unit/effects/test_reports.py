@@ -10,9 +10,9 @@ from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.conversation import Recall, Reply
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import Close
-from csdesk.effects.http_provider import sign
 from csdesk.effects.ports import Failed, Sent
 from csdesk.effects.webhook import Answered, Doorman
+from csdesk.effects.wire import sign
 from csdesk.effects.worker import Worker
 from csdesk.store.verify import verify
 from tests.building import DAY, DeskFile

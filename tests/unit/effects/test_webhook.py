@@ -9,8 +9,8 @@ import pytest
 
 from csdesk.desk.core import Core
 from csdesk.desk.intake.refusals import refusals
-from csdesk.effects.http_provider import sign
 from csdesk.effects.webhook import WINDOW_S, Doorman
+from csdesk.effects.wire import sign
 from csdesk.store.evidence import folder_of
 from tests.building import DeskFile
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from csdesk.effects.http_provider import sign
+from csdesk.effects.wire import sign
 from tests.building import DeskFile, desk_file
 
 __all__ = ["desk_file"]

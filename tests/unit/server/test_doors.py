@@ -12,8 +12,8 @@ import pytest
 
 from csdesk.desk.core import Core
 from csdesk.desk.intake.refusals import refusals
-from csdesk.effects.http_provider import sign
 from csdesk.effects.order_simulator import Simulator
+from csdesk.effects.wire import sign
 from csdesk.store.cases import history
 from tests.building import DeskFile
 from tests.unit.interop.test_ordering import BUYER, MAP, SOURCE, order

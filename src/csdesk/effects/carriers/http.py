@@ -13,8 +13,8 @@ import msgspec
 
 from csdesk.effects.carriers.answers import Answers
 from csdesk.effects.carriers.port import Awaited, Booking, Taken, Tracked
-from csdesk.effects.orders.wire import NoReply, Reply, Wire
 from csdesk.effects.ports import Failed, Unknown
+from csdesk.effects.wire import NoReply, Reply, Wire
 
 Outcome = Taken | Failed | Unknown
 

@@ -6,9 +6,8 @@ from csdesk.desk.core import Core
 from csdesk.effects.carriers.answers import read_answers
 from csdesk.effects.carriers.http import HttpCarriers
 from csdesk.effects.carriers.polling import LOOK_S, Polling
-from csdesk.effects.http_provider import checked
-from csdesk.effects.orders.wire import Wire
 from csdesk.effects.pollers import Poller
+from csdesk.effects.wire import Wire, checked
 from csdesk.store.keys import parse_source, secret
 
 

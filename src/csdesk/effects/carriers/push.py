@@ -1,7 +1,7 @@
 """Scans that a carrier, or who gathers them, posts: is it them, is it now, is it new; then kept, and an answer.
 
 Nothing here listens: a server hands over what came in and sends what `TrackingDoor.answer` says. A request is signed
-as requests of csdesk itself are (`http_provider.sign`), over POST and the door's own path. What is told again, late
+as requests of csdesk itself are (`wire.sign`), over POST and the door's own path. What is told again, late
 or in another order changes nothing: scans are known by their ids and sorted by their times.
 """
 

@@ -14,8 +14,8 @@ import msgspec
 from csdesk.desk.order_source import Fault, Http, Page, Source, Told, cursor_value, turn_page
 from csdesk.domain.text import clean_line
 from csdesk.effects.orders.port import Request, Taken
-from csdesk.effects.orders.wire import NoReply, Reply, Wire
 from csdesk.effects.ports import Failed, Unknown
+from csdesk.effects.wire import NoReply, Reply, Wire
 
 Answer = Taken | Failed | Unknown
 

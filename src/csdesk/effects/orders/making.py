@@ -2,9 +2,8 @@
 
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.order_source import OrderSource, SourceSettings, read_settings
-from csdesk.effects.http_provider import checked
 from csdesk.effects.orders.http import HttpDesk, HttpSource
-from csdesk.effects.orders.wire import Wire
+from csdesk.effects.wire import Wire, checked
 from csdesk.store.keys import parse_source, secret
 
 

@@ -19,7 +19,7 @@ from csdesk.effects.asking import DOUBT_PAUSE_MS, KEY_LIFE_MS
 from csdesk.effects.carrier_simulator import OTHERS_WAYBILL, Simulator
 from csdesk.effects.carriers.answers import read_answers
 from csdesk.effects.carriers.http import HttpCarriers
-from csdesk.effects.orders.wire import Wire
+from csdesk.effects.wire import Wire
 from csdesk.effects.worker import MOST_TRIES, Worker
 from csdesk.interop.tracked import keeper
 from csdesk.store.outbox import WORKER_MS
@@ -42,7 +42,7 @@ from csdesk.domain.cases.context import Actor, Policy
 from csdesk.domain.roles import Role
 from csdesk.effects.carriers.answers import read_answers
 from csdesk.effects.carriers.http import HttpCarriers
-from csdesk.effects.orders.wire import Wire
+from csdesk.effects.wire import Wire
 from csdesk.effects.provider import FileProvider
 from csdesk.effects.spool import FileChannel
 from csdesk.effects.worker import Worker

@@ -18,8 +18,8 @@ from csdesk.effects.carrier_simulator import Simulator
 from csdesk.effects.carriers.answers import read_answers
 from csdesk.effects.carriers.http import HttpCarriers
 from csdesk.effects.carriers.polling import Polling
-from csdesk.effects.orders.wire import Wire
 from csdesk.effects.pollers import NoAnswer
+from csdesk.effects.wire import Wire
 from csdesk.interop.tracked import keeper
 from csdesk.store import asked_parcels, tracking
 from tests.building import HOUR, DeskFile, desk_file
@@ -39,7 +39,7 @@ from csdesk.domain.roles import Role
 from csdesk.effects.carriers.answers import read_answers
 from csdesk.effects.carriers.http import HttpCarriers
 from csdesk.effects.carriers.polling import Polling
-from csdesk.effects.orders.wire import Wire
+from csdesk.effects.wire import Wire
 from csdesk.store.file import open_store
 
 core = Core(open_store(Path(sys.argv[1])), Actor("system", Role.SYSTEM), now=lambda: int(sys.argv[3]))

@@ -10,8 +10,8 @@ from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.goods import Approve, ShipBack
 from csdesk.domain.cases.opening import Open
 from csdesk.effects.carriers.push import MOST_BODY, PATH, TrackingDoor
-from csdesk.effects.http_provider import sign
 from csdesk.effects.webhook import WINDOW_S
+from csdesk.effects.wire import sign
 from csdesk.interop.tracked import keeper
 from csdesk.store import tracking
 from tests.building import HOUR, MONDAY, DeskFile, desk_file

@@ -19,7 +19,7 @@ from csdesk.domain.cases.shared import TakeBack
 from csdesk.effects.asking import KEY_LIFE_MS
 from csdesk.effects.order_simulator import Simulator
 from csdesk.effects.orders.http import HttpDesk
-from csdesk.effects.orders.wire import Wire
+from csdesk.effects.wire import Wire
 from csdesk.effects.worker import MOST_TRIES, Worker
 from csdesk.store.outbox import WORKER_MS
 from tests.building import DeskFile, desk_file, line
@@ -38,7 +38,7 @@ from csdesk.desk.core import Core
 from csdesk.domain.cases.context import Actor
 from csdesk.domain.roles import Role
 from csdesk.effects.orders.http import HttpDesk
-from csdesk.effects.orders.wire import Wire
+from csdesk.effects.wire import Wire
 from csdesk.effects.provider import FileProvider
 from csdesk.effects.spool import FileChannel
 from csdesk.effects.worker import Worker
