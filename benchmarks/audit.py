@@ -57,7 +57,7 @@ def fill(store: object, events: int, cases: int) -> None:
         row = [
             known.get(name, f"{n:07d}" if name in texts or name not in _NUMBERS else 0) for name in columns
         ]
-        conn.execute(f"INSERT INTO cases VALUES ({','.join('?' * len(columns))})", row)
+        conn.execute(f"INSERT INTO cases ({CASE_COLUMNS}) VALUES ({','.join('?' * len(columns))})", row)
 
 
 _NUMBERS = {

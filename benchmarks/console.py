@@ -1,6 +1,7 @@
 """The console on a line: bytes and milliseconds of what an agent does all day, beside its peers, in one run.
 
     python benchmarks/console.py [--many 1000000] [--cases 1000] [--desk FILE] [--runs 30] [--idle 10] [--at-once 20]
+                                 [--memory]
 
 A pty of 120x40, true colour, Chinese rows, a desk of a million open cases. Bytes are what leaves for the terminal;
 milliseconds run from the key to the last byte that it causes. Peers: the same console with Textual's own output, a
@@ -20,14 +21,14 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fcntl import ioctl
 from pathlib import Path
 
 from grown import demo, desk
-from peers import Peer, console, peers
+from peers import Peer, console, environ, peers
 from start import MINIMAL, paint
 
 from csdesk.store.connection import sqlite
@@ -38,6 +39,10 @@ QUIET_SECONDS = 0.06
 RESTED_SECONDS = 0.5
 # A first screen has more bytes than that; what comes before it are questions to the terminal.
 FEW = 1_000
+# All that a console loads after its first picture is there by then; the law comes last, 2 s after it.
+AT_REST_SECONDS = 5.0
+# What an agent does before memory is looked at again: a page, a case opened and left, twenty times.
+WORK = (b"\x1b[6~", b"\r", b"q") * 20
 
 
 class Line:
@@ -181,39 +186,62 @@ def pss_mb(pid: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """First screen in bytes; bytes a second and per cent of a processor while idle; MB alone and of many at once."""
+    """First screen in bytes; bytes a second and per cent of a processor while idle; MB of one alone."""
 
     first: int
     said: float
     used: float
     alone: float
-    shared: float
 
     def __str__(self) -> str:
-        many = f"{self.shared:>14.1f}" if self.shared else f"{'-':>14}"
-        return f"{self.first:>8,}{self.said:>10.1f}{self.used:>12.2f}{self.alone:>8.1f}{many}"
+        return f"{self.first:>8,}{self.said:>10.1f}{self.used:>12.2f}{self.alone:>8.1f}"
 
 
-def standing(peer: Peer, seconds: float, count: int) -> Standing:
-    """First screen, idling, and memory of one and of `count` at once."""
+def standing(peer: Peer, seconds: float) -> Standing:
+    """First screen, idling, and memory."""
     with opened(peer) as (line, first):
-        line.take(3.0, 3.0)
+        line.take(AT_REST_SECONDS, AT_REST_SECONDS)
         began = processor_seconds(line.pid)
         said = 0
         until = time.perf_counter() + seconds
         while (left := until - time.perf_counter()) > 0:
             said += line.take(min(left, 0.5))[0]
         used = (processor_seconds(line.pid) - began) / seconds
-        alone = pss_mb(line.pid)
-    many = [Line(peer) for _ in range(count)]
+        return Standing(first, said / seconds, used * 100, pss_mb(line.pid))
+
+
+def memory(peer: Peer, count: int, work: Iterable[bytes] = ()) -> tuple[float, float]:
+    """MB of each of `count` at once (mean): when all have come to rest, and after `work` in each."""
+    lines = [Line(peer) for _ in range(count)]
     try:
-        for line in many:
+        for line in lines:
             line.take(1.5, 20.0)
-        shared = statistics.mean(pss_mb(line.pid) for line in many) if many else 0.0
+        for line in lines:
+            line.take(AT_REST_SECONDS / count, AT_REST_SECONDS / count)
+        rested = statistics.mean(pss_mb(line.pid) for line in lines)
+        for key in work:
+            for line in lines:
+                os.write(line.fd, key)
+            for line in lines:
+                line.take(QUIET_SECONDS / count, 2.0)
+        return rested, statistics.mean(pss_mb(line.pid) for line in lines)
     finally:
-        for line in many:
+        for line in lines:
             line.close()
-    return Standing(first, said / seconds, used * 100, alone, shared)
+
+
+def memories(file: Path, count: int) -> float:
+    """Print what consoles take of which many run on one machine, beside a bare Textual app; MB of one at rest."""
+    ours, floor = console(file), Peer("a Textual app of one line", [sys.executable, "-c", MINIMAL], environ())
+    # A console stands by as the desk's worker unless it is told not to: a thread and a connection more.
+    ready = Peer("csdesk, standing by as worker", ours.command, {**ours.environ, "CSDESK_WORKER": "true"})
+    rested, worked = memory(ours, count, WORK)
+    print(
+        f"\n{count} at once, PSS MB of each: csdesk {rested:.1f} at rest, {worked:.1f} after 20 pages and cases"
+    )
+    for peer in (ready, floor):
+        print(f"  {peer.name} {memory(peer, count)[0]:.1f}", flush=True)
+    return rested
 
 
 def first_queue(peer: Peer, runs: int) -> tuple[float, float]:
@@ -264,15 +292,18 @@ def run(args: argparse.Namespace, folder: Path) -> None:
     demo(small_file, args.cases)
     if args.many:
         desk(file, args.many)
+    if args.memory:
+        memories(file if args.many else small_file, args.at_once)
+        return
     ours = console(file if args.many else small_file)
     stock = console(file if args.many else small_file, "csdesk, Textual's output", lean=False)
     found = [ours, stock, *peers(folder)]
-    told = f"{'first B':>8}{'idle B/s':>10}{'idle CPU %':>12}{'PSS MB':>8}{f'of {args.at_once} at once':>14}"
-    print(f"\n{'':<26}{told}")
+    print(f"\n{'':<26}{'first B':>8}{'idle B/s':>10}{'idle CPU %':>12}{'PSS MB':>8}")
     stands = []
     for peer in found:
-        stands.append(standing(peer, args.idle, args.at_once if peer is ours else 0))
+        stands.append(standing(peer, args.idle))
         print(f"{peer.name:<26}{stands[-1]}", flush=True)
+    shared = memories(file if args.many else small_file, args.at_once) if args.at_once else 0.0
     queue, minimal = first_queue(ours, args.runs // 2)
     print(f"\nfirst painted queue {queue:.0f} ms, a Textual app of one line {minimal:.0f} ms")
     done, stand = table(found, args.runs), stands[0]
@@ -289,7 +320,7 @@ def run(args: argparse.Namespace, folder: Path) -> None:
         ("open a case", done["open a case"].median, 30, "ms"),
         ("idle", stand.said, 0, "B/s"),
         ("idle", stand.used, 0.3, "% of a processor"),
-        (f"memory of a console, {args.at_once} at once", stand.shared, 28, "MB"),
+        (f"memory of a console, {args.at_once} at once", shared, 28, "MB"),
     ]
     if args.many:
         few, many = in_turns(console(small_file, "small"), ours, DOINGS[0], args.runs)
@@ -308,6 +339,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=30)
     options.add_argument("--idle", type=float, default=10.0)
     options.add_argument("--at-once", type=int, default=20)
+    options.add_argument("--memory", action="store_true", help="memory alone")
     with tempfile.TemporaryDirectory() as folder:
         run(options.parse_args(), Path(folder))
 

@@ -57,7 +57,7 @@ def bare() -> Iterator[None]:
         patch.object(tokens, "keyed", lambda terms, key: list(terms)),
         patch.object(cases, "link", lambda previous, row: nothing),
         patch.object(looks, "add", lambda *_, **__: None),
-        patch.object(holdings, "add", lambda *_: None),
+        patch.object(holdings, "adding", lambda *_: ("SELECT 1", ())),
         patch.object(answers, "watch", lambda *_: None),
         patch.object(Store, "heed_erasures", lambda self: None),
     ):

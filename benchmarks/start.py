@@ -83,6 +83,7 @@ def main() -> None:
         commands = {
             "python -c pass": [*PYTHON, "-c", "pass"],
             "csdesk --version": [*CSDESK, "--version"],
+            "csdesk --help": [*CSDESK, "--help"],
             "csdesk case --help": [*CSDESK, "case", "--help"],
             "csdesk case list (hot)": [*CSDESK, "case", "list"],
         }

@@ -78,8 +78,8 @@ class Postgres:
 
 
 @contextmanager
-def running() -> Iterator[Postgres]:
-    """A new server, gone with all that it held at the end."""
+def running(*initdb: str) -> Iterator[Postgres]:
+    """A new server, gone with all that it held at the end; made with these options too."""
     # PostgreSQL refuses to run as root: there it is `nobody`, which every system has, and which owns the folder.
     user = "nobody" if os.geteuid() == 0 else None
     # Not pytest's own folder: it lies deeper than the 107 bytes that a socket's path may have, and only root enters it.
@@ -100,6 +100,7 @@ def running() -> Iterator[Postgres]:
             "--encoding=UTF8",
             "--no-locale",
             "--no-sync",
+            *initdb,
         )
         server.start()
         try:

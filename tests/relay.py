@@ -34,8 +34,7 @@ class Relay:
                     thread.start()
                     self._threads.append(thread)
 
-    @staticmethod
-    def _pass(one: socket.socket, other: socket.socket, kept: bytearray) -> None:
+    def _pass(self, one: socket.socket, other: socket.socket, kept: bytearray) -> None:
         with suppress(OSError):
             while data := one.recv(1 << 16):
                 kept += data

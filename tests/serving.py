@@ -20,7 +20,7 @@ from csdesk.server.doors import Doors
 from csdesk.server.hall import Hall
 from csdesk.server.oidc import OpenId
 from csdesk.server.ordering import LookUp
-from csdesk.server.running import protocol
+from csdesk.server.patience import protocol
 from csdesk.store import tokens
 from csdesk.store.connection import write
 from csdesk.store.errors import StoreError

@@ -191,7 +191,10 @@ def main() -> int:
     else:
         made = artefacts(LOCALE)
         for name in old:
-            (LOCALE / name).write_bytes(made[name])
+            # Beside it, then into its place: consoles have the old one mapped, and would die of its end moving.
+            fresh = LOCALE / f"{name}.new"
+            fresh.write_bytes(made[name])
+            fresh.replace(LOCALE / name)
     print(*(f"catalogues: {line}" for line in wrong), sep="\n", file=sys.stderr, end="\n" if wrong else "")
     print(
         f"catalogues: {len(wrong)} faults"

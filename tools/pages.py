@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from the code: `python tools/pages.py`, or `--check` to only name what is stale.
+"""Writes docs/reference/ and data/help.txt from the code: `python tools/pages.py`, or `--check` to name what is stale.
 
 The same code gives the same bytes: no dates, no widths of a terminal, no order of a set or of imports.
 """
@@ -17,6 +17,7 @@ from typing import Any, get_args, get_type_hints
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+import help_pages
 from api_pages import api
 from csdesk.cli.main import build
 from csdesk.desk import asking
@@ -501,11 +502,17 @@ def main() -> int:
     options = argparse.ArgumentParser(description=main.__doc__)
     options.add_argument("--check", action="store_true", help="write nothing")
     if not options.parse_args().check:
-        print(f"pages: wrote {', '.join(write()) or 'nothing'}")
+        wrote = write()
+        if help_pages.stale():
+            help_pages.write()
+            wrote.append(help_pages.FILE.name)
+        print(f"pages: wrote {', '.join(wrote) or 'nothing'}")
         return 0
-    old = stale()
+    old = [f"docs/reference/{name}" for name in stale()]
+    if help_pages.stale():
+        old.append("data/help.txt")
     for name in old:
-        print(f"pages: docs/reference/{name} is stale: run `make docs`", file=sys.stderr)
+        print(f"pages: {name} is stale: run `make docs`", file=sys.stderr)
     print(f"pages: {len(old)} stale")
     return 1 if old else 0
 

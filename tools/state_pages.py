@@ -57,7 +57,7 @@ def machine_parts(machine: Machine) -> Iterator[str]:
     """The paragraphs about one kind."""
     kind = machine.kind.value
     yield f"## {kind} ({both('kind', kind)})" if both("kind", kind) else f"## {kind}"
-    yield f"Numbers begin with `{machine.letters}`. Queue: `{machine.queue}`."
+    yield f"Numbers begin with `{machine.kind.letters}`. Queue: `{machine.kind.queue}`."
     yield "\n".join(["```mermaid", "stateDiagram-v2", *(f"    {line}" for line in diagram(machine)), "```"])
     yield "### States"
     rows = [(code(s.name), both("state", s.name), code(s.phase), _clocks(s)) for s in machine.states]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from csdesk.tui.probe import SIGNS, Answers, questions, understood
+from csdesk.tui.probe import SIGNS, Answers, examine, questions, understood
 
 ASKED = b"\x1b[c"
 WIDTHS = {"cjk": 4, "ambiguous": 6, "emoji": 2}
@@ -199,3 +199,23 @@ def test_the_linux_console_is_asked_only_what_it_does_not_print():
     assert b"$p" not in questions("linux")
     assert b"]11" not in questions("linux")
     assert questions("linux").endswith(ASKED)
+
+
+@pytest.mark.parametrize(
+    ("said", "program"),
+    [(b"\x1b[>0;10;1c", "Windows Terminal"), (b"\x1b[>83;41000;0c", "GNU screen"), (b"\x1b[>1;2;3c", "")],
+)
+def test_a_terminal_is_known_by_its_answer_where_no_variable_tells(said: bytes, program: str):
+    assert understood(said + answer()).kind == program
+    assert understood(said + answer()).widths == WIDTHS
+
+
+def test_inside_screen_and_on_the_linux_console_the_advice_is_theirs(monkeypatch: pytest.MonkeyPatch):
+    def told(**environ: str) -> dict[str, dict[str, object]]:
+        return {one.code: dict(one.detail) for one in examine(environ)}
+
+    monkeypatch.setattr("os.isatty", lambda fd: False)  # nothing is asked
+    screen = told(TERM="screen", STY="7.here", TERM_PROGRAM="tmux", LANG="C.UTF-8")
+    assert {"screen", "few_colours_screen"} <= set(screen) and screen["name"]["program"] == ""
+    linux = told(TERM="linux", LANG="C.UTF-8")
+    assert "few_colours_linux" in linux and "few_colours" not in linux

@@ -169,7 +169,7 @@ def test_a_reply_is_typed_in_few_bytes_and_shows_the_same(open_console: Opener):
         terminal.press(b"a")
         terminal.sees("领取，现为", "无理由退货")  # taken, and the law was asked
         terminal.press(b"r")
-        terminal.sees("没有引用条款", "F9 提交")  # the field is there and has the keys
+        terminal.sees("没有引用条款", "F9 发送")  # the field is there and has the keys
     assert_same(lean, stock, "reply")
     costs = []
     for sign in "您好，退款已经受理，三天之内到账。Thanks!":

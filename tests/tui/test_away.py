@@ -8,7 +8,7 @@ import pytest
 
 from csdesk.client import offline
 from csdesk.client.offline import LinkedDesk
-from csdesk.desk.queries import Hold, QueueCounts, ShowCase
+from csdesk.desk.queries import Hold, KeepDraft, QueueCounts, ShowCase
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.shared import Note, Prioritise
 from csdesk.tui.away import follow
@@ -19,13 +19,16 @@ from csdesk.tui.screens.unsent import UnsentScreen
 from tests.building import DeskFile
 from tests.proxy import Proxy
 from tests.serving import Serving
-from tests.tui.consoles import Hands, console
+from tests.tui.consoles import Hands, _pressed, console
 from tests.tui.test_queue import listed, opened
 
 
 @pytest.fixture
 def proxy(desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """A line to a server of the desk; `proxy.token` lets wang in."""
+    # A machine that is busy is no line that is down.
+    monkeypatch.setattr(offline, "LATE_S", 600.0)
+    monkeypatch.setattr("csdesk.client.remote.ANSWER_S", 600.0)
     monkeypatch.setattr(offline, "DOUBT_S", 0.0)
     monkeypatch.setattr(offline, "RETURN_S", (0.02, 0.05))
     monkeypatch.setattr("csdesk.client.remote.AGAIN_S", (0.02,))
@@ -151,3 +154,84 @@ async def test_what_was_given_up_in_the_list_is_not_sent(desk_file: DeskFile, pr
         proxy.mend()
         await hands.sees("已恢复连接")
         assert told(desk_file, case) == ["二"]
+
+
+async def test_a_draft_that_the_desk_refuses_is_told_of_and_looked_at(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    case = opened(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case)
+        await hands.app.desk.ask(ShowCase(case.id))
+        await down(hands, proxy)
+        await hands.app.desk.ask(KeepDraft(case.id, "亲，已收到退货", 0, channel="pigeon"))
+        await hands.app.desk.do(Note("照发"), case.id)
+        proxy.mend()
+        await hands.sees("回复草稿没有存到服务器", "待定 1")
+        assert "离线内容" not in hands.shown()
+        assert told(desk_file, case) == ["照发"]
+        await hands.press("unsent")
+        await hands.at(UnsentScreen)
+        await hands.sees("回复草稿", "亲，已收到退货", "未执行", "现在：待受理")
+        await hands.press("retry")
+        await hands.sees("仍不能执行")
+        await hands.press("drop")
+        await hands.sees("已放弃")
+        await hands.until(lambda: "待定" not in hands.shown())
+
+
+async def test_keys_are_answered_with_what_was_read_while_the_desk_is_still_asked(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    case, other = opened(desk_file, title="降噪耳机"), opened(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case, other)
+        queue = hands.screen
+        assert isinstance(queue, QueueScreen)
+        for name in ("mine", "returns"):
+            queue.show(name)
+            await hands.until(lambda name=name: queue.list.window.queue == name)  # type: ignore[misc]
+        await hands.until(lambda: queue.preview.view is not None and queue.preview.view.case.id == case.id)
+        proxy.weather.deaf = True  # from here on nothing is answered
+        queue.show("mine")
+        await hands.until(lambda: queue.list.window.queue == "mine")
+        queue.show("returns")
+        await hands.until(lambda: [row.id for row in queue.list.window.rows] == [case.id, other.id])
+        await hands.press("open")
+        await hands.at(CaseScreen)
+        await hands.sees("降噪耳机")
+        screen = hands.screen
+        assert isinstance(screen, CaseScreen) and screen.view is None
+        # Nothing acts on a picture: what is typed for the case waits until it is there as it is now.
+        await hands.press("verb.note")
+        await hands.write("jia")
+        await hands.settle()
+        assert told(desk_file, case) == []
+        proxy.mend()
+        await hands.at(VerbForm)
+        await hands.sees("jia")
+        await hands.press("send")
+        await hands.until(lambda: told(desk_file, case) == ["jia"])
+
+
+async def test_letters_behind_the_key_of_a_form_or_a_reply_are_its_text_however_slow_the_desk(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    case = opened(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case)
+        await hands.sees("待受理")
+        proxy.weather.delay_s = 0.05
+        # All of it is there before the console has looked at its first key.
+        for key in "njqz":
+            hands.app.post_message(_pressed(key))
+        await hands.at(VerbForm)
+        await hands.sees("jqz")
+        await hands.press("back")
+        await hands.at(QueueScreen)
+        for key in "rjqz":
+            hands.app.post_message(_pressed(key))
+        await hands.at(CaseScreen)
+        screen = hands.screen
+        assert isinstance(screen, CaseScreen)
+        await hands.until(lambda: screen.reply.composer is not None and screen.reply.composer.text == "jqz")

@@ -1,16 +1,22 @@
 """Cells: widths, cropping and the gate on the way to a line."""
 
 import unicodedata
+from itertools import pairwise
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
+from textual.document._document import Document
+from textual.geometry import Offset
 
 from csdesk.domain.text import clean, clean_line
 from csdesk.tui import cells
+from csdesk.tui.widgets.folding import Folded
 from tests.hostile import HOSTILE
 
+LOCALES = Path(__file__).parents[2] / "data" / "locale"
 TEXTS = st.one_of(st.text(max_size=40), st.text("退货单abc ，。×·…“”１２", max_size=40))
 
 
@@ -67,6 +73,13 @@ def test_with_ascii_signs_only_a_line_keeps_its_cells_and_its_words():
     assert cells.plain(line).cell_length == line.cell_length
 
 
+def test_no_sign_of_our_own_words_may_take_two_cells_in_ascii():
+    words = "".join(file.read_text(encoding="utf-8") for file in LOCALES.glob("*.po"))
+    signs = "".join(sorted({sign for sign in words if unicodedata.east_asian_width(sign) == "A"}))
+    assert "“" in signs and "§" in signs
+    assert cells.plain(cells.line([(signs, Style())], 40, Style())).text.isascii()
+
+
 def test_a_piece_that_nobody_made_safe_cannot_act_on_the_terminal():
     strip = cells.line([("  \x1b]52;c;cm0=\x07退\u202e款\u3000单 ", Style())], 30, Style())
     assert strip.cell_length == 30
@@ -94,3 +107,39 @@ def test_what_prints_but_has_no_cell_is_caught_by_the_last_gate():
     for text in ("张\u115f三", "\u3164", "a" + "\u0301" * 100, "x\uffa0y", "\u2800\u2800"):
         told = cells.line([(text, Style())], 10, Style()).text
         assert clean(told).text == told
+
+
+SENTENCE = "依据《网络购买商品七日无理由退货暂行办法》（2017年3月15日起施行），运费¥1,299.00由商家承担。"
+
+
+def test_no_number_is_cut_in_two_and_no_line_begins_with_a_comma():
+    for width in range(14, 40):
+        rows = cells.wrap(SENTENCE, width)
+        text = "\n".join(rows)
+        assert all(number in text for number in ("2017", "15", "¥1,299.00")), rows
+        assert not any(row.startswith(("，", "）", "。")) for row in rows)
+
+
+@given(TEXTS.map(cells.safe).filter(cells.harmless), st.integers(2, 30))
+def test_breaks_lose_nothing_and_lines_fit_but_for_the_blank_where_the_caret_stands(text: str, size: int):
+    found = cells.breaks(text, size)
+    assert list(found) == sorted(set(found)) and all(0 < at < len(text) for at in found)
+    rows = [text[start:end] for start, end in pairwise((0, *found, len(text)))]
+    assert all(cell_len(row) <= size or (row.endswith(" ") and cell_len(row) == size + 1) for row in rows)
+
+
+@given(
+    st.lists(st.sampled_from([SENTENCE, "", "a b c", "退 货", "👨\u200d👩\u200d👧 一家", "x" * 50])),
+    st.integers(4, 40),
+)
+def test_a_field_folds_every_line_and_finds_each_place_again(lines: list[str], size: int):
+    document = Document("\n".join(lines))
+    folded = Folded(document, size)
+    rows = [row for sections in folded.lines for row in sections]
+    assert "".join(rows) == "".join(document.lines) and folded.height == len(rows)
+    for y in range(folded.height):
+        row, _ = folded.offset_to_location(Offset(0, y))
+        assert folded.location_to_offset(folded.offset_to_location(Offset(0, y))).y == y, (row, y)
+    document.replace_range((0, 0), (0, 0), "您好，")
+    folded.wrap_range((0, 0), (0, 0), (0, 3))
+    assert "".join(row for sections in folded.lines for row in sections) == "".join(document.lines)

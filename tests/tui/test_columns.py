@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csdesk.desk.words import LANGUAGES, Words
-from csdesk.domain.cases import kinds
-from csdesk.domain.cases.kinds import MACHINES, QUEUES
+from csdesk.domain.cases import kind
+from csdesk.domain.cases.kind import QUEUES
+from csdesk.domain.cases.kinds import MACHINES
 from csdesk.tui import cells
 from csdesk.tui.columns import columns, due_text, next_change
 from csdesk.tui.kinds import AUTHORITY, LETTERS, PINNED, TABS
@@ -18,12 +19,12 @@ DAY = 86_400_000
 
 
 def test_the_letters_of_case_numbers_are_those_of_the_machines():
-    assert {kind.value: machine.letters for kind, machine in MACHINES.items()} == LETTERS
+    assert {one.value: one.letters for one in MACHINES} == LETTERS
 
 
 def test_every_queue_has_a_tab():
     assert set(TABS) == {*QUEUES, "mine", "all"}
-    assert TABS[-3:] == (AUTHORITY, *PINNED) == (kinds.AUTHORITY, "mine", "all")
+    assert TABS[-3:] == (AUTHORITY, *PINNED) == (kind.AUTHORITY, "mine", "all")
 
 
 @given(st.integers(24, 300), st.booleans(), st.booleans())

@@ -174,9 +174,13 @@ async def test_a_verb_that_cannot_be_taken_back_is_dropped_before_its_case_is_pa
         await listed(hands, case)
         screen = queue(hands)
         screen.painted = lambda case: float("inf")  # type: ignore[method-assign]
-        await hands.press("verb.note")
+        await hands.press("down")
+        hands.app.run_verb(case.id, case.version, "recall")
         await hands.sees("没有执行")
-        assert isinstance(hands.app.screen, QueueScreen)
+        await hands.press("verb.note")  # a form says itself whose it is, and looks at its own picture
+        await hands.at(VerbForm)
+        await hands.press("back")
+        await hands.at(QueueScreen)
         await hands.press("verb.take")
         await hands.sees("领取，现为")
 

@@ -3,7 +3,10 @@
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +15,7 @@ from csdesk.desk.queries import KeepPlace, QueueCounts, QueuePage
 from csdesk.domain.cases.shared import Take
 from csdesk.store.errors import StoreError
 from csdesk.tui import launch, theme
+from csdesk.tui.coming import ComingDesk
 from csdesk.tui.launch import NoTerminal, check_terminal, write_report
 from csdesk.tui.start import Stand, glimpse
 from tests.building import DeskFile
@@ -151,6 +155,38 @@ def test_what_the_first_picture_is_made_of_loads_neither_domain_nor_keys():
     loaded = run.stdout.split()
     assert "csdesk.tui.screens.queue" in loaded
     assert [module for module in loaded if module.startswith(HEAVY)] == []
+
+
+def test_asyncio_is_loaded_without_tls_which_others_may_still_load():
+    code = (
+        "import sys; from csdesk.tui import launch; launch._leave_tls_out()\n"
+        "import asyncio, asyncio.sslproto; print('_ssl' in sys.modules, asyncio.sslproto.ssl)\n"
+        "import smtplib, ssl; print(ssl.create_default_context().check_hostname)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "None", "True"]
+
+
+async def test_the_thread_that_reads_the_first_picture_keeps_the_desk(
+    desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch
+):
+    found = []
+
+    def told(does: Callable[[Config], Any]) -> Callable[[Config], Any]:
+        def doing(config: Config) -> Any:
+            found.append(threading.current_thread())
+            return does(config)
+
+        return doing
+
+    monkeypatch.setattr(launch, "_glimpse", told(launch._glimpse))
+    monkeypatch.setattr(launch, "_open", told(launch._open))
+    app = launch._build(config(desk_file))
+    assert isinstance(app.desk, ComingDesk)
+    await app.desk.open()
+    await app.desk.close()
+    assert len(found) == 2
+    assert found[0] is found[1]
 
 
 def test_a_crash_report_says_where_and_never_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -11,6 +11,7 @@ import pytest
 
 from csdesk.desk.config import Config
 from csdesk.desk.queries import GetPlace, Held
+from csdesk.desk.registry import command
 from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.opening import Open
@@ -18,7 +19,7 @@ from csdesk.domain.cases.shared import Note, Take
 from csdesk.domain.text import clean
 from csdesk.tui.shot import SCREENS, Wanted, shoot
 from tests.building import DeskFile, line
-from tests.hostile import HOSTILE
+from tests.hostile import ACTING, HOSTILE, readable
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 WORST = "<script>alert(1)</script> ]]> &lt; \x1b]52;c;cm0=\x07 [@click=app.quit]点我[/] \u202e \x00 \x9b31m <a href='http://x.example'>"
@@ -64,7 +65,7 @@ def test_screens_are_drawn(desk_file: DeskFile, screen: str):
     marks = {
         "queue": "领下一张",
         "case": "诉求",
-        "reply": "F9 提交",
+        "reply": "F9 发送",
         "canned": "话术",
         "policies": "条",
         "board": "转派",
@@ -183,3 +184,17 @@ def test_a_folder_that_is_not_there_is_said(desk_file: DeskFile, tmp_path: Path)
     run = csdesk(desk_file, "queue", "-o", str(tmp_path / "no" / "a.svg"))
     assert run.returncode == 1
     assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_the_whole_corpus_is_drawn_as_text(desk_file: DeskFile):
+    number, core = opened(desk_file), desk_file.core("zhao")
+    told = [text for text in HOSTILE if readable(text) and len(text) < 60]
+    for n in range(0, len(told), 40):
+        lines = "\n".join(f"{at}:{text}" for at, text in enumerate(told[n : n + 40], n))
+        core.do(command("note", {"text": lines}), core.case_id(number))
+    assert len(told) >= 500
+    svg = asyncio.run(shoot(config(desk_file), Wanted("case", number, size=(120, 1_400), texts=True)))
+    harmless(svg)
+    shown = text_of(svg)
+    assert all(f"{at}:" in shown for at in range(len(told)))
+    assert ACTING.search(shown) is None

@@ -115,7 +115,7 @@ async def test_the_explanation_tells_money_deadlines_grounds_articles_and_pack(d
     async with console(desk_file) as hands:
         await explained(hands, case.id)
         await hands.sees(
-            "+ 无理由退货", "运费 消费者承担", "退货申请：", "起算日", "数7个日", "商品完好", "消法§25(3)",
+            "+ 无理由退货", "运费 消费者承担", "退货申请：", "起算日", "数7日", "商品完好", "消法§25(3)",
             "2017-03-15 起施行", "已知事实", "商品是否完好", "已记录", "签收时间", "系统", "其他可补充的事实",
         )  # fmt: skip
         await hands.press("page_down")

@@ -1,8 +1,12 @@
 """What may be loaded when: the floors as a running interpreter sees them, not only as they are written."""
 
+import os
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -27,15 +31,21 @@ except SystemExit as stop:
 # So many of our modules stand before the first painted queue (57 when it was counted).
 FIRST_PICTURE = 64
 
+# And so many when a list of cases is printed (60 when it was counted).
+LISTING = 64
+
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(csdesk.__path__) if module.ispkg)
 
 
-def loaded(statements: str) -> set[str]:
+def loaded(statements: str, environment: Mapping[str, str] = MappingProxyType({})) -> set[str]:
     """The modules that `statements` bring into a fresh interpreter, beyond those it starts with."""
     code = (
         f"import sys\nbefore = set(sys.modules)\n{statements}\nprint('\\nloaded', *set(sys.modules) - before)"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert run.returncode == 0, run.stderr
     return set(run.stdout.splitlines()[-1].split()[1:])
 
@@ -107,6 +117,54 @@ def test_a_command_that_opens_no_console_never_loads_textual(arguments: list[str
     modules = loaded(COMMAND.format(arguments=arguments))
     assert "csdesk.__main__" in modules
     assert "textual" not in roots(modules)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["case", "--help"], ["decide", "replay", "--help"]], ids=" ".join
+)
+def test_help_loads_no_command(arguments: list[str]):
+    modules = loaded(COMMAND.format(arguments=arguments))
+    assert {module for module in modules if module.startswith("csdesk.")} == {
+        "csdesk.__main__",
+        "csdesk.cli",
+        "csdesk.cli.help",
+        "csdesk.resources",
+    }
+
+
+def test_a_list_of_cases_waits_for_nothing_that_decides_and_for_no_typer(tmp_path: Path):
+    """Scripts ask it again and again: a module that creeps in here is waited for each time."""
+    file = tmp_path / "desk.db"
+    os_env = {"CSDESK_HOME": str(tmp_path / "home")}
+    subprocess.run(
+        [sys.executable, "-m", "csdesk", "init", "--file", str(file), "--no-knowledge"],
+        env={**os.environ, **os_env}, capture_output=True, check=True,
+    )  # fmt: skip
+    modules = loaded(COMMAND.format(arguments=["case", "list", "--file", str(file)]), os_env)
+    ours = {module for module in modules if module.startswith("csdesk.")}
+    assert "csdesk.desk.queue_answers" in ours
+    assert ours.isdisjoint(
+        {
+            "csdesk.cli.case",
+            "csdesk.desk.answers",
+            "csdesk.desk.doing",
+            "csdesk.desk.queries",
+            "csdesk.domain.cases.command",
+            "csdesk.domain.cases.context",
+            "csdesk.domain.cases.events",
+            "csdesk.domain.cases.kinds",
+            "csdesk.domain.cases.machine",
+            "csdesk.store.cases",
+            "csdesk.store.codec",
+            "csdesk.store.schema",
+        }
+    )
+    assert not any(module.startswith("csdesk.domain.entitlement") for module in ours)
+    assert len(ours) <= LISTING, sorted(ours)
+    assert (
+        roots(modules) & {"asyncio", "cryptography", "httpx", "psycopg", "secrets", "textual", "typer"}
+        == set()
+    )
 
 
 def test_the_server_loads_neither_textual_nor_what_only_a_console_needs():

@@ -10,6 +10,7 @@ import pytest
 from csdesk.desk.config import Config
 from csdesk.desk.guided_queries import WHY
 from csdesk.desk.inbound import Nature
+from csdesk.desk.law.wording import line
 from csdesk.desk.queries import Entry
 from csdesk.desk.registry import HIDDEN, form
 from csdesk.desk.words import LANGUAGES, Words
@@ -30,7 +31,9 @@ from csdesk.domain.cases.case import TRACKS, Disposition, Kind
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import EVENTS
-from csdesk.domain.cases.kinds import MACHINES, QUEUES
+from csdesk.domain.cases.kind import QUEUES
+from csdesk.domain.cases.kinds import MACHINES
+from csdesk.domain.clocks.explain import Step
 from csdesk.domain.roles import Right, Role
 from csdesk.store.errors import SENTENCES
 from csdesk.tui.actions import CONTEXTS, registry
@@ -183,3 +186,24 @@ def test_kinds_that_may_be_chosen_are_called_as_kinds_and_units_beyond_a_line_as
     assert "merchant 商家协办" in words.refused(Refused("bad_choice", value="x", allowed=tuple(TRACKS)))
     over = words.refused(Refused("over_bought", line=1, qty=5, most=2, bought=2))
     assert over == "第 1 行买了 2 件，还能申请 2 件，不能是 5 件。"
+
+
+def test_a_deadline_of_several_articles_names_each_in_the_language_of_the_screen():
+    told = "消法 §25(3); 七日办法 §13"
+    assert Words("en", UTC).article(told) == "Consumer Law §25(3); 7-Day Measures §13"
+    assert Words("zh-Hant", UTC).article(told) == "消法 §25(3)；七日辦法 §13"
+    assert Words("zh-Hans", UTC).article("处罚办法 §9") == "处罚办法 §9"
+
+
+def test_whole_hours_are_told_as_hours_and_a_known_zone_by_its_name():
+    zh, en = Words("zh-Hans", UTC), Words("en", UTC)
+
+    def minutes(n: int) -> Step:
+        return Step("minutes_from_instant", (("start", 0), ("minutes", n), ("at", 0)))
+
+    assert line(minutes(2_880), zh).endswith("起48小时") and line(minutes(90), zh).endswith("起90分钟")
+    assert "48 hours" in line(minutes(2_880), en)
+    ends = Step("ends_at_midnight", (("day", "2026-11-25"), ("zone", "Asia/Shanghai"), ("at", 0)))
+    assert line(ends, zh) == "到2026-11-25 24时（北京时间）为止" and "Beijing time" in line(ends, en)
+    counted = Step("counted", (("count", 7), ("unit", "working_day"), ("last", "2026-11-25")))
+    assert line(counted, zh) == "数7个工作日，到2026-11-25"

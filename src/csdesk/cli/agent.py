@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk import access_queries as aq
 from csdesk.desk import guided_queries as gq
 from csdesk.desk import look_queries as lq

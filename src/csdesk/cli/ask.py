@@ -5,7 +5,8 @@ import dataclasses
 import msgspec
 import typer
 
-from csdesk.cli.session import AGENT, FILE, LANGUAGE, as_json, desk, settings
+from csdesk.cli.options import AGENT, FILE, LANGUAGE
+from csdesk.cli.session import as_json, desk, settings
 from csdesk.desk.asking import questions
 from csdesk.domain.cases.context import Refused
 

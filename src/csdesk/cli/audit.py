@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
 from csdesk.cli.progress import bar
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, as_json, desk, say, settings
+from csdesk.cli.session import answer, as_json, desk, say, settings
 from csdesk.desk.audit_queries import MOST, AuditEntry, AuditLog, AuditPage
 from csdesk.desk.core import Core
 from csdesk.desk.words import Words

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import typer
 
-from csdesk.cli.case import line as case_line
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.listing import line as case_line
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk.caller_queries import VERIFIED, Caller, CallerChecks, TakeCaller, VerifyCaller
 from csdesk.desk.words import Words
 from csdesk.store.callers import Check

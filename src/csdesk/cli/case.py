@@ -6,9 +6,11 @@ from typing import Any
 import typer
 
 from csdesk.cli.clocks import clocks
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.line import typed
+from csdesk.cli.listing import list_
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.cli.verdict import verdict
-from csdesk.cli.view import named
 from csdesk.desk import queries as q
 from csdesk.desk import strip
 from csdesk.desk.desk import Done
@@ -18,21 +20,13 @@ from csdesk.desk.order_age import age_told
 from csdesk.desk.platform_words import platform_lines
 from csdesk.desk.registry import command, form, shown
 from csdesk.desk.words import Words
-from csdesk.domain import ids
-from csdesk.domain.cases.case import Case, Kind
+from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import MACHINES
-from csdesk.store.feed import FILTER, Row
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Open, list, show and work on cases.")
 app.command("verdict")(verdict)
 app.command("clocks")(clocks)
-
-
-def number(kind: str, body: str) -> str:
-    """The case number as people say it."""
-    return ids.number(MACHINES[Kind(kind)].letters, body)
 
 
 @app.command("open")
@@ -163,36 +157,7 @@ def verbs(
         )
 
 
-@app.command("list")
-def list_(
-    queue: str = typer.Argument(
-        "all", help="returns, exchanges, repairs, complaints, inquiries, mine or all."
-    ),
-    limit: int = typer.Option(50, min=1, max=500, help="How many."),
-    wanted: str = typer.Option(
-        "", "--filter", help="Only what fits, such as 'kind:return due:<2h 破损'; docs/reference/filters.md."
-    ),
-    view: str = typer.Option("", "--view", help="Only what fits a view of this name."),
-    as_json: bool = JSON,
-    file: str | None = FILE,
-    agent: str | None = AGENT,
-    language: str | None = LANGUAGE,
-) -> None:
-    """List live cases of a queue, the nearest deadline first, or what a filter lets through."""
-    config = settings(file, agent, language).config
-    with desk(config) as core:
-        wanted = named(core, view).filter if view else wanted
-        queue = FILTER + wanted if wanted or view else queue
-        rows, words, now = core.ask(q.QueuePage(queue, limit)), say(core, config), core.now()
-        found = [{"number": number(row.kind, row.body), "row": row} for row in rows]
-        answer(found, as_json, (line(row, words, now) for row in rows))
-
-
-def line(row: Row, words: Words, now: int) -> str:
-    """A case in one line of text."""
-    due = words.left(row.due, now) if row.timed else "–"
-    state, money = words.code("state", row.state), words.money(row.amount, row.currency)
-    return f"{number(row.kind, row.body)}  {due}  {state}  {row.subject or row.order_number}  {money}  {row.assignee}"
+app.command("list")(typed(list_))
 
 
 @app.command("show")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, settings
 from csdesk.desk.config import config_file, docs
 from csdesk.desk.words import Words
 from csdesk.store.dsn import dsn_of

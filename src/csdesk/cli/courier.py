@@ -3,7 +3,8 @@
 import typer
 
 from csdesk.cli.carrying import carrier_state, poll_once, told
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk import parcel_queries as q
 from csdesk.desk.words import Words
 

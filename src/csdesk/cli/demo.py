@@ -9,8 +9,9 @@ import typer
 
 from csdesk.cli.errors import words
 from csdesk.cli.opening import console
+from csdesk.cli.options import LANGUAGE
 from csdesk.cli.progress import bar
-from csdesk.cli.session import LANGUAGE, settings
+from csdesk.cli.session import settings
 from csdesk.domain.cases.context import Refused
 
 MOST_CASES = 1_000_000

@@ -2,7 +2,8 @@
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk import access_queries as q
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Terminals that wait to be let in.")

@@ -4,8 +4,9 @@ import sys
 
 import typer
 
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
 from csdesk.cli.progress import bar
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.session import answer, desk, say, settings
 
 
 def embed(

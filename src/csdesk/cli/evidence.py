@@ -7,7 +7,8 @@ from typing import Any
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk import evidence_queries as q
 from csdesk.desk.config import Config
 from csdesk.desk.core import Core

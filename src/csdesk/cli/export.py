@@ -5,7 +5,8 @@ from pathlib import Path
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, LANGUAGE, desk, settings
+from csdesk.cli.options import AGENT, FILE, LANGUAGE
+from csdesk.cli.session import desk, settings
 from csdesk.domain.cases.context import Refused
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import typer
 
-from csdesk.cli.case import number, told
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.case import told
+from csdesk.cli.listing import number
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk import incident_queries as q
 from csdesk.desk import incident_words as worded
 from csdesk.desk.bulk_queries import CameOf, RunItems, Runs, RunView

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, as_json, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, as_json, desk, say, settings
 from csdesk.desk.core import Core
 from csdesk.desk.inbound import Inbound, Receipt, Sender
 from csdesk.desk.intake.enclosing import Enclosed

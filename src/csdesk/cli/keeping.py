@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from csdesk.cli.errors import words
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
 from csdesk.cli.progress import bar
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, settings
+from csdesk.cli.session import answer, desk, settings
 from csdesk.desk.config import Config
 from csdesk.desk.entry import desk_file, key_source, replica_of
 from csdesk.desk.words import Words

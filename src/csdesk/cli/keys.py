@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import typer
 
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
 from csdesk.cli.progress import bar
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk import key_keeping as keeping
 from csdesk.desk.entry import key_source
 from csdesk.desk.words import Words

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import typer
 
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
 from csdesk.cli.progress import bar
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, desk, say, settings
+from csdesk.cli.session import desk, say, settings
 
 
 def import_(

@@ -7,7 +7,8 @@ import typer
 
 from csdesk.cli.agent import secret
 from csdesk.cli.errors import words
-from csdesk.cli.session import LANGUAGE, settings
+from csdesk.cli.options import LANGUAGE
+from csdesk.cli.session import settings
 from csdesk.client import credentials
 from csdesk.client.entering import Waiting, by_device, by_password, sign_out
 from csdesk.client.keeping import forget_server

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk.macro_queries import DropMacro, Macros, MacroView, RunMacro, SaveMacro, ShareMacro, Step
 from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Refused

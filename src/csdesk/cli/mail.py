@@ -7,7 +7,8 @@ from typing import Any
 import typer
 
 from csdesk.cli.errors import words
-from csdesk.cli.session import FILE, JSON, LANGUAGE, answer, desk, settings
+from csdesk.cli.options import FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, settings
 from csdesk.desk.config import ConfigError
 from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Refused

@@ -1,15 +1,19 @@
 """The command line: groups loaded one at a time, every error one sentence, exit 0 done, 1 refused, 2 wrong usage."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-
-import typer
+from typing import TYPE_CHECKING
 
 from csdesk.cli.errors import failed
 from csdesk.cli.gate import gated, guarded
+from csdesk.cli.line import Command, plain, typed
+
+if TYPE_CHECKING:
+    import typer
 
 # Only the group that is asked for is imported: a hot sub-command should cost little more than Typer itself.
 GROUPS = {
@@ -70,10 +74,17 @@ SINGLES = {
     "intake refused": "csdesk.cli.intake",
     "intake retry": "csdesk.cli.intake",
 }
+# One command of a group by itself, for those that scripts ask again and again: the others of its group import every
+# verb there is. Help and the pages find it in its group.
+HOT = {
+    "case list": "csdesk.cli.listing",
+}
 
 
-def build(wanted: str) -> typer.Typer:
+def build(wanted: str) -> "typer.Typer":
     """The command line with the group `wanted`, or with all when it is none of them."""
+    import typer
+
     app = typer.Typer(
         add_completion=False,
         no_args_is_help=True,
@@ -86,19 +97,25 @@ def build(wanted: str) -> typer.Typer:
     def about() -> None:
         pass
 
+    known = {**GROUPS, **SINGLES, **HOT}
     for name, module in GROUPS.items():
-        if wanted == name or wanted not in {*GROUPS, *SINGLES}:
+        if wanted == name or wanted not in known:
             app.add_typer(import_module(module).app, name=name)
-    for name, module in SINGLES.items():
-        if wanted == name or wanted not in {*GROUPS, *SINGLES}:
-            app.command(name)(getattr(import_module(module), f"{name.split()[-1]}_"))
+    for name, module in (SINGLES if wanted not in HOT else HOT).items():
+        if wanted == name or wanted not in known:
+            app.command(name)(typed(_command(module, name)))
     return app
+
+
+def _command(module: str, name: str) -> Command:
+    found: Command = getattr(import_module(module), f"{name.rsplit(maxsplit=1)[-1]}_")
+    return found
 
 
 def _joined(arguments: Sequence[str]) -> list[str]:
     """The arguments with a command of two words as one: `decide` alone takes a file, which Typer's groups cannot."""
     first = " ".join(arguments[:2])
-    return [first, *arguments[2:]] if " " in first and first in SINGLES else list(arguments)
+    return [first, *arguments[2:]] if first in {**SINGLES, **HOT} and " " in first else list(arguments)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -107,9 +124,16 @@ def run(arguments: Sequence[str]) -> int:
     wanted = next((a for a in arguments if not a.startswith("-")), "")
     try:
         with guarded():
-            build(wanted)(arguments, prog_name="csdesk")
+            hot = wanted in HOT and arguments[0] == wanted
+            if hot and (call := plain(_command(HOT[wanted], wanted), arguments[1:])):
+                call()
+            else:
+                gc.enable()
+                build(wanted)(arguments, prog_name="csdesk")
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
+    except KeyboardInterrupt:
+        return 130  # as Typer ends
     except BrokenPipeError:
         # The reader of a pipe went away (head); that is no fault. Nothing more can be written.
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - lives until the process ends

@@ -5,7 +5,7 @@ import sys
 from csdesk.cli.errors import failed
 
 
-def console(**flags: str | None) -> int:
+def console(**flags: str | bool | None) -> int:
     """Open the console; the exit code."""
     from csdesk.desk.config import load
     from csdesk.tui.launch import launch

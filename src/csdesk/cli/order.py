@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import typer
 
-from csdesk.cli.case import line as case_line
 from csdesk.cli.ledger import ledger as lines_of
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.listing import line as case_line
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk import queries as q
 from csdesk.desk.money_queries import OrderLedger
 from csdesk.desk.order_age import age_told

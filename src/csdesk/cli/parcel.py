@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk import parcel_queries as q
 from csdesk.desk.words import Words
 

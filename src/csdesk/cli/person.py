@@ -5,7 +5,8 @@ from pathlib import Path
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk.leak_queries import SeenBy, SightingView
 from csdesk.desk.look_queries import LookAlarms, Looks, LookView, Purposes, Reveal, UnusualLooks
 from csdesk.desk.rights_queries import RightsPlan, RightsView

@@ -8,7 +8,8 @@ from pathlib import Path
 import typer
 
 from csdesk.cli.embed import embed
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk import law_queries as q
 from csdesk.desk.config import Config
 from csdesk.desk.entry import desk_file

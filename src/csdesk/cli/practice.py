@@ -10,8 +10,9 @@ import typer
 
 from csdesk.cli.errors import words
 from csdesk.cli.opening import console
+from csdesk.cli.options import JSON, LANGUAGE
 from csdesk.cli.progress import bar
-from csdesk.cli.session import JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk.practice_queries import PracticeScore, Score
 from csdesk.desk.words import Words
 from csdesk.domain.cases.context import Refused

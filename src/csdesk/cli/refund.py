@@ -6,7 +6,8 @@ from datetime import date, tzinfo
 import typer
 
 from csdesk.cli.ledger import part, taken_off
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk import approval_queries as aq
 from csdesk.desk import money_queries as q
 from csdesk.desk.words import Words

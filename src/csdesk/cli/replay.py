@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, LANGUAGE, as_json, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, LANGUAGE
+from csdesk.cli.session import as_json, desk, say, settings
 from csdesk.desk import law_queries as q
 from csdesk.desk.core import Core
 from csdesk.desk.law.staging import named

@@ -8,7 +8,8 @@ from unicodedata import east_asian_width
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk.days import today
 from csdesk.desk.guided_queries import Skips, SkipsView
 from csdesk.desk.report_queries import BY, PER, Report, ReportRow, ReportView

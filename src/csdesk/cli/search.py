@@ -2,9 +2,10 @@
 
 import typer
 
-from csdesk.cli.case import line as case_line
-from csdesk.cli.case import number
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.listing import line as case_line
+from csdesk.cli.listing import number
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk import queries as q
 from csdesk.desk.config import Config
 from csdesk.desk.words import Words

@@ -5,7 +5,8 @@ from importlib.util import find_spec
 import typer
 
 from csdesk.cli.errors import words
-from csdesk.cli.session import FILE, LANGUAGE, settings
+from csdesk.cli.options import FILE, LANGUAGE
+from csdesk.cli.session import settings
 from csdesk.desk.config import ConfigError
 
 

@@ -6,27 +6,16 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import msgspec
-import typer
 
 from csdesk.desk.config import Config, Loaded, load
 from csdesk.desk.core import Core
 from csdesk.desk.entry import open_core
 from csdesk.desk.words import Words
-from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.refusal import Refused
 from csdesk.domain.text import json_safe
 
-FILE = typer.Option(
-    None,
-    "--file",
-    "--server",
-    help="The desk's file, the address of its database, or its server: https://HOST or unix:PATH.",
-    show_default=False,
-)
 # What begins so is a server, all else a file or a database.
 SERVERS = ("https://", "http://", "unix:")
-AGENT = typer.Option(None, "--agent", help="Who acts; the login's agent when absent.", show_default=False)
-LANGUAGE = typer.Option(None, "--language", help="zh-Hans, zh-Hant or en.", show_default=False)
-JSON = typer.Option(False, "--json", help="Answer in JSON.")
 
 
 def settings(

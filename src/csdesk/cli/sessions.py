@@ -2,7 +2,8 @@
 
 import typer
 
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.cli.token import ALL, ENDED, FOR, end, told
 from csdesk.desk import access_queries as q
 from csdesk.store.tokens import SESSION

@@ -7,7 +7,8 @@ from pathlib import Path
 import typer
 
 from csdesk.cli.errors import words
-from csdesk.cli.session import AGENT, FILE, LANGUAGE, settings
+from csdesk.cli.options import AGENT, FILE, LANGUAGE
+from csdesk.cli.session import settings
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.value import replace
 

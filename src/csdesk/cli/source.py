@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from csdesk.cli.options import AGENT, FILE, JSON, LANGUAGE
 from csdesk.cli.pulling import drop
-from csdesk.cli.session import AGENT, FILE, JSON, LANGUAGE, answer, desk, say, settings
+from csdesk.cli.session import answer, desk, say, settings
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
 from csdesk.desk.order_age import ago

@@ -3,7 +3,8 @@
 import typer
 
 from csdesk.cli.errors import words
-from csdesk.cli.session import JSON, LANGUAGE, answer, settings
+from csdesk.cli.options import JSON, LANGUAGE
+from csdesk.cli.session import answer, settings
 from csdesk.domain.text import clean_line
 
 WAIT = typer.Option(

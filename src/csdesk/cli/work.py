@@ -9,8 +9,9 @@ import typer
 from csdesk.cli.carrying import carrier_pollers
 from csdesk.cli.errors import words
 from csdesk.cli.logs import log_lines
+from csdesk.cli.options import FILE, LANGUAGE
 from csdesk.cli.pulling import evidence_pollers, folder_pollers, order_pollers
-from csdesk.cli.session import FILE, LANGUAGE, desk, settings
+from csdesk.cli.session import desk, settings
 from csdesk.desk.config import Config
 from csdesk.effects.anchoring import anchor_pollers
 from csdesk.effects.routing import give_out, routing_pollers

@@ -10,7 +10,7 @@ import hashlib
 import os
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from csdesk.store.crypto import KEY_BYTES, Sealer, bound_to
 from csdesk.store.errors import StoreError
 from csdesk.store.home import config_dir
 
+R = TypeVar("R")
 # An agent reads some 300 cases a shift, 20 to 40 kB each as JSON.
 MOST_ANSWERS, MOST_BYTES = 2_000, 32 * 1024 * 1024
 KEPT_MS = 24 * 3_600_000
@@ -34,7 +35,10 @@ CREATE TABLE IF NOT EXISTS waiting (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, stuck INTEGER NOT NULL DEFAULT 0,
     sealed BLOB NOT NULL);
 """
-_VERSION = 1
+# Answers of version 1 had no tag before them.
+_VERSION = 2
+# What a file is put aside for: nothing can be read from it any more, and the agent goes on all the same.
+RUINED = frozenset({"torn", "not_a_database"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,24 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Something kept for the desk of which only the latest counts (a draft): its question as JSON."""
+    """Something kept for the desk of which only the latest counts (a draft): its question as JSON.
+
+    `why`: the desk did not take it, for this reason; it stays until its agent decides. `number`: of its case, then.
+    """
 
     name: str
     body: bytes
+    at: int
+    why: bytes = b""
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer as it came, its tag ("" for none), and when it was read (UTC ms)."""
+
+    body: bytes
+    tag: str
     at: int
 
 
@@ -100,10 +118,11 @@ def _named(server: str) -> str:
 
 
 class Keeping:
-    """An open file. Not for two threads at once."""
+    """An open file. Not for two threads at once. `lost`: what could not be read of it, as it is told."""
 
     def __init__(self, path: Path, key: bytes) -> None:
         self.path = path
+        self.lost: StoreError | None = None
         self._key = key
         self._sealer = Sealer(key)
         with translated(path):
@@ -111,30 +130,76 @@ class Keeping:
             if not path.exists():
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._conn: Any = sqlite.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
-            # An answer that is lost with the machine is asked again; what waits is written with FULL (`_surely`).
-            self._conn.executescript(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;"
-                f"PRAGMA fullfsync = ON; BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT;"
-            )
+            try:
+                self._lay()
+            except BaseException:
+                self._conn.close()
+                raise
         self._since_look = 0
+
+    def _lay(self) -> None:
+        """Make the tables. An answer that is lost with the machine is asked again; what waits is kept `_surely`."""
+        self._conn.executescript(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;"
+            f"PRAGMA fullfsync = ON; BEGIN IMMEDIATE; {_TABLES} COMMIT;"
+        )
+        if self._conn.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
+            self._conn.executescript(
+                f"BEGIN IMMEDIATE; DELETE FROM answer; PRAGMA user_version = {_VERSION}; COMMIT;"
+            )
+        for table in ("waiting", "errand"):  # what must not be lost has to be readable now
+            self._conn.execute(f"SELECT * FROM {table}").fetchall()
+
+    @classmethod
+    def open(cls, path: Path, key: bytes) -> "Keeping":
+        """Open a file; one that is ruined is put aside, told of, and begun anew. StoreError."""
+        try:
+            return cls(path, key)
+        except StoreError as error:
+            if error.code not in RUINED:
+                raise
+        aside = path.with_name(f"{path.stem}.{os.urandom(4).hex()}.ruined")
+        with translated(path):
+            for end in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    Path(f"{path}{end}").rename(f"{aside}{end}")
+        kept = cls(path, key)
+        kept.lost = StoreError("line_ruined", path=str(aside))
+        return kept
 
     @classmethod
     def of(cls, server: str, agent: str, folder: Path | None = None) -> "Keeping":
         """The file of an agent at a server. StoreError."""
         key = _key(config_dir() / "line.key")
         who = hashlib.blake2b(agent.encode(), key=key, digest_size=8).hexdigest()
-        return cls((folder or state_folder()) / f"{_named(server)}-{who}.db", key)
+        return cls.open((folder or state_folder()) / f"{_named(server)}-{who}.db", key)
+
+    @classmethod
+    def signed_in(
+        cls, server: str, agent: str, token: str, me: bytes, folder: Path | None = None
+    ) -> "Keeping":
+        """The same, with who came with which token last: `me` is what the server said of it. StoreError."""
+        kept = cls.of(server, agent, folder)
+        kept.tell("me", me)
+        kept.tell("token", kept.digest(token))
+        return kept
 
     @classmethod
     def of_token(cls, server: str, token: str, folder: Path | None = None) -> "Keeping | None":
         """The file of whoever came with this token last, for when nobody can be asked whose it is."""
         key = _key(config_dir() / "line.key")
         for path in sorted((folder or state_folder()).glob(f"{_named(server)}-*.db")):
-            kept = cls(path, key)
-            if kept.about("token") == kept.digest(token):
+            kept = cls.open(path, key)
+            if kept._of_token(token):
                 return kept
             kept.close()
         return None
+
+    def _of_token(self, token: str) -> bool:
+        try:
+            return self.about("token") == self.digest(token)
+        except StoreError:  # somebody else's damage: it is theirs to hear of
+            return False
 
     def digest(self, said: str) -> bytes:
         """A keyed hash."""
@@ -173,23 +238,32 @@ class Keeping:
 
     # Answers
 
-    def keep(self, slot: bytes, answer: bytes, at: int) -> None:
+    def keep(self, slot: bytes, answer: bytes, at: int, tag: str = "") -> None:
         """Keep an answer under the hash of its question; now and then what is old or too much goes."""
+        value = b"%s\n%s" % (tag.encode("ascii", "ignore"), answer)
         with translated(self.path):
             self._conn.execute(
                 "INSERT INTO answer VALUES (?, ?, ?)"
                 " ON CONFLICT (slot) DO UPDATE SET at = excluded.at, sealed = excluded.sealed",
-                (slot, at, self._sealer.seal(answer, self._bound("answer", slot.hex()))),
+                (slot, at, self._sealer.seal(value, self._bound("answer", slot.hex()))),
             )
         if self._since_look % LOOK_EVERY == 0:
             self.bound(at)
         self._since_look += 1
 
-    def find(self, slot: bytes) -> tuple[bytes, int] | None:
-        """An answer, and when it was read; None when there is none."""
+    def seen(self, slot: bytes, at: int) -> None:
+        """An answer is still the same at `at`."""
+        with translated(self.path):
+            self._conn.execute("UPDATE answer SET at = ? WHERE slot = ?", (at, slot))
+
+    def find(self, slot: bytes) -> Kept | None:
+        """An answer; None when there is none."""
         with translated(self.path):
             row = self._conn.execute("SELECT sealed, at FROM answer WHERE slot = ?", (slot,)).fetchone()
-        return (self._sealer.open(row[0], self._bound("answer", slot.hex())), row[1]) if row else None
+        if row is None:
+            return None
+        tag, _, body = self._sealer.open(row[0], self._bound("answer", slot.hex())).partition(b"\n")
+        return Kept(body, tag.decode(), row[1])
 
     def bound(self, now: int, most: int = MOST_ANSWERS, most_bytes: int = MOST_BYTES) -> None:
         """Let go of answers that are old, and of the oldest while there are too many or they are too large."""
@@ -222,10 +296,19 @@ class Keeping:
         """Errands with their slots, the oldest first."""
         with translated(self.path):
             rows = self._conn.execute("SELECT slot, sealed FROM errand ORDER BY at, slot").fetchall()
-        return [
-            (slot, _ERRAND.decode(self._sealer.open(sealed, self._bound("errand", slot.hex()))))
-            for slot, sealed in rows
-        ]
+        found = (
+            (slot, self._read(_ERRAND, sealed, self._bound("errand", slot.hex()))) for slot, sealed in rows
+        )
+        return [(slot, errand) for slot, errand in found if errand is not None]
+
+    def refuse(self, slot: bytes, errand: Errand) -> bool:
+        """Keep why the desk did not take an errand; False when a later one stands in its place, which counts."""
+        sealed = self._sealer.seal(msgspec.json.encode(errand), self._bound("errand", slot.hex()))
+        with translated(self.path):
+            done = self._conn.execute(
+                "UPDATE errand SET sealed = ? WHERE slot = ? AND at = ?", (sealed, slot, errand.at)
+            )
+            return bool(done.rowcount)
 
     def ran(self, slot: bytes, at: int) -> None:
         """An errand was run, unless a later one is in its place."""
@@ -233,23 +316,42 @@ class Keeping:
 
     # Writes
 
-    def add(self, write: Write) -> Write:
-        """Keep a write behind all others; on the disk when this returns."""
+    def add(self, write: Write, since: int = 0) -> Write:
+        """Keep a write behind all others; on the disk when this returns.
+
+        `since`: the last that the caller knows. Another console of the same agent may have written behind it: then the
+        last of those on this case is the one before this. Two that do so at once may name the same one.
+        """
+        for one in self.writes(since):
+            if one.case == write.case:
+                write = replace(write, after=one.key)
         seq = self._surely(
             "INSERT INTO waiting (key, sealed) VALUES (?, ?)",
             (write.key, self._sealer.seal(msgspec.json.encode(write), self._bound("waiting", write.key))),
         )
         return replace(write, seq=seq)
 
-    def writes(self) -> list[Write]:
-        """What waits, in order."""
+    def writes(self, since: int = 0) -> list[Write]:
+        """What waits behind `since`, in order; what cannot be read any more is told of (`lost`), not raised."""
         with translated(self.path):
-            rows = self._conn.execute("SELECT seq, key, stuck, sealed FROM waiting ORDER BY seq").fetchall()
-        return [self._opened(*row) for row in rows]
+            rows = self._conn.execute(
+                "SELECT seq, key, stuck, sealed FROM waiting WHERE seq > ? ORDER BY seq", (since,)
+            ).fetchall()
+        found = (
+            (seq, stuck, self._read(_WRITE, sealed, self._bound("waiting", key)))
+            for seq, key, stuck, sealed in rows
+        )
+        return [
+            replace(write, seq=seq, stuck=bool(stuck)) for seq, stuck, write in found if write is not None
+        ]
 
-    def _opened(self, seq: int, key: str, stuck: int, sealed: bytes) -> Write:
-        write = _WRITE.decode(self._sealer.open(sealed, self._bound("waiting", key)))
-        return replace(write, seq=seq, stuck=bool(stuck))
+    def _read(self, decoder: "msgspec.json.Decoder[R]", sealed: bytes, bound: bytes) -> R | None:
+        """What a row holds; None for one that was damaged, or that another version wrote in another shape."""
+        try:
+            return decoder.decode(self._sealer.open(sealed, bound))
+        except (StoreError, msgspec.DecodeError):
+            self.lost = StoreError("line_row_unreadable", path=str(self.path))
+            return None
 
     def there(self, seq: int) -> bool:
         """Whether it still waits: another console of mine may have sent it, or given it up."""
@@ -275,5 +377,5 @@ def forget_server(server: str, folder: Path | None = None) -> None:
         return
     key = _key(config_dir() / "line.key")
     for path in sorted(here.glob(f"{_named(server)}-*.db")):
-        with closing(Keeping(path, key)) as kept:
+        with closing(Keeping.open(path, key)) as kept:
             kept.forget()

@@ -13,15 +13,18 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
 
-from csdesk.client.keeping import Errand, Keeping
+from csdesk.client.drafts import Drafts, shown
+from csdesk.client.keeping import Keeping, Kept
 from csdesk.client.outbox import Outbox
-from csdesk.client.remote import Me, RemoteDesk, client_for
+from csdesk.client.recent import KEPT, Recent
+from csdesk.client.remote import Me, RemoteDesk, answers, client_for, read
 from csdesk.desk import wire
 from csdesk.desk.desk import Ask, Changes, Done, T
 from csdesk.desk.link import AWAY, LineState, LinkLost, NotAdmitted, ServerFault, Waiting
@@ -30,40 +33,16 @@ from csdesk.desk.rule_queries import DeskRules
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Actor, Refused
 from csdesk.domain.value import replace
-from csdesk.store.drafts import Draft
 from csdesk.store.errors import StoreError
 
 R = TypeVar("R")
-# What an agent goes on reading with. All of it is small or asked for by hand; a board or a report is of no use old.
-KEPT = frozenset(
-    {
-        "agents",
-        "broadcasts",
-        "desk_rules",
-        "fill_canned",
-        "get_draft",
-        "get_place",
-        "held",
-        "incidents_for",
-        "kept_filter",
-        "my_state",
-        "queue_counts",
-        "queue_page",
-        "rows",
-        "search_canned",
-        "search_policies",
-        "show_article",
-        "show_case",
-        "show_order",
-        "show_rulings",
-        "show_verdict",
-    }
-)
 # An answer that takes longer makes one ask whether anybody is there; a probe is given up after PROBE_S.
 LATE_S, PROBE_S = 2.0, 2.0
 # A server that restarts is there again within seconds: so long it is asked before the line counts as down.
 DOUBT_S = 4.0
 DOUBT_AGAIN_S = 0.4
+# What could not be sent although the server is there goes once more after so long.
+ONCE_MORE_S = 5.0
 # Away, one asks again after so long, at random: back within 5 s of the server, and a hundred consoles not at once.
 RETURN_S = (0.7, 2.0)
 
@@ -90,7 +69,11 @@ class LinkedDesk:
         self.now = now
         self._kept, self._thread, self._reach = kept, thread, reach
         self._outbox = Outbox(kept, self._aside, remote.whoami.id)
-        self._drafts: dict[str, KeepDraft] = {}
+        self._drafts = Drafts(kept, self._aside, now, self._known_draft, self._number)
+        self._recent = Recent()
+        # What is asked just now, by question and by how often anything had changed then.
+        self._asking: dict[tuple[bytes, int], asyncio.Task[bytes]] = {}
+        self._changed = 0
         self._state = LineState()
         self._told: list[Callable[[], None]] = []
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -101,9 +84,9 @@ class LinkedDesk:
         self._doubting: asyncio.Task[bool] | None = None
         self._prober: httpx.AsyncClient | None = None
         self._sending = asyncio.Lock()
+        self._later: asyncio.Task[None] | None = None
         self._out = False
-        self._errand_at = 0
-        remote.on_break = self._look
+        remote.on_break, remote.on_fresh = self._look, self._anything
 
     @classmethod
     async def open(
@@ -127,8 +110,9 @@ class LinkedDesk:
         try:
             try:
                 remote, lost = await RemoteDesk.open(server, token), None
+                me = msgspec.json.encode(remote.whoami)
                 kept = await loop.run_in_executor(
-                    thread, lambda: _kept_for(server, token, remote.whoami, folder)
+                    thread, lambda: Keeping.signed_in(server, remote.whoami.id, token, me, folder)
                 )
             except LinkLost as error:
                 lost = error
@@ -155,7 +139,7 @@ class LinkedDesk:
 
     async def _ahead(self) -> None:
         """Send what an earlier console left, and read what a console asks for late and cannot go on without."""
-        if self._outbox.waits or self._drafts:
+        if self._outbox.waits or self._drafts.waits:
             await self._send()
         with suppress(LinkLost, NotAdmitted, ServerFault):  # asked again, and told, when it is needed
             await self.ask(DeskRules())
@@ -163,10 +147,7 @@ class LinkedDesk:
     async def _recall(self) -> None:
         """What an earlier console left to be sent."""
         await self._outbox.read()
-        for _, errand in await self._aside(self._kept.errands):
-            asked = wire.question(errand.name, errand.body)
-            if isinstance(asked, KeepDraft):
-                self._drafts[asked.case] = asked
+        await self._drafts.recall()
         self._recount()
 
     # What is told of the line
@@ -202,7 +183,12 @@ class LinkedDesk:
                 told()
 
     def _recount(self) -> None:
-        self._now_is(replace(self._state, waiting=self._outbox.waits, stuck=self._outbox.stuck))
+        """What waits may be another number; and what could not be read of the file is told."""
+        refused, lost = self._drafts.refused, self._kept.lost
+        waiting, stuck = self._outbox.waits + refused, self._outbox.stuck + refused
+        if lost is not None and getattr(self._state.trouble, "code", "") != lost.code:
+            self._troubled(lost)
+        self._now_is(replace(self._state, waiting=waiting, stuck=stuck))
 
     # Asking
 
@@ -212,32 +198,74 @@ class LinkedDesk:
         if isinstance(question, KeepDraft | KeepPlace):
             await self._run_errand(question)
             return None  # type: ignore[return-value]
-        if isinstance(question, GetDraft) and (mine := self._drafts.get(question.case)):
-            return self._draft(mine)  # type: ignore[return-value]
+        if isinstance(question, GetDraft) and self._drafts.has(question.case):
+            return self._drafts.of(question.case)  # type: ignore[return-value]
         kept = question.name in KEPT
         if not self.away:
             try:
-                answer = await self._tried(
-                    lambda: self.remote.ask(question), again=question.safe or not question.writes
-                )
+                if kept:
+                    return await self._heard(question)
+                try:
+                    again = question.safe or not (question.writes or question.aside)
+                    return await self._tried(lambda: self.remote.ask(question), again=again)
+                finally:
+                    self._changed += question.writes
             except LinkLost:
                 if not (kept or isinstance(question, LetGo)):
                     raise
-            else:
-                if kept:
-                    self._keep(question, answer)
-                return answer
         if isinstance(question, LetGo):
             return None  # type: ignore[return-value]  # a hold that nobody renews runs out by itself
         return await self._from_kept(question)
 
+    async def _heard(self, question: Ask[T]) -> T:
+        """The desk's answer. What is asked already is not asked beside it, unless something changed since."""
+        slot = self._slot(question)
+        mark = (slot, self._changed)
+        if (asking := self._asking.get(mark)) is None:
+            asking = self._asking[mark] = self._spawn(self._hear(question, slot))
+            asking.add_done_callback(lambda done: self._heard_of(mark, done))
+        body = await asyncio.shield(asking)
+        return wire.answer(question, body)  # each its own: whoever asked may change what it was given
+
+    def _heard_of(self, mark: tuple[bytes, int], done: asyncio.Task[bytes]) -> None:
+        del self._asking[mark]
+        if not done.cancelled():
+            done.exception()  # of whoever still waits; nobody may
+
+    async def _hear(self, question: Ask[Any], slot: bytes) -> bytes:
+        """What the desk answers; what is kept of it need not come over the line again while it is the same."""
+        have = self._recent.get(slot) or await self._kept_of(slot)
+        for kept in (have, None):
+            told = await self._tried(
+                partial(self.remote.told, question, kept.tag if kept else ""), again=True
+            )
+            if told.body is not None:
+                read(partial(wire.answer, question), told.body)
+                self._keep(slot, Kept(told.body, told.tag, self.now()))
+                return told.body
+            try:
+                assert kept is not None
+                read(partial(wire.answer, question), kept.body)
+            except (LinkLost, ServerFault):
+                continue  # kept by a version that shaped it otherwise: all of it comes again
+            self._keep(slot, replace(kept, at=self.now()), same=True)
+            return kept.body
+        raise AssertionError("unreachable")
+
+    def known(self, question: Ask[T]) -> T | None:
+        """See `Line.known`."""
+        if self._out or (found := self._recent.get(self._slot(question))) is None:
+            return None
+        return read(partial(wire.answer, question), found.body)
+
     async def _from_kept(self, question: Ask[T]) -> T:
         found = await self._find(question) if question.name in KEPT else None
+        if found is None and isinstance(question, GetDraft):
+            return None  # type: ignore[return-value]  # what is written now is joined with what the desk may have
         if found is None:
             raise LinkLost(AWAY)
         answer, at = found
-        read = self._state.read_at
-        self._now_is(replace(self._state, read_at=min(read, at) if read else at))
+        self._now_is(replace(self._state, read_at=min(self._state.read_at or at, at)))
         return answer
 
     async def _find(self, question: Ask[T]) -> tuple[T, int] | None:
@@ -245,24 +273,41 @@ class LinkedDesk:
         asked: list[Ask[Any]] = [question]
         if isinstance(question, ShowCase):
             asked.append(replace(question, timeline=not question.timeline))
-        found = [(one, hit) for one in asked if (hit := await self._aside(self._kept.find, self._slot(one)))]
+        found = [(one, hit) for one in asked if (hit := await self._kept_of(self._slot(one)))]
         if not found:
             return None
-        one, (body, at) = max(found, key=lambda each: (each[0] == question, each[1][1]))
-        return wire.answer(one, body), at
+        one, hit = max(found, key=lambda each: (each[0] == question, each[1].at))
+        try:
+            return read(partial(wire.answer, one), hit.body), hit.at
+        except (LinkLost, ServerFault):
+            return None  # a version that shaped it otherwise kept it
+
+    async def _kept_of(self, slot: bytes) -> Kept | None:
+        """What the file has in a slot; a file that cannot be read is told of, and then has nothing."""
+        try:
+            found: Kept | None = await self._aside(self._kept.find, slot)
+        except StoreError as error:
+            self._troubled(error)
+            return None
+        return found
 
     def _slot(self, question: Ask[Any]) -> bytes:
         return self._kept.digest(f"{question.name} {wire.question_body(question).decode()}")
 
-    def _keep(self, question: Ask[Any], answer: object) -> None:
-        """Keep an answer, behind what is asked for next."""
+    def _keep(self, slot: bytes, kept: Kept, *, same: bool = False) -> None:
+        """Keep an answer, behind what is asked for next; `same`: the file has it, and only its age is new."""
+        if self._out:
+            return
+        self._recent.put(slot, kept)
         if self._state.trouble is None:
-            self._spawn(self._kept_aside(self._slot(question), answer, self.now()))
+            self._spawn(self._kept_aside(slot, kept, same=same))
 
-    async def _kept_aside(self, slot: bytes, answer: object, at: int) -> None:
-        # Encoded where nothing waits for it: the loop paints.
+    async def _kept_aside(self, slot: bytes, kept: Kept, *, same: bool) -> None:
         try:
-            await self._aside(lambda: self._kept.keep(slot, wire.encode(answer), at))
+            if same:
+                await self._aside(self._kept.seen, slot, kept.at)
+            else:
+                await self._aside(self._kept.keep, slot, kept.body, kept.at, kept.tag)
         except StoreError as error:
             self._troubled(error)
 
@@ -283,6 +328,8 @@ class LinkedDesk:
             except LinkLost:
                 if not verb.offline:
                     raise
+            finally:
+                self._changed += 1
         elif not verb.offline:
             raise Refused("line_first" if behind and not self.away else "line_down", verb=verb.name)
         view = await self._seen(case)
@@ -300,75 +347,57 @@ class LinkedDesk:
             raise Refused("line_unseen")
         return found[0]
 
+    async def _number(self, case: str) -> str:
+        """How people call a case, as far as it is known here."""
+        found = await self._find(ShowCase(case))
+        return found[0].number if found else "–"
+
     # Drafts and the place: only the latest counts
 
     async def _run_errand(self, errand: KeepDraft | KeepPlace) -> None:
-        if not self.away and not (isinstance(errand, KeepDraft) and errand.case in self._drafts):
+        if not self.away and not (isinstance(errand, KeepDraft) and self._drafts.has(errand.case)):
             try:
                 await self._tried(lambda: self.remote.ask(errand), again=True)
                 self._ran(errand)
                 return
             except LinkLost:
                 pass  # kept here then, and sent on return
-        # A time of its own for each, so that what is typed while one is sent is not taken for sent.
-        self._errand_at = max(self.now(), self._errand_at + 1)
-        errand_now = Errand(errand.name, wire.question_body(errand), self._errand_at)
-        slot = self._kept.digest(f"errand {errand.name} {getattr(errand, 'case', '')}")
-        await self._aside(self._kept.set_errand, slot, errand_now)
-        if isinstance(errand, KeepDraft):
-            self._drafts[errand.case] = errand
+        await self._drafts.add(errand)
         if not self.away:
             self._spawn(self._send())
 
     def _ran(self, errand: KeepDraft | KeepPlace) -> None:
         """The desk has it: that is what it would answer now."""
+        self._changed += 1
         if isinstance(errand, KeepPlace):
-            self._keep(GetPlace(), errand.state)
+            asked, answer = self._slot(GetPlace()), wire.encode(errand.state)
         else:
-            self._keep(GetDraft(errand.case), self._draft(errand))
+            asked, answer = self._slot(GetDraft(errand.case)), wire.encode(shown(errand, self.now()))
+        self._keep(asked, Kept(answer, "", self.now()))
 
-    def _draft(self, mine: KeepDraft) -> Draft | None:
-        if not mine.text:
-            return None
-        return Draft(mine.case, mine.text, mine.caret, self.now(), mine.canned, mine.articles, mine.channel)
-
-    async def _send_errands(self) -> None:
-        for slot, errand in await self._aside(self._kept.errands):
-            asked = wire.question(errand.name, errand.body)
-            if isinstance(asked, KeepDraft):
-                await self.remote.ask(await self._with_theirs(asked))
-                if self._drafts.get(asked.case) == asked:
-                    del self._drafts[asked.case]
-            else:
-                await self.remote.ask(asked)
-            await self._aside(self._kept.ran, slot, errand.at)
-
-    async def _with_theirs(self, mine: KeepDraft) -> KeepDraft:
-        """A draft with what was written elsewhere meanwhile: mine goes below it, neither is lost."""
-        theirs = await self.remote.ask(GetDraft(mine.case))
-        before = await self._find(GetDraft(mine.case))
-        known = before[0].text if before and before[0] else ""
-        if theirs is None or theirs.text == known or theirs.text in mine.text:
-            return mine
-        text = f"{theirs.text}\n{mine.text}" if mine.text else theirs.text
-        return replace(mine, text=text, caret=len(text))
+    async def _known_draft(self, case: str) -> str:
+        """The draft that the desk last said it had."""
+        found = await self._find(GetDraft(case))
+        return found[0].text if found and found[0] else ""
 
     # The outbox
 
     def waiting(self) -> tuple[Waiting, ...]:
         """See `Line.waiting`."""
-        return self._outbox.listed()
+        return (*self._drafts.listed(), *self._outbox.listed())
 
     async def redo(self, seq: int) -> None:
         """See `Line.redo`."""
-        if case := self._outbox.case_of(seq):
+        if seq < 0:
+            await self._drafts.redo(seq)
+        elif case := self._outbox.case_of(seq):
             now = await self.ask(ShowCase(case))
             await self._outbox.redo(seq, now.case.version)
         await self._decided()
 
     async def drop(self, seq: int) -> None:
         """See `Line.drop`."""
-        await self._outbox.drop(seq)
+        await (self._drafts if seq < 0 else self._outbox).drop(seq)
         await self._decided()
 
     async def _decided(self) -> None:
@@ -376,22 +405,38 @@ class LinkedDesk:
         if not self.away:
             await self._send()
 
-    async def _send(self) -> None:
-        """Send what waits. LinkLost leaves the rest where it is, to be sent on return."""
+    async def _send(self) -> bool:
+        """Send what waits; whether the line held. What could not be sent stays where it is, for the next time."""
+        held = True
         try:
             async with self._sending:
                 await self._outbox.read()
-                await self._send_errands()
+                await self._drafts.send(self.remote)
+                self._recount()
                 async for done in self._outbox.sent(self.remote):
+                    self._changed += 1
                     self._recount()
                     self._changes.put_nowait(Changes((done.case.id,)))
         except LinkLost:
-            self._spawn(self._doubt())
+            held = False
+            if self._later is None or self._later.done():
+                self._later = self._spawn(self._send_later())
         except NotAdmitted as error:
             await self._put_out(error)
-        except (StoreError, Refused, ServerFault) as error:
-            self._troubled(error)  # of the file, or of a draft that the desk does not take: it stays here
+        except StoreError as error:
+            self._troubled(
+                error
+            )  # of the file: what the desk has taken is sent again under its key, and is once
         self._recount()
+        return held
+
+    async def _send_later(self) -> None:
+        """A line that broke while something was sent: where the server is there, it goes once more by itself."""
+        if await self._doubt():
+            await asyncio.sleep(ONCE_MORE_S * random.uniform(1, 1.5))
+            self._later = None
+            if not self.away and not self._out:
+                await self._send()
 
     # The line itself
 
@@ -405,6 +450,7 @@ class LinkedDesk:
     async def _put_out(self, error: NotAdmitted) -> None:
         """The server knows this login no more: nothing stays readable here."""
         self._out = True
+        self._recent.clear()
         self._changes.put_nowait(error)
         await self._aside(self._kept.forget)
 
@@ -443,6 +489,11 @@ class LinkedDesk:
             self._doubting = self._spawn(self._there())
         return await asyncio.shield(self._doubting)
 
+    def _anything(self) -> None:
+        """Whatever came between the last look and now was told to nobody here."""
+        self._changed += 1
+        self._changes.put_nowait(Changes((), everything=True, beside=True))
+
     def _look(self) -> None:
         self._spawn(self._doubt())
 
@@ -462,14 +513,14 @@ class LinkedDesk:
         if self._prober is None:
             self._prober = await asyncio.to_thread(self._reach)  # certificates: 30 ms that no key waits for
         try:
-            answer = await self._prober.get("/v1/me", timeout=PROBE_S)
-        except httpx.TransportError:
+            there = await answers(self._prober, PROBE_S)
+        except NotAdmitted as error:
+            await self._put_out(error)
+            return False
+        if not there:
             await self._prober.aclose()
             self._prober = None
-            return False
-        if answer.status_code == 401:
-            await self._put_out(NotAdmitted())
-        return answer.status_code == 200
+        return there
 
     def _lose(self) -> None:
         if self.away:
@@ -488,12 +539,11 @@ class LinkedDesk:
             # Connections that the line took with it would hold each answer up until they time out.
             await self.remote.renew(await asyncio.to_thread(self._reach))
             self._gone = asyncio.get_running_loop().create_future()
-            await self._send()
-            if self._outbox.sendable:
+            if not await self._send():
                 continue  # down again
             self._now_is(replace(self._state, away_since=0, read_at=0))
             self._online.set()
-            self._changes.put_nowait(Changes((), everything=True, beside=True))
+            self._anything()
             return
 
     async def watch(self) -> AsyncIterator[Changes]:
@@ -522,6 +572,7 @@ class LinkedDesk:
 
     async def _follow(self) -> None:
         async for changes in self.remote.watch():
+            self._changed += 1
             self._changes.put_nowait(changes)
 
     async def close(self) -> None:
@@ -547,10 +598,3 @@ class LinkedDesk:
     async def _aside(self, work: Callable[..., R], *given: Any) -> R:
         """Do something with the file, in the thread that has it."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
-
-
-def _kept_for(server: str, token: str, whoami: Me, folder: Path | None) -> Keeping:
-    kept = Keeping.of(server, whoami.id, folder)
-    kept.tell("me", msgspec.json.encode(whoami))
-    kept.tell("token", kept.digest(token))
-    return kept

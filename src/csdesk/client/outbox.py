@@ -29,6 +29,8 @@ class Outbox:
     def __init__(self, kept: Keeping, aside: Callable[..., Coroutine[Any, Any, Any]], me: str) -> None:
         self._kept, self._aside, self._me = kept, aside, me
         self._writes: list[Write] = []
+        # As screens show them: a list of a thousand is looked at again with each that goes.
+        self._shown: dict[int, tuple[Write, Waiting]] = {}
 
     async def read(self) -> None:
         """Read what waits, from the file: also what another console of mine kept."""
@@ -55,29 +57,20 @@ class Outbox:
 
     def listed(self) -> tuple[Waiting, ...]:
         """What waits, as screens show it."""
-        return tuple(
-            Waiting(
-                write.seq,
-                write.key,
-                write.after,
-                write.case,
-                write.number,
-                write.verb,
-                msgspec.json.decode(write.body),
-                write.version,
-                write.at,
-                write.stuck,
-                _fault(write.why) if write.why else None,
-            )
-            for write in self._writes
-        )
+        before, self._shown = self._shown, {}
+        for write in self._writes:
+            known = before.get(write.seq)
+            same = known is not None and known[0] is write
+            self._shown[write.seq] = known if known is not None and same else (write, _shown(write))
+        return tuple(shown for _, shown in self._shown.values())
 
     async def add(self, command: Command, case: str, number: str, version: int, key: str, at: int) -> None:
         """Keep a verb; on the disk when this returns."""
         before = next((write.key for write in reversed(self._writes) if write.case == case), "")
         body = wire.command_body(command)
         write = Write(0, key, before, case, number, command.verb.name, body, version, at)
-        made = await self._aside(self._kept.add, write)
+        since = self._writes[-1].seq if self._writes else 0
+        made = await self._aside(self._kept.add, write, since)
         # Only now is it known which list stands: `read` may have put another in its place meanwhile.
         self._writes.append(made)
 
@@ -94,9 +87,9 @@ class Outbox:
                 await self._change(replace(write, version=version))
 
     async def drop(self, seq: int) -> None:
-        """Take one out: it was done, or given up."""
-        await self._aside(self._kept.done, seq)
+        """Take one out: it was done, or given up. A disk that cannot say so has it sent again, under its key."""
         self._writes = [write for write in self._writes if write.seq != seq]
+        await self._aside(self._kept.done, seq)
 
     async def sent(self, desk: RemoteDesk) -> AsyncIterator[Done]:
         """Send all that can be sent, in order; what did not fit stays. LinkLost, NotAdmitted: the rest stays too."""
@@ -110,25 +103,28 @@ class Outbox:
                 if isinstance(error, Refused) and error.code in MERGED:
                     await self.drop(write.seq)
                 else:
-                    await self._change(replace(write, stuck=True, why=_kept(error)))
+                    await self._change(replace(write, stuck=True, why=kept_reason(error)))
                 continue
             await self.drop(write.seq)
             yield done
 
     async def _send(self, desk: RemoteDesk, write: Write) -> Done:
         """Send one as its agent saw the case; its own predecessors came between, and are no conflict."""
-        command, seen = wire.command(write.verb, write.body), write.version
         try:
-            return await _soon(desk.do(command, write.case, version=seen, key=write.key))
+            command, seen = wire.command(write.verb, write.body), write.version
+        except (KeyError, wire.Malformed):  # another version of csdesk wrote it
+            raise Refused("line_unknown", verb=write.verb) from None
+        try:
+            return await soon(desk.do(command, write.case, version=seen, key=write.key))
         except Conflict as conflict:
             self._mine(conflict, write)
         # All that came until now is mine; what comes from here on is looked at by the second try.
-        now = (await _soon(desk.ask(ShowCase(write.case, timeline=False)))).case.version
+        now = (await soon(desk.ask(ShowCase(write.case, timeline=False)))).case.version
         try:
-            return await _soon(desk.do(command, write.case, version=seen, key=write.key))
+            return await soon(desk.do(command, write.case, version=seen, key=write.key))
         except Conflict as conflict:
             self._mine(conflict, write)
-        return await _soon(desk.do(command, write.case, version=now, key=write.key))
+        return await soon(desk.do(command, write.case, version=now, key=write.key))
 
     def _mine(self, conflict: Conflict, write: Write) -> None:
         """Raise a conflict again unless all of it is what waited before."""
@@ -150,14 +146,24 @@ class Outbox:
         self._writes = [write if one.seq == write.seq else one for one in self._writes]
 
 
-async def _soon(work: Coroutine[Any, Any, T]) -> T:
+def _shown(write: Write) -> Waiting:
+    why = reason(write.why) if write.why else None
+    entered = msgspec.json.decode(write.body)
+    return Waiting(
+        write.seq, write.key, write.after, write.case, write.number, write.verb, entered, write.version,
+        write.at, write.stuck, why,
+    )  # fmt: skip
+
+
+async def soon(work: Coroutine[Any, Any, T]) -> T:
+    """What the desk answers within SEND_S; LinkLost."""
     try:
         return await asyncio.wait_for(work, SEND_S)
     except TimeoutError:
         raise LinkLost("late") from None
 
 
-def _kept(error: Refused | Conflict | ServerFault) -> bytes:
+def kept_reason(error: Refused | Conflict | ServerFault) -> bytes:
     """Why one did not fit, to be told after a restart too."""
     match error:
         case Refused():
@@ -168,7 +174,8 @@ def _kept(error: Refused | Conflict | ServerFault) -> bytes:
             return wire.encode({"status": error.status, "fault": error.code})
 
 
-def _fault(kept: bytes) -> Exception:
+def reason(kept: bytes) -> Exception:
+    """The same as it was raised."""
     told = msgspec.json.decode(kept)
     if "came" in told:
         return wire.conflict(told["case"], told["came"])

@@ -2,7 +2,7 @@
 
 from csdesk.desk import access_queries as q
 from csdesk.desk import passwords
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.desk.sign_in import name_mark
 from csdesk.domain.cases.context import Refused

@@ -1,89 +1,47 @@
 """How a local desk answers each question; one function a question, entered in ANSWERS by its type."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 from csdesk.desk import queries as q
 from csdesk.desk import trails
+from csdesk.desk.answering import answers
 from csdesk.desk.canary_watch import watch
 from csdesk.desk.core import Core
-from csdesk.desk.desk import Ask
 from csdesk.desk.order_age import order_age
+from csdesk.desk.queue_answers import MOST_ROWS
 from csdesk.desk.rights_plan import only_stored
 from csdesk.desk.strip import strip
 from csdesk.desk.timeline import entry
+from csdesk.desk.undoing import last_undoable
 from csdesk.domain import ids
 from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.command import VERBS, Undo
 from csdesk.domain.cases.context import History, Refused
-from csdesk.domain.cases.kinds import AUTHORITY, QUEUES, offers
+from csdesk.domain.cases.kinds import offers
 from csdesk.domain.cases.opening import CHANNELS
 from csdesk.domain.cases.splitting import merged_into
 from csdesk.domain.mask import mask_address, mask_email, mask_name, mask_phone
-from csdesk.domain.roles import Right, Role
+from csdesk.domain.roles import Role
 from csdesk.domain.routing import AVAILABLE
 from csdesk.domain.value import replace
 from csdesk.search.normalise import storable
 from csdesk.search.tokens import QUERY_MAX
-from csdesk.store import cases, claims, drafts, feed, index, leases, orders, skips, staff, takeovers, tracking
+from csdesk.store import (
+    cases,
+    claims,
+    drafts,
+    feed,
+    folds,
+    index,
+    leases,
+    orders,
+    staff,
+    takeovers,
+    tracking,
+)
 from csdesk.store.codec import UnknownEvent
 from csdesk.store.drafts import Draft
-from csdesk.store.feed import Count, Row
+from csdesk.store.feed import Row
 from csdesk.store.leases import Lease
-from csdesk.store.sifting import Sieve
-
-ANSWERS: dict[type[Ask[Any]], Callable[[Core, Any], Any]] = {}
-Q = TypeVar("Q", bound=Ask[Any])
-A = TypeVar("A")
-MOST_ROWS = 500
-
-
-def answers(question: type[Q]) -> Callable[[Callable[[Core, Q], A]], Callable[[Core, Q], A]]:
-    """Enter a function as the answer to a question."""
-
-    def enter(function: Callable[[Core, Q], A]) -> Callable[[Core, Q], A]:
-        ANSWERS[question] = function
-        return function
-
-    return enter
-
-
-@answers(q.QueuePage)
-def queue_page(core: Core, ask: q.QueuePage) -> list[Row]:
-    queue_right(core, ask.queue)
-    limit, through = min(ask.limit, MOST_ROWS), sieve(core, ask.queue)
-    return feed.page(core.store.conn, core.desk, ask.queue, core.me.id, limit, ask.after, ask.before, through)
-
-
-def sieve(core: Core, queue: str) -> Sieve | None:
-    """The filter that a queue's name holds, read when there is one; None for a queue."""
-    if not queue.startswith(feed.FILTER):
-        return None
-    from csdesk.desk.filtering import sieve as read
-
-    return read(core, queue)
-
-
-def queue_right(core: Core, queue: str) -> None:
-    """Refused `unknown_queue`, or `no_right` where a queue is only for those who hand out cases."""
-    if queue.startswith(feed.FILTER):
-        return  # what a filter may ask for is decided where it is read
-    of_agent = queue.startswith(feed.AGENT)
-    if not of_agent and queue not in (*QUEUES, "mine", "all"):
-        raise Refused("unknown_queue", queue=queue, allowed=(*QUEUES, "mine", "all"))
-    if of_agent or queue == AUTHORITY:
-        core.need(Right.ASSIGN)
-
-
-@answers(q.Rows)
-def rows(core: Core, ask: q.Rows) -> list[Row]:
-    return feed.rows(core.store.conn, core.desk, ask.ids[:MOST_ROWS])
-
-
-@answers(q.QueueCounts)
-def queue_counts(core: Core, ask: q.QueueCounts) -> list[Count]:
-    return feed.counts(core.store.conn, core.desk, core.me.id)
 
 
 def person(core: Core, customer: str) -> q.Person | None:
@@ -212,7 +170,7 @@ def find_cases(core: Core, ask: q.FindCases) -> list[Row]:
         _, body = ids.parse_number(text)
     except ids.BadNumber:
         body = ""
-    if body and (exact := cases.find(conn, core.desk, body)):
+    if body and (exact := folds.find(conn, core.desk, body)):
         found[exact] = None
     key = core.store.people.text_key()
     found |= dict.fromkeys(index.cases_by_number(conn, core.desk, key, text, limit))
@@ -289,10 +247,9 @@ def held(core: Core, ask: q.Held) -> list[Lease]:
 @answers(q.Next)
 def next_case(core: Core, ask: q.Next) -> str | None:
     conn, now, me = core.store.conn, core.now(), core.me.id
-    here = staff.presence(conn, core.desk, me)
+    here, can, passed = staff.asker(conn, core.desk, me, now)
     if here.state != AVAILABLE:
         raise Refused("not_available", presence=here.state)
-    can = staff.skill(conn, core.desk, me)
     room = True
     if can.most_cases:
         # The case in hand is about to be left, so only what is assigned or put aside counts.
@@ -303,7 +260,7 @@ def next_case(core: Core, ask: q.Next) -> str | None:
         core.desk,
         me,
         ask.queue,
-        (*ask.skipped[:MOST_ROWS], *skips.of_agent(conn, core.desk, me, now)),
+        (*ask.skipped[:MOST_ROWS], *passed),
         now,
         # What was escalated waits for somebody senior.
         senior=core.me.role not in (Role.AGENT, Role.INTEGRATION),
@@ -367,7 +324,7 @@ def last_verb(core: Core, ask: q.LastVerb) -> tuple[str, str] | None:
         if cases.unknown_events(core.store.conn, core.desk, case_id):
             continue
         case, _ = core.load(case_id)
-        past = core.last_undoable(case)
+        past = last_undoable(core, case)
         if past is not None and lets_itself_be_undone(core, case, past):
             return case_id, past.verb
     return None

@@ -3,7 +3,7 @@
 import os
 
 from csdesk.desk import approval_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.domain import ids
 from csdesk.domain.cases.context import Actor, Delegation, Refused

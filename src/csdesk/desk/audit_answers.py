@@ -1,12 +1,11 @@
 """How a desk answers who did and looked at what."""
 
 from csdesk.desk import audit_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.roles import Right
 from csdesk.store import audit_log, feed
 from csdesk.store.audit_log import NEWEST, Deed, Place
@@ -33,8 +32,7 @@ def log(core: Core, ask: q.AuditLog) -> q.AuditPage:
     shown, more = found[:limit], len(found) > limit
     wanted = tuple(dict.fromkeys(deed.case for deed in shown if deed.case))
     numbers = {
-        row.id: ids.number(MACHINES[Kind(row.kind)].letters, row.body)
-        for row in feed.rows(conn, core.desk, wanted)
+        row.id: ids.number(Kind(row.kind).letters, row.body) for row in feed.rows(conn, core.desk, wanted)
     }
     entries = (
         q.AuditEntry(

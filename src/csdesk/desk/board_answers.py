@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 
 from csdesk.desk import board_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.bulk_answers import MOST_CASES
 from csdesk.desk.core import Core
 from csdesk.desk.leak_queries import Urgent
@@ -13,7 +13,7 @@ from csdesk.desk.look_answers import alarms
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Kind, Phase
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import MACHINES, QUEUES
+from csdesk.domain.cases.kind import QUEUES
 from csdesk.domain.roles import Right, Role, takes_cases
 from csdesk.domain.routing import AVAILABLE, Skill
 from csdesk.store import board, feed, leases, skips, staff
@@ -148,23 +148,21 @@ def _numbers(core: Core, cases: Sequence[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for first in range(0, len(cases), 500):
         for row in feed.rows(core.store.conn, core.desk, cases[first : first + 500]):
-            found[row.id] = ids.number(MACHINES[Kind(row.kind)].letters, row.body)
+            found[row.id] = ids.number(Kind(row.kind).letters, row.body)
     return found
 
 
 def _incidents(core: Core) -> tuple[q.OpenIncident, ...]:
-    if Kind.INCIDENT not in MACHINES:
-        return ()
-    conn, desk, machine = core.store.conn, core.desk, MACHINES[Kind.INCIDENT]
+    conn, desk, kind = core.store.conn, core.desk, Kind.INCIDENT
     return tuple(
         q.OpenIncident(
             row.id,
-            ids.number(machine.letters, row.body),
+            ids.number(kind.letters, row.body),
             row.subject,
             board.members(conn, desk, row.id),
             board.last_notice(conn, desk, row.id),
         )
-        for row in feed.page(conn, desk, machine.queue, "", MOST_INCIDENTS)
+        for row in feed.page(conn, desk, kind.queue, "", MOST_INCIDENTS)
     )
 
 
@@ -183,7 +181,7 @@ def _skipped(core: Core, now: int) -> tuple[q.PassedOver, ...]:
         agents, why = (
             tuple(dict.fromkeys(part)) for part in ((s.agent for s in each), (s.reason for s in each))
         )
-        number = ids.number(MACHINES[Kind(row.kind)].letters, row.body)
+        number = ids.number(Kind(row.kind).letters, row.body)
         found.append(q.PassedOver(row.id, number, agents, why))
     return tuple(sorted(found, key=lambda one: (-len(one.agents), one.number))[:MOST_INCIDENTS])
 

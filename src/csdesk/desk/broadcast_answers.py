@@ -3,7 +3,7 @@
 import os
 
 from csdesk.desk import broadcast_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Case, Kind, Phase

@@ -4,12 +4,13 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 
 from csdesk.desk import bulk_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Conflict
 from csdesk.desk.library import spoken_by
 from csdesk.desk.registry import command
 from csdesk.desk.slots import Sheet, fill
+from csdesk.desk.undoing import last_undoable
 from csdesk.domain import ids
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Actor, Refused
@@ -244,7 +245,7 @@ def _take_back(core: Core, run: Run, case: str) -> None:
 def _still_last(core: Core, cause: str, case_id: str) -> None:
     """Refused unless what a run did here is the last that its actor did here."""
     case, _ = core.load(case_id)
-    past = core.last_undoable(case)
+    past = last_undoable(core, case)
     if past is None or past.cause == cause:
         return  # with nothing to take back, the verb itself says so
     history = cases.history(core.store.conn, core.desk, case_id)

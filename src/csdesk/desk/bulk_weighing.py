@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from csdesk.desk import bulk_queries as q
-from csdesk.desk.answers import answers, queue_right, sieve
+from csdesk.desk.answering import answers
 from csdesk.desk.bulk_answers import MOST_CASES
 from csdesk.desk.core import Core
+from csdesk.desk.queue_answers import queue_right, sieve
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.command import VERBS, Command, verbs_of
 from csdesk.domain.cases.compensation import Compensate

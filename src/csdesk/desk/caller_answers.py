@@ -3,9 +3,11 @@
 import re
 
 from csdesk.desk import caller_queries as q
-from csdesk.desk.answers import MOST_ROWS, answers, person
+from csdesk.desk.answering import answers
+from csdesk.desk.answers import person
 from csdesk.desk.canary_watch import watch
 from csdesk.desk.core import Core
+from csdesk.desk.queue_answers import MOST_ROWS
 from csdesk.desk.searching import HOUR_MS, recent, searched
 from csdesk.domain import ids
 from csdesk.domain.carriers import normal_waybill

@@ -7,8 +7,9 @@ from secrets import randbelow
 import msgspec
 
 from csdesk.desk import leak_queries as q
-from csdesk.desk.answers import MOST_ROWS, answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
+from csdesk.desk.queue_answers import MOST_ROWS
 from csdesk.domain import ids
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.mask import mask_name, mask_phone

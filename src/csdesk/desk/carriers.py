@@ -1,13 +1,12 @@
 """The list of carriers: the shipped one, or a desk's own TOML file; read when first looked into."""
 
 import re
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from csdesk import resources
-from csdesk.desk.config import ConfigError
+from csdesk.desk.config import ConfigError, read_toml
 from csdesk.domain.carriers import CHECKS, STALE_HOURS, Carrier, Carriers, Pattern
 
 _FIELDS = frozenset({"code", "name", "names", "phone", "stale_hours", "patterns"})
@@ -19,12 +18,7 @@ MOST_HOURS = 2_160
 def carriers(path: str = "") -> Carriers:
     """The carriers of the file at `path`, or the shipped ones. ConfigError names the file, the row and the field."""
     where = Path(path).expanduser() if path else resources.path("data/carriers.toml")
-    try:
-        found = tomllib.loads(where.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError("config_unreadable", path=where, reason=str(exc)) from None
-    except tomllib.TOMLDecodeError as exc:
-        raise ConfigError("config_broken", path=where, reason=str(exc)) from None
+    found = read_toml(where)
     rows = found.pop("carrier", None)
     if found or not isinstance(rows, list) or not rows:
         raise _wrong(where, 0, "carrier")

@@ -4,10 +4,11 @@
 which says some hundred of them. A look-up by halves costs 5 µs the first time, then that of a dict.
 """
 
-import gettext
 import re
 import struct
 from collections.abc import Callable
+from functools import cached_property
+from mmap import mmap
 
 # The first word of a catalogue, as its writer's machine orders bytes (gettext manual, "The Format of GNU MO Files").
 _ORDERS = {b"\xde\x12\x04\x95": "<", b"\x95\x04\x12\xde": ">"}
@@ -20,8 +21,8 @@ MOST_KNOWN = 8_192
 class Catalogue:
     """The sentences of one language by their keys; a key without a sentence is its own."""
 
-    def __init__(self, content: bytes) -> None:
-        """Open a catalogue from its bytes; ValueError when they are not one."""
+    def __init__(self, content: bytes | mmap) -> None:
+        """Open a catalogue from its bytes, read or mapped; ValueError when they are not one."""
         order = _ORDERS.get(content[:4])
         if order is None:
             raise ValueError("not a message catalogue")
@@ -29,9 +30,14 @@ class Catalogue:
         self._pair = struct.Struct(f"{order}2I")
         _, self._count, self._keys, self._texts = struct.unpack_from(f"{order}4I", content, 4)
         self._known: dict[str, list[str] | None] = {}
-        head = "".join(self._forms("") or ())
-        rule = _PLURAL.search(head)
-        self._plural: Callable[[int], int] = gettext.c2py(rule[1] if rule else "n != 1")
+
+    @cached_property
+    def _plural(self) -> Callable[[int], int]:
+        """Which form of a sentence stands for a number, by the catalogue's own rule."""
+        from gettext import c2py
+
+        rule = _PLURAL.search("".join(self._forms("") or ()))
+        return c2py(rule[1] if rule else "n != 1")
 
     def gettext(self, key: str) -> str:
         """The sentence of a key; of one with plurals that for one thing."""

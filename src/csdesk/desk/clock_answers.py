@@ -1,6 +1,6 @@
 """How a local desk explains the clocks of a case."""
 
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.clock_queries import ClockTold, ExplainClocks
 from csdesk.desk.core import Core
 from csdesk.domain.clocks.counting import explain

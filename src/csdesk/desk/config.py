@@ -1,7 +1,6 @@
 """Configuration: one typed, documented TOML file, with environment and flags over it, and where each value is from."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, field, fields
 from pathlib import Path
@@ -443,11 +442,7 @@ def _from_file(values: dict[str, Any], origins: dict[str, str]) -> None:
         return
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError("config_unreadable", path=path, reason=str(exc)) from None
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
-        raise ConfigError("config_broken", path=path, reason=str(exc)) from None
-    for name, value in found.items():
+    for name, value in parse_toml(path, text).items():
         where = f"{path}:{_line(text, name)}"
         if name not in values:
             import difflib
@@ -456,6 +451,25 @@ def _from_file(values: dict[str, Any], origins: dict[str, str]) -> None:
             raise ConfigError("config_unknown", where=where, name=name, near=near[0] if near else "–")
         values[name] = _checked(name, value, where)
         origins[name] = where
+
+
+def read_toml(where: Path) -> dict[str, Any]:
+    """What a TOML file of the desk's says; ConfigError when it cannot be read."""
+    try:
+        text = where.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError("config_unreadable", path=where, reason=str(exc)) from None
+    return parse_toml(where, text)
+
+
+def parse_toml(where: Path, text: str) -> dict[str, Any]:
+    """What the text of a TOML file says; ConfigError with the line that is broken."""
+    import tomllib  # 2 ms, which a desk without such files need not wait for
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError("config_broken", path=where, reason=str(exc)) from None
 
 
 def _line(text: str, name: str) -> int:

@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from csdesk.desk import bulk_queries as q
-from csdesk.desk.answers import answers, lets_itself_be_undone
+from csdesk.desk.answering import answers
+from csdesk.desk.answers import lets_itself_be_undone
 from csdesk.desk.bulk_answers import MACRO, find, named, set_going, steps, view
 from csdesk.desk.core import Core
+from csdesk.desk.undoing import last_undoable
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.command import VERBS, Undo
 from csdesk.domain.cases.context import History, Refused
 from csdesk.domain.cases.events import ReplyHeld, Undone
-from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.shared import TakeBack
 from csdesk.domain.value import dataclass
 from csdesk.store import bulk, cases, feed
@@ -155,7 +156,7 @@ def _of_requests(core: Core, requests: Sequence[_Request]) -> list[q.Deed]:
 
 def _numbers(core: Core, wanted: Sequence[str]) -> Mapping[str, str]:
     rows = feed.rows(core.store.conn, core.desk, wanted)
-    return {row.id: ids.number(MACHINES[Kind(row.kind)].letters, row.body) for row in rows}
+    return {row.id: ids.number(Kind(row.kind).letters, row.body) for row in rows}
 
 
 def _stand(core: Core, case_id: str) -> _Stand:
@@ -170,7 +171,7 @@ def _stand(core: Core, case_id: str) -> _Stand:
             undone.add(one.event.cause)
         elif isinstance(one.event, ReplyHeld) and one.event.id in recalled:
             undone.add(one.cause)
-    return _Stand(case, core.last_undoable(case), frozenset(undone))
+    return _Stand(case, last_undoable(core, case), frozenset(undone))
 
 
 def _off(core: Core, request: _Request, stand: _Stand) -> Refused | None:

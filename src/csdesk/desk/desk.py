@@ -1,34 +1,16 @@
 """The desk as every door sees it: do a verb, ask a question, watch for changes. Two bodies: local and remote."""
 
 from collections.abc import AsyncIterator
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
+from csdesk.desk.question import Ask as Ask  # noqa: PLC0414 - a part of the desk
+from csdesk.desk.question import T as T  # noqa: PLC0414 - a part of the desk
+from csdesk.domain.cases.actor import Actor
 from csdesk.domain.cases.case import Case
-from csdesk.domain.cases.command import Command
-from csdesk.domain.cases.context import Actor
-from csdesk.domain.roles import Right
 from csdesk.domain.value import dataclass
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Ask(Generic[T]):
-    """A question, or a small errand beside the chain (`writes`), answered with a T.
-
-    `room`: the module of `csdesk.desk` that answers it, loaded with the first such question. `aside`: it takes long and
-    writes nothing, so it is answered beside all others, on a connection of its own, or by a replica. `local`: it
-    reaches for files of the machine it is asked on, so that no other machine may ask it. `safe`: an errand that may be
-    sent twice.
-    """
-
-    name: ClassVar[str] = ""
-    room: ClassVar[str] = "answers"
-    right: ClassVar[Right] = Right.READ
-    writes: ClassVar[bool] = False
-    aside: ClassVar[bool] = False
-    local: ClassVar[bool] = False
-    safe: ClassVar[bool] = False
+if TYPE_CHECKING:
+    from csdesk.domain.cases.command import Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +74,7 @@ class Desk(Protocol):
         ...
 
     async def do(
-        self, command: Command, case: str = "", *, version: int | None = None, key: str = ""
+        self, command: "Command", case: str = "", *, version: int | None = None, key: str = ""
     ) -> Done:
         """Carry out a verb on the case with this id or number. `version`: what the actor saw; `key`: makes it once.
 

@@ -8,11 +8,10 @@ from typing import Any
 import msgspec
 
 from csdesk.desk import event_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.ids import number
 from csdesk.store.connection import read
 from csdesk.store.events import Position, Told, stretch
@@ -48,7 +47,7 @@ def events(core: Core, ask: q.EventsAfter) -> q.EventPage:
 
 def told_number(told: Told) -> str:
     """The case's number as people say it."""
-    return number(MACHINES[Kind(told.kind)].letters, told.body)
+    return number(Kind(told.kind).letters, told.body)
 
 
 def told_id(told: Told) -> str:

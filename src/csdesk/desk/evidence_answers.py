@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from csdesk.desk import evidence_queries as q
-from csdesk.desk.answers import answers, reads
+from csdesk.desk.answering import answers
+from csdesk.desk.answers import reads
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Refused

@@ -4,7 +4,7 @@ import os
 import re
 
 from csdesk.desk import filter_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.desk.filtering import codes, sieve
 from csdesk.desk.words import LANGUAGES, Words

@@ -14,14 +14,15 @@ from csdesk.desk.words import LANGUAGES, Words
 from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import AUTHORITY, MACHINES, QUEUES
+from csdesk.domain.cases.kind import AUTHORITY, QUEUES
+from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.ids import BadNumber, parse_number
 from csdesk.domain.money import BadAmount, parse
 from csdesk.domain.roles import Right
 from csdesk.search.filtering import FilterFault, Term, Value, language, minutes, sort, special
 from csdesk.search.filtering import parse as read
 from csdesk.search.normalise import fold, storable
-from csdesk.store import cases, feed, index, orders, tracking
+from csdesk.store import feed, folds, index, orders, tracking
 from csdesk.store.feed import FILTER, NEVER
 from csdesk.store.sifting import (
     CLOSED,
@@ -274,7 +275,7 @@ class _Reading:
             body = parse_number(text)[1]
         except BadNumber:
             body = ""
-        if body and (exact := cases.find(core.store.conn, core.desk, body)):
+        if body and (exact := folds.find(core.store.conn, core.desk, body)):
             yield exact
         key = core.store.people.text_key()
         yield from index.cases_by_number(core.store.conn, core.desk, key, text, MOST_FOUND)

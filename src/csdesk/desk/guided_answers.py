@@ -3,14 +3,14 @@
 from datetime import date
 
 from csdesk.desk import guided_queries as q
-from csdesk.desk.answers import MOST_ROWS, answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
+from csdesk.desk.queue_answers import MOST_ROWS
 from csdesk.desk.staff_answers import set_state
 from csdesk.desk.staff_queries import SetAgentState
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Kind, Phase
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.shared import Assign, Note, Release
 from csdesk.domain.clocks.days import end_of_day_ms, midnight_ms
 from csdesk.domain.roles import Right, Role, takes_cases
@@ -71,7 +71,7 @@ def show_skips(core: Core, ask: q.Skips) -> q.SkipsView:
 
 
 def _number(row: feed.Row) -> str:
-    return ids.number(MACHINES[Kind(row.kind)].letters, row.body)
+    return ids.number(Kind(row.kind).letters, row.body)
 
 
 @answers(q.MyCases)

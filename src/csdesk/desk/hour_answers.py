@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, tzinfo
 
 from csdesk.desk import hour_queries as q
-from csdesk.desk.answers import answers, queue_right
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
+from csdesk.desk.queue_answers import queue_right
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import QUEUES
+from csdesk.domain.cases.kind import QUEUES
 from csdesk.store import hours
 from csdesk.store.feed import FILTER
 

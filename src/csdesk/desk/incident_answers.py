@@ -2,10 +2,12 @@
 
 from csdesk.desk import bulk_answers, incident_runs
 from csdesk.desk import incident_queries as q
-from csdesk.desk.answers import MOST_ROWS, answers, merchant
+from csdesk.desk.answering import answers
+from csdesk.desk.answers import merchant
 from csdesk.desk.bulk_answers import MOST_CASES
 from csdesk.desk.bulk_queries import BeginRun, Runs, RunView
 from csdesk.desk.core import Core
+from csdesk.desk.queue_answers import MOST_ROWS
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.causes import Criteria
 from csdesk.domain.cases.context import Refused

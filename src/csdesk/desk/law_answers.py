@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from csdesk.desk import law_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.desk.law import staging
 from csdesk.desk.law.differing import PackChange, differences
@@ -14,7 +14,8 @@ from csdesk.desk.law.packs import PackError
 from csdesk.desk.law.replay import replayed
 from csdesk.desk.law.touched import Touched, touched
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import AUTHORITY, QUEUES, queue_of
+from csdesk.domain.cases.kind import AUTHORITY, QUEUES
+from csdesk.domain.cases.kinds import queue_of
 from csdesk.domain.clocks.days import local_day, midnight_ms
 from csdesk.domain.entitlement.pack import Pack
 from csdesk.domain.mask import mask_text

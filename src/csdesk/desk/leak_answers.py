@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from csdesk.desk import leak_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.desk.leak_duties import due, duties
 from csdesk.desk.leak_seen import DAY_MS, MOST_DAYS, sightings

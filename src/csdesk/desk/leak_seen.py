@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from csdesk.desk import leak_queries as q
-from csdesk.desk.answers import MOST_ROWS, answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
+from csdesk.desk.queue_answers import MOST_ROWS
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.leaking import SHOWS, Sighting
 from csdesk.store import audit_log, callers, exports, feed, holdings, looks
 from csdesk.store.exports import Made
@@ -32,7 +32,7 @@ def seen_by(core: Core, ask: q.SeenBy) -> list[q.SightingView]:
     rows = feed.rows(core.store.conn, core.desk, tuple(dict.fromkeys(one.case for one in shown if one.case)))
     # A report is not named beside its reporter's other cases, not even here.
     numbers = {
-        row.id: ids.number(MACHINES[Kind(row.kind)].letters, row.body)
+        row.id: ids.number(Kind(row.kind).letters, row.body)
         for row in rows
         if row.kind != Kind.REPORT or row.id == case.id
     }

@@ -3,7 +3,7 @@
 import re
 
 from csdesk.desk import learning_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.mask import mask_text

@@ -3,7 +3,7 @@
 from datetime import date
 
 from csdesk.desk import queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.desk.days import today
 from csdesk.desk.guards import GUARDS, Known

@@ -1,10 +1,14 @@
 """A line between a console and a desk that is elsewhere: what can go wrong, and what waits for it; light to load."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from csdesk.domain.value import dataclass
 
+if TYPE_CHECKING:
+    from csdesk.desk.desk import Ask
+
+T = TypeVar("T")
 # How a LinkLost is coded of what nobody even tried to send.
 AWAY = "away"
 
@@ -34,6 +38,7 @@ class ServerFault(Exception):
 class Waiting:
     """A verb that was kept while the line was down, in the order of `seq`. Times in UTC ms.
 
+    A draft that the desk did not take is listed too, as `keep_draft` and with a `seq` below 0.
     `stuck`: it was sent and did not fit; `why` (as `explain` words it) says so, and later ones on its case wait for a
     decision. `after`: the `key` of the one before it on the same case, "" for the first. `entered` is what was asked
     for, by field; `version` the case as its agent saw it.
@@ -85,7 +90,11 @@ class Line(Protocol):
         ...
 
     def waiting(self) -> tuple[Waiting, ...]:
-        """What waits, in the order in which it goes."""
+        """What waits, in the order in which it goes; before it drafts that the desk did not take."""
+        ...
+
+    def known(self, question: "Ask[T]") -> T | None:
+        """What the desk last answered, at once and without asking; None when it is not at hand."""
         ...
 
     async def redo(self, seq: int) -> None:

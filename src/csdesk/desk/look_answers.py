@@ -4,14 +4,14 @@ from datetime import datetime, time
 from itertools import pairwise
 
 from csdesk.desk import look_queries as q
-from csdesk.desk.answers import MOST_ROWS, answers
+from csdesk.desk.answering import answers
 from csdesk.desk.canary_watch import watch
 from csdesk.desk.core import Core
 from csdesk.desk.purposes import purposes
+from csdesk.desk.queue_answers import MOST_ROWS
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.looking import BUSY, SHOWN_MS, USUAL_DAYS, Purpose, Usual, unusual
 from csdesk.domain.roles import Right
 from csdesk.domain.routing import AVAILABLE
@@ -118,7 +118,7 @@ def who_looked(core: Core, ask: q.Looks) -> list[q.LookView]:
                 raise Refused("no_such_agent", who=agent[:40])
         found = looks.of_agent(conn, core.desk, agent, limit)
     numbers = {
-        row.id: ids.number(MACHINES[Kind(row.kind)].letters, row.body)
+        row.id: ids.number(Kind(row.kind).letters, row.body)
         for row in feed.rows(conn, core.desk, tuple(dict.fromkeys(one.case for one in found)))
     }
     return [

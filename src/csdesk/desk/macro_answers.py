@@ -3,7 +3,7 @@
 import os
 
 from csdesk.desk import macro_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.bulk_answers import MACRO, checked, set_going, tried
 from csdesk.desk.bulk_queries import RunView
 from csdesk.desk.core import Core

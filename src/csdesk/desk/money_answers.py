@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from csdesk.desk import money_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.domain.cases.approval import second
 from csdesk.domain.cases.case import BESIDE_CAPTURED, Case, Kind, LineQty, Refund, RefundPart
@@ -14,7 +14,7 @@ from csdesk.domain.entitlement.decision import Decision
 from csdesk.domain.money import BadAmount, parse
 from csdesk.domain.tender import tender
 from csdesk.domain.value import replace
-from csdesk.store import cases, orders
+from csdesk.store import folds, orders
 
 MOST = 500
 # The verdict's answers that may come off a refund, as the verb names them.
@@ -57,7 +57,7 @@ def _cases(core: Core, order: Order) -> Iterator[Case]:
         "SELECT id FROM cases WHERE desk_id = ? AND order_id = ? ORDER BY opened_at", (core.desk, order.id)
     ).fetchall()
     for (id_,) in rows:
-        found = cases.load(core.store.conn, core.desk, id_)
+        found = folds.load(core.store.conn, core.desk, id_)
         if found is not None:
             yield found[0]
 

@@ -1,14 +1,13 @@
 """The desk's policy on receipt, delivery and refund: data/operations.toml or a desk's own file, checked whole."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from csdesk import resources
-from csdesk.desk.config import ConfigError
-from csdesk.domain.cases.case import Kind
+from csdesk.desk.config import ConfigError, read_toml
+from csdesk.domain.cases.kind import Kind
 from csdesk.domain.cases.operations import MODES, TIMINGS, Operation, Operations, Rules
 from csdesk.domain.value import replace
 
@@ -32,12 +31,7 @@ def read_operations(path: Path | None, merchant_id: Callable[[str], str]) -> Ope
     ConfigError names the file, the entry and the field that is wrong; nothing of such a file is used.
     """
     where = path or resources.path("data/operations.toml")
-    try:
-        raw = tomllib.loads(where.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError("config_unreadable", path=where, reason=str(exc)) from None
-    except tomllib.TOMLDecodeError as exc:
-        raise ConfigError("config_broken", path=where, reason=str(exc)) from None
+    raw = read_toml(where)
     if raw.get("format") != FORMAT:
         raise _wrong(where, "format", raw.get("format"))
     kinds = _kinds({name: raw[name] for name in raw if name not in _NAMES}, {}, where, "")

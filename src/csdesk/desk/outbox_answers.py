@@ -1,11 +1,10 @@
 """How a local desk answers about jobs that the worker gave up."""
 
 from csdesk.desk import outbox_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.ids import number
 from csdesk.domain.text import clean_line
 from csdesk.store import feed, outbox
@@ -21,9 +20,7 @@ def dead_letters(core: Core, ask: q.DeadLetters) -> list[q.DeadLetter]:
     conn, desk = core.store.conn, core.desk
     found = outbox.failed(conn, desk, min(max(ask.limit, 1), MOST_LETTERS))
     ids = tuple(dict.fromkeys(job.case for job in found if job.case))
-    numbers = {
-        row.id: number(MACHINES[Kind(row.kind)].letters, row.body) for row in feed.rows(conn, desk, ids)
-    }
+    numbers = {row.id: number(Kind(row.kind).letters, row.body) for row in feed.rows(conn, desk, ids)}
     return [
         q.DeadLetter(
             job.key,

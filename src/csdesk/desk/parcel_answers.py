@@ -3,7 +3,7 @@
 import re
 
 from csdesk.desk import parcel_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.desk.trails import of_parcel
 from csdesk.domain.carriers import MOST_WAYBILL, normal_waybill

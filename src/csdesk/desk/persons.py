@@ -16,7 +16,7 @@ from csdesk.domain.ids import BadNumber, parse_number
 from csdesk.domain.mask import mask_card, mask_email, mask_id, mask_name, mask_phone
 from csdesk.domain.value import dataclass
 from csdesk.search import normalise
-from csdesk.store import cases, orders
+from csdesk.store import folds, orders
 from csdesk.store.crypto import normal_email, normal_phone
 
 # A reply that names more than this is none; the rest is not looked up.
@@ -141,7 +141,7 @@ class _Looking:
             except BadNumber:
                 continue
             self._take(seen)
-            found = cases.find(conn, desk, body)
+            found = folds.find(conn, desk, body)
             if found is not None and self._core.load(found)[0].customer != self._case.customer:
                 yield "case_number", "confirm", seen, seen.text.upper()
 

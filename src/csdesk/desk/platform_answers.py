@@ -1,6 +1,6 @@
 """How a local desk puts states into the platforms' words, and theirs into ours."""
 
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.desk.platform_queries import PlatformCodes, PlatformMeaning
 from csdesk.desk.platforms import Meaning, codes, meaning, platforms

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from csdesk.desk import practice_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Refused

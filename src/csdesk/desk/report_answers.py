@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from statistics import median
 
 from csdesk.desk import report_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Case, Kind, Phase
 from csdesk.domain.cases.context import Refused
@@ -21,7 +21,7 @@ from csdesk.domain.cases.kinds import queue_of
 from csdesk.domain.clocks.days import end_of_day_ms, local_day, midnight_ms
 from csdesk.domain.roles import Right
 from csdesk.domain.value import dataclass
-from csdesk.store import codec
+from csdesk.store import codec, folds
 from csdesk.store.connection import read
 
 CASES_A_LOOK = 200
@@ -142,7 +142,7 @@ def _looks(core: Core, since: int) -> Iterator[list[Case]]:
 
 
 def _cases(snapshots: Iterator[bytes]) -> list[Case]:
-    found = map(codec.decode_case, snapshots)
+    found = map(folds.decode_case, snapshots)
     return [case for case in found if case.kind is not Kind.INCIDENT]
 
 

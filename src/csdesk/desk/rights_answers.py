@@ -1,7 +1,8 @@
 """How a desk answers what the rights of the person behind a request would come to."""
 
 from csdesk.desk import rights_queries as q
-from csdesk.desk.answers import answers, reads
+from csdesk.desk.answering import answers
+from csdesk.desk.answers import reads
 from csdesk.desk.core import Core
 from csdesk.desk.rights_plan import holdings
 from csdesk.domain.cases.case import Case, Kind

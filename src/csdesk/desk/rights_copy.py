@@ -19,8 +19,9 @@ from csdesk.domain.mask import mask_text
 from csdesk.domain.text import clean_whole
 from csdesk.store import cases, evidence, flags, looks, restraint
 from csdesk.store.cases import Past
-from csdesk.store.codec import UnknownEvent, decode_case
+from csdesk.store.codec import UnknownEvent
 from csdesk.store.crypto import bound_to
+from csdesk.store.folds import decode_case
 from csdesk.store.people import Customer
 
 FORMAT, VERSION = "csdesk-person-copy", 1

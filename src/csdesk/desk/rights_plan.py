@@ -8,7 +8,6 @@ from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Order, Refused
 from csdesk.domain.cases.evidence import KeepEvidence, ReleaseEvidence, held_until
 from csdesk.domain.cases.holdings import TRANSACTIONS_YEARS, Holdings
-from csdesk.domain.cases.machine import MACHINES
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.clocks.days import add_months, end_of_day_ms, local_day
 from csdesk.domain.roles import Role
@@ -67,7 +66,7 @@ def holdings(core: "Core", person: str, but: str) -> Holdings:
     """What is held of a person; `but` is the id of the request that asks, which does not count as needing it."""
     conn, desk = core.store.conn, core.desk
     busy = tuple(
-        ids.number(MACHINES[Kind(kind)].letters, body)
+        ids.number(Kind(kind).letters, body)
         for kind, body in conn.execute(_BUSY, (desk, person, but, MOST_NAMED))
     )
     ended = [max(row) for row in conn.execute(_ENDED, (desk, person))]

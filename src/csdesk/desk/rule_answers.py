@@ -1,7 +1,7 @@
 """How a desk tells what it decides with, and how whoever asked makes the same of it again."""
 
 from csdesk.desk import rule_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.domain.cases.context import Policy, Refused
 from csdesk.domain.clocks.calendar import WorkingCalendar, working_calendar

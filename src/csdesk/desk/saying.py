@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from csdesk.desk import knowing
 from csdesk.desk import queries as q
-from csdesk.desk.answers import answers, reads
+from csdesk.desk.answering import answers
+from csdesk.desk.answers import reads
 from csdesk.desk.core import Core
 from csdesk.desk.days import today
 from csdesk.desk.guards import CONFIRMED, Known

@@ -1,10 +1,11 @@
 """How a desk answers who is here, what they can take, and which cases nobody may take."""
 
 from csdesk.desk import staff_queries as q
-from csdesk.desk.answers import MOST_ROWS, answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
+from csdesk.desk.queue_answers import MOST_ROWS
 from csdesk.domain.cases.context import Refused
-from csdesk.domain.cases.kinds import AUTHORITY, QUEUES
+from csdesk.domain.cases.kind import AUTHORITY, QUEUES
 from csdesk.domain.cases.shared import Release
 from csdesk.domain.roles import Right, Role, takes_cases
 from csdesk.domain.routing import (

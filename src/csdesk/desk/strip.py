@@ -6,7 +6,7 @@ from csdesk.domain import ids
 from csdesk.domain.cases.arriving import Arrived
 from csdesk.domain.cases.case import Case
 from csdesk.domain.value import dataclass
-from csdesk.store import cases, flags
+from csdesk.store import flags, folds
 from csdesk.store.codec import decode
 from csdesk.store.flags import Flag
 
@@ -97,7 +97,7 @@ def _known(core: "Core", number: str) -> str:
         _, body = ids.parse_number(number)
     except ids.BadNumber:
         return ""
-    return cases.find(core.store.conn, core.desk, body) or ""
+    return folds.find(core.store.conn, core.desk, body) or ""
 
 
 def told(words: "Words", found: Strip) -> list[tuple[str, str]]:

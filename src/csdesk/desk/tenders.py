@@ -1,13 +1,12 @@
 """The table of payment methods that are not money: the shipped one, or a desk's own TOML file."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from csdesk import resources
-from csdesk.desk.config import ConfigError
+from csdesk.desk.config import ConfigError, read_toml
 from csdesk.domain.tender import IF_EXPIRED, KINDS, Tender
 
 _FIELDS = frozenset({"names", "kind", "unit", "value", "if_expired"})
@@ -33,12 +32,7 @@ class Tenders(Mapping[str, Tender]):
     @cached_property
     def _table(self) -> dict[str, Tender]:
         where = self._path or resources.path("data/tenders.toml")
-        try:
-            found = tomllib.loads(where.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as exc:
-            raise ConfigError("config_unreadable", path=where, reason=str(exc)) from None
-        except tomllib.TOMLDecodeError as exc:
-            raise ConfigError("config_broken", path=where, reason=str(exc)) from None
+        found = read_toml(where)
         rows = found.pop("tender", None)
         if found or not isinstance(rows, list):
             raise _wrong(where, 0, "tender")

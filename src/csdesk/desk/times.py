@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from csdesk.desk.config import Config, ConfigError
-from csdesk.domain.cases.case import Kind
-from csdesk.domain.cases.clocks import PARTIES
-from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.kind import Kind
+from csdesk.domain.cases.refusal import Refused
 from csdesk.domain.clocks.calendar import WorkingCalendar
-from csdesk.domain.clocks.times import Times
+from csdesk.domain.clocks.times import PARTIES, Times
 
 if TYPE_CHECKING:
     from csdesk.domain.clocks.sla import SlaPolicy

@@ -148,14 +148,15 @@ def tell(core: Core, waybills: Iterable[str]) -> int:
     Scans that came before their parcel are joined to it, and a timer waits for the hour at which silence is told.
     """
     conn, desk, teller = core.store.conn, core.desk, _Teller(core)
-    for waybill in dict.fromkeys(waybills):
-        tracking.join(core.store, waybill)
-        events = tracking.refresh(conn, desk, waybill)
-        found = [parcel for parcel in tracking.known(conn, desk, waybill) if parcel.direction]
+    found, timers = tracking.known_all(conn, desk, waybills), dict[str, int]()
+    tracking.join_all(core.store, found)
+    for waybill, events in tracking.refresh_all(conn, desk, found).items():
+        parcels = [parcel for parcel in found[waybill] if parcel.direction]
         # A carrier's clock may run ahead of this desk's: such a scan counts once its time has come.
-        ahead = [event.at for event in events if event.at > core.now()] if found else []
-        due = min((*ahead[:1], *(at for parcel in found if (at := teller.parcel(parcel, events)))), default=0)
-        tracking.set_timer(conn, desk, waybill, due, core.now())
+        ahead = [event.at for event in events if event.at > core.now()] if parcels else []
+        looks = (at for parcel in parcels if (at := teller.parcel(parcel, events)))
+        timers[waybill] = min((*ahead[:1], *looks), default=0)
+    tracking.set_timers(conn, desk, timers, core.now())
     if teller.batch.cases:
         cases.write(conn, desk, teller.batch, core.store.people.text_key())
     return len(teller.batch.cases)

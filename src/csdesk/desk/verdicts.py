@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from csdesk.desk import queries as q
-from csdesk.desk.answers import answers, reads
+from csdesk.desk.answering import answers
+from csdesk.desk.answers import reads
 from csdesk.desk.core import Core
 from csdesk.desk.law.judging import Bench, Judged, judged
 from csdesk.domain.cases.case import Case

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from csdesk.desk import webhook_queries as q
-from csdesk.desk.answers import answers
+from csdesk.desk.answering import answers
 from csdesk.desk.core import Core
 from csdesk.desk.event_answers import told_number
 from csdesk.domain.cases.case import Kind

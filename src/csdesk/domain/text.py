@@ -96,6 +96,8 @@ def clean_whole(raw: str) -> str:
 
 def clean_line(raw: str, *, limit: int = 500) -> Cleaned:
     """`clean` for one line: a run of newlines, tabs and spaces around them is one space; ends stripped."""
+    if len(raw) <= limit and "\n" not in raw and "\t" not in raw and _plain().fullmatch(raw):
+        return Cleaned(raw.strip())
     whole = clean(raw.replace("\t", "\n"), limit=len(raw) + 1)
     joined = _SPACE_RUN.sub(lambda run: " " if "\n" in run[0] else run[0], whole.text).strip()
     short = clean(joined, limit=limit)
@@ -227,8 +229,8 @@ def _codec(charset: str | None) -> str:
     return name if name.startswith(_CHARSETS) else "utf-8"
 
 
-_LEADING_BLANKS: Final = re.compile(r"[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*")
-_NEGATIVE: Final = re.compile(r"-\d+(\.\d+)?", re.ASCII)
+_LEADING_BLANKS: Final = r"[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*"
+_NEGATIVE: Final = r"(?a:-\d+(\.\d+)?)"
 
 
 def csv_safe(cell: str) -> str:
@@ -238,15 +240,15 @@ def csv_safe(cell: str) -> str:
     also after blanks. Plain negative numbers stay numbers. Write every cell quoted as well: in a locale with
     another separator an unquoted cell can be split. Source: OWASP, CSV Injection.
     """
-    blanks = _LEADING_BLANKS.match(cell)
+    blanks = re.match(_LEADING_BLANKS, cell)
     start = blanks.end() if blanks else 0
     sign = unicodedata.normalize("NFKC", cell[start : start + 1])[:1]
     starts = sign in ("=", "+", "-", "@") or any(blank in "\t\r\n" for blank in cell[:start])
-    return f"'{cell}" if starts and not _NEGATIVE.fullmatch(cell) else cell
+    return f"'{cell}" if starts and not re.fullmatch(_NEGATIVE, cell) else cell
 
 
 # What JSON lets stand as it is although it acts on a terminal, hides, or reorders; all of it above ASCII's space.
-_ACTING: Final = re.compile(
+_ACTING: Final = (
     "[\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
@@ -254,7 +256,7 @@ _ACTING: Final = re.compile(
 
 def json_safe(document: str) -> str:
     """A JSON document whose strings say the same, with every sign that acts or hides written as an escape."""
-    return document if document.isascii() and "\x7f" not in document else _ACTING.sub(_escaped, document)
+    return document if document.isascii() and "\x7f" not in document else re.sub(_ACTING, _escaped, document)
 
 
 def _escaped(sign: re.Match[str]) -> str:
@@ -262,8 +264,8 @@ def _escaped(sign: re.Match[str]) -> str:
     return "".join(f"\\u{units[n] << 8 | units[n + 1]:04x}" for n in range(0, len(units), 2))
 
 
-_UNSAFE_IN_NAMES: Final = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|`$;&'!~^{}\[\]%\u2426]+")
-_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
+_UNSAFE_IN_NAMES: Final = r"[\x00-\x1f\x7f/\\:*?\"<>|`$;&'!~^{}\[\]%\u2426]+"
+_RESERVED: Final = r"(?i:(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$))"
 _NAME_BYTES: Final = 200  # most file systems allow 255; the rest is for what a store adds
 
 
@@ -274,8 +276,8 @@ def file_name(raw: str) -> str:
     at most 200 bytes of UTF-8, the extension kept. "file" when nothing is left.
     """
     name = clean_line(unicodedata.normalize("NFC", raw[:2000])).text
-    name = _UNSAFE_IN_NAMES.sub("_", name).lstrip(".- ").rstrip(". ")
-    if _RESERVED.match(name):
+    name = re.sub(_UNSAFE_IN_NAMES, "_", name).lstrip(".- ").rstrip(". ")
+    if re.match(_RESERVED, name):
         name = f"_{name}"
     stem, dot, extension = name.rpartition(".")
     if not stem or len(extension.encode()) > 20:

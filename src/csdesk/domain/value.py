@@ -17,18 +17,12 @@ if TYPE_CHECKING:
 else:
 
     def replace(value: Any, /, **changes: Any) -> Any:
-        """As `dataclasses.replace`, in half its time: a case has 47 fields, and each event changes a few."""
+        """As `dataclasses.replace`, in a tenth of its time: a case has 47 fields, and each event changes a few."""
         cls = type(value)
         if cls.__reduce__ is not _reduce:
             return dataclasses.replace(value, **changes)
-        _, read, slots = _insides(cls)
-        made = object.__new__(cls)
-        for put, kept in zip(slots.values(), read(value), strict=True):
-            put(made, kept)
-        for name, changed in changes.items():
-            if name not in slots:
-                raise TypeError(f"a {cls.__name__} has no field {name!r}")
-            slots[name](made, changed)
+        copied = _COPIES.get(cls) or _copy(cls)
+        made = copied(value, changes)
         if hasattr(cls, "__post_init__"):
             made.__post_init__()
         return made
@@ -84,12 +78,16 @@ def _first(self: Any, /, *args: Any, **named: Any) -> None:
 
 
 def _init(cls: Any) -> Callable[..., None]:
-    """The real `__init__`: each field set through its slot, which is not asked whether it may."""
+    """The real `__init__`: each field set through its slot, which is not asked whether it may; of a large class as
+    one of its open twin.
+    """
     names: dict[str, Any] = {}
     plain: list[str] = []
     named: list[str] = []
     lines: list[str] = []
-    for field in dataclasses.fields(cls):
+    fields = dataclasses.fields(cls)
+    large = len(fields) >= _LARGE
+    for field in fields:
         name = field.name
         names[f"_set_{name}"] = getattr(cls, name).__set__
         taken, value = name, name
@@ -100,7 +98,11 @@ def _init(cls: Any) -> Callable[..., None]:
             names[f"_factory_{name}"] = field.default_factory
             taken, value = f"{name}=_missing", f"_factory_{name}() if {name} is _missing else {name}"
         (named if field.kw_only else plain).append(taken)
-        lines.append(f"    _set_{name}(self, {value})")
+        lines.append(f"    self.{name} = {value}" if large else f"    _set_{name}(self, {value})")
+    if large:
+        names |= {"_open": _open_twin(cls), "_become": _BECOME, "_own": cls}
+        lines = ["    _become(self, _open)", "    try:", *(f"    {line}" for line in lines)]
+        lines += ["    finally:", "        _become(self, _own)"]
     if hasattr(cls, "__post_init__"):
         lines.append("    self.__post_init__()")
     names["_missing"] = _MISSING
@@ -108,6 +110,42 @@ def _init(cls: Any) -> Callable[..., None]:
     exec(f"def __init__({signature}):\n" + "\n".join(lines or ["    pass"]), names)
     made: Callable[..., None] = names["__init__"]
     made.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made
+
+
+# A field set through its slot costs 50 ns, one of an ordinary class 5; becoming one and back 150.
+_LARGE = 6
+_BECOME: Any = object.__dict__["__class__"].__set__
+_COPIES: dict[type, Callable[[Any, dict[str, Any]], Any]] = {}
+
+
+def _open_twin(cls: Any) -> type:
+    """A class with the same slots whose fields can be set: a value is one of it while it is made, never longer."""
+    slots = cls.__dict__["__slots__"]
+    return type(cls.__name__, cls.__bases__, {"__slots__": slots, "__setattr__": object.__setattr__})
+
+
+def _copy(cls: Any) -> Callable[[Any, dict[str, Any]], Any]:
+    """What copies a value of this class with some fields changed."""
+    twin, fields = _open_twin(cls), dataclasses.fields(cls)
+    lines = [
+        "def copy(value, changes):",
+        "    made = _new(_open)",
+        *(f"    made.{field.name} = value.{field.name}" for field in fields),
+        "    for name, changed in changes.items():",
+        "        if name not in _names:",
+        "            raise TypeError(f'a {_own.__name__} has no field {name!r}')",
+        "        _put(made, name, changed)",
+        "    _become(made, _own)",
+        "    return made",
+    ]
+    names: dict[str, Any] = {
+        "_new": object.__new__, "_open": twin, "_own": cls, "_become": _BECOME, "_put": object.__setattr__,
+        "_names": frozenset(field.name for field in fields),
+    }  # fmt: skip
+    exec("\n".join(lines), names)
+    made: Callable[[Any, dict[str, Any]], Any] = names["copy"]
+    _COPIES[cls] = made
     return made
 
 
@@ -151,17 +189,17 @@ def _repr(self: Any) -> str:
     return f"{type(self).__qualname__}({', '.join(told)})"
 
 
-_Insides = tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], dict[str, Callable[[Any, Any], None]]]
+_Insides = tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]
 _INSIDES: dict[type, _Insides] = {}
 
 
 def _insides(cls: type) -> _Insides:
-    """The names of a class's fields, what reads them all, and what sets each."""
+    """The names of a class's fields, and what reads them all."""
     found = _INSIDES.get(cls)
     if found is None:
         names = tuple(field.name for field in dataclasses.fields(cls))
         read: Callable[[Any], Any] = attrgetter(*names) if len(names) > 1 else _few(names)
-        found = _INSIDES[cls] = names, read, {name: getattr(cls, name).__set__ for name in names}
+        found = _INSIDES[cls] = names, read
     return found
 
 
@@ -170,7 +208,7 @@ def _few(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def _told(value: Any) -> dict[str, Any]:
-    names, read, _ = _insides(type(value))
+    names, read = _insides(type(value))
     return dict(zip(names, read(value), strict=True))
 
 

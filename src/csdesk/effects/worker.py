@@ -31,7 +31,7 @@ from csdesk.effects.outcomes import Again, Close, Outcome, Settle
 from csdesk.effects.paying import DOUBT_PAUSE_MS, Payer
 from csdesk.effects.ports import Channel, PaymentProvider, Recipient, Sent
 from csdesk.effects.webhooks_out import Courier
-from csdesk.store import cases, feed, outbox
+from csdesk.store import cases, feed, outbox, tokens
 from csdesk.store.connection import translated, write
 from csdesk.store.crypto import Shredded
 from csdesk.store.errors import StoreError
@@ -57,6 +57,8 @@ CHANGES_KEPT = 200_000
 PASSING = frozenset({"locked", "disk_full", "io_failed"})
 # Jobs of no case: a look at a parcel, which may be several cases' or none's; a step of a run over many cases.
 PARCEL, BULK = "parcel", "bulk"
+# How often sessions of long ago are looked for.
+SWEEP_MS = 3_600_000
 # The next step of a run: at once, after whatever else is due by now.
 NEXT_STEP_MS = 0
 
@@ -88,6 +90,7 @@ class Worker:
         self._holder = f"{os.getpid()}:{os.urandom(4).hex()}"
         self._fence = 0
         self._renewed = 0
+        self._swept = 0
         self._askers: dict[str, Asker[Any, Any]] = {
             "order": OrderAsker(core, orders, self._leads, self._now),
             "carrier": CarrierAsker(core, carriers, self._leads, self._now),
@@ -141,6 +144,9 @@ class Worker:
             outbox.take_back(conn, desk, fence)
             jobs = outbox.take(conn, desk, fence, now, JOBS_A_TURN)
             feed.prune(conn, desk, CHANGES_KEPT)
+            if now - self._swept >= SWEEP_MS:
+                tokens.forget(conn, desk, now)
+                self._swept = now
         self._fence, self._renewed = fence, now
         ran = 0
         for job in jobs:

@@ -152,6 +152,9 @@ class Orders(Entity):
         super().__init__(run)
         self._overlay = overlay
         self._here: set[tuple[str, str]] = set()
+        # Of the batch at hand: orders that another source told of, and who the customers are ("" in a trial).
+        self._there: dict[bytes, tuple[str, int]] = {}
+        self._owners: dict[str, str] = {}
         self._read_before: dict[str, tuple[_Line, str]] = {}
         self.told = 0
 
@@ -227,27 +230,29 @@ class Orders(Entity):
     def key(self, external_id: str) -> bytes:
         return load.external_bytes(normal_order_number(external_id))
 
+    def look(self, pending: Sequence[Pending]) -> None:
+        self._there = load.find_orders(self.conn, self.desk, (p.key for p in pending))
+        named = {link[2] for p in pending for link in p.read.links if link[1] == "customers"}
+        keys = {id_: self.store.people.hash_id(id_) for id_ in named}
+        found = load.known(self.conn, self.desk, "customers", self.run.map.source, keys.values())
+        made_up = self.run.accepted.get("customers", ())
+        self._owners = {id_: found[key].record for id_, key in keys.items() if key in found}
+        self._owners |= {id_: "" for id_, key in keys.items() if key not in found and key in made_up}
+
     def elsewhere(self, external_id: str) -> tuple[str, int] | None:
-        return load.find_order(self.conn, self.desk, external_id)
+        return self._there.get(self.key(external_id))
 
     def check(self, pending: Pending) -> Problem | None:
         checked = self.section.check
         for field, kind, id_ in pending.read.links:
             if kind == "customers":
-                found = self._customer(id_)
+                found = self._owners.get(id_)
                 if found is None:
                     return Problem(field, "unknown_customer", {})
                 pending.owner = found
             elif "product" in checked and not self._goods(kind, id_):
                 return Problem(field, "unknown_product", {})
         return None
-
-    def _customer(self, id_: str) -> str | None:
-        key = self.store.people.hash_id(id_)
-        found = load.known(self.conn, self.desk, "customers", self.run.map.source, (key,)).get(key)
-        if found is not None:
-            return found.record
-        return "" if key in self.run.accepted.get("customers", ()) else None
 
     def _goods(self, kind: str, id_: str) -> bool:
         """Whether a variant or a product is known; what was found once in this run is not looked up again."""

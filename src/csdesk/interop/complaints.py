@@ -84,15 +84,14 @@ class Complaints(Entity):
         self._bodies.clear()
         new = [p for p in pending if p.version == 1]
         people = {p.id: ids.uuid7(p.read.record.opened_at, self._noise(p, "person")) for p in new}
-        keys = [self.store.people.key_row(person) for person in people.values()]
-        self.conn.executemany("INSERT INTO person_key VALUES (?,?,?,?,?)", keys)
+        keys = self.store.people.add_all(list(people.values()))
         for p in new:
             self._open(batch, p, people[p.id], merchants.get(p.read.record.company, ""))
         for p in pending:
             if p.version > 1:
                 self._tell(batch, p, at)
         cases.write(self.conn, self.desk, batch, self.store.people.text_key())
-        return len(merchants) + len(keys) + rows(batch)
+        return len(merchants) + keys + rows(batch)
 
     def _noise(self, pending: Pending, what: str) -> bytes:
         return noise(self.run.map.source, pending.read.external_id, what)

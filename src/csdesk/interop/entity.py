@@ -1,12 +1,15 @@
 """What every kind of imported record shares: how it is read, recognised again, checked and kept."""
 
+import os
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import field, fields
+from itertools import count
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from csdesk.desk.core import Core
+from csdesk.domain.ids import uuid7
 from csdesk.domain.value import dataclass
 from csdesk.interop.faults import Problem
 from csdesk.interop.fields import Fields, Reading
@@ -16,6 +19,7 @@ from csdesk.store import load
 from csdesk.store.load import Known
 
 RECORDS_A_BATCH = 1_000
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class Pending:
     version: int = 1
     owner: str = ""
     as_of: int = 0
-    parts: Counter[str] = field(default_factory=Counter)
-    there: Counter[str] = field(default_factory=Counter)
+    parts: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    there: Mapping[str, int] = field(default_factory=lambda: NOTHING)
 
 
 class Entity(ABC):
@@ -80,7 +84,8 @@ class Entity(ABC):
         self.conn = run.core.store.conn
         self.desk = run.core.desk
         # What the record that was read last consists of, good or bad.
-        self.parts = Counter[str]()
+        self.parts: Mapping[str, int] = NOTHING
+        self._numbers = count()
 
     @property
     def section(self) -> Section:
@@ -100,9 +105,13 @@ class Entity(ABC):
         """The id under which the record is recognised."""
         return load.external_bytes(external_id)
 
-    def there(self, pending: Pending) -> Counter[str]:
+    def there(self, pending: Pending) -> Mapping[str, int]:
         """How much of a changed record's parts is here already. Reads only."""
-        return Counter()
+        return NOTHING
+
+    def look(self, pending: Sequence[Pending]) -> None:
+        """Look up at once what `elsewhere` and `check` of all of these will ask. Reads only."""
+        return None
 
     def elsewhere(self, external_id: str) -> tuple[str, int] | None:
         """The row (id, version) that this record already has from another source."""
@@ -113,8 +122,8 @@ class Entity(ABC):
         return None
 
     def new_id(self, pending: Pending, at: int) -> str:
-        """The id of the row that a new record becomes."""
-        return load.new_id(at)
+        """The id of the row that a new record becomes; ids follow each other, and rows fill one page after another."""
+        return uuid7(at, next(self._numbers).to_bytes(4) + os.urandom(6))
 
     @abstractmethod
     def put(self, pending: Sequence[Pending], at: int) -> int:

@@ -16,7 +16,8 @@ from csdesk.domain.cases.calls import CallNoted
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import MessageReceived, Opened, ReplyHeld
-from csdesk.domain.cases.kinds import AUTHORITY, QUEUES, queue_of
+from csdesk.domain.cases.kind import AUTHORITY, QUEUES
+from csdesk.domain.cases.kinds import queue_of
 from csdesk.domain.mask import mask_text
 from csdesk.domain.roles import Right
 from csdesk.domain.text import clean_whole
@@ -24,9 +25,10 @@ from csdesk.domain.value import dataclass
 from csdesk.interop.marks import COLUMN, LETTERS, csv_line, hasher, identity, json_line, style
 from csdesk.store import canaries, cases, exports, feed
 from csdesk.store.cases import Past
-from csdesk.store.codec import UnknownEvent, decode_case
+from csdesk.store.codec import UnknownEvent
 from csdesk.store.connection import read, write
 from csdesk.store.exports import Made
+from csdesk.store.folds import decode_case
 
 Format = Literal["jsonl", "csv"]
 Row = dict[str, object]

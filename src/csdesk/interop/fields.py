@@ -1,7 +1,7 @@
 """One record as its map reads it: fields of the right type, and every problem by the field's name."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,7 @@ from csdesk.domain import money
 from csdesk.domain.text import clean, clean_line
 from csdesk.domain.value import dataclass
 from csdesk.interop.faults import Problem
-from csdesk.interop.maps import ImportMap, Section
+from csdesk.interop.maps import FieldMap, ImportMap, Section
 
 MOST_LINE = 500
 MOST_TEXT = 100_000
@@ -64,8 +64,9 @@ class Fields:
     def raw(self, name: str) -> Any:
         """What stands there, translated as the map says; None for nothing."""
         field = self._section.fields.get(name)
-        if field is None:
-            return None
+        return None if field is None else self._found(name, field)
+
+    def _found(self, name: str, field: FieldMap) -> Any:
         try:
             value = field.search(self.data)
         except (JMESPathError, RecursionError):
@@ -93,9 +94,10 @@ class Fields:
 
     def line(self, name: str, *, required: bool = False, most: int = MOST_LINE, between: str = " ") -> str:
         """One line of text; the members of a list are joined."""
-        if name not in self._section.fields:
+        field = self._section.fields.get(name)
+        if field is None:
             return ""
-        value = self.raw(name)
+        value = self._found(name, field)
         if type(value) is str and len(value) <= most and value.isascii() and value.isprintable():
             # What the gate would leave as it is: half of all fields, at a tenth of its price.
             text = value.strip()
@@ -249,7 +251,7 @@ class Fields:
             text = value.strip()[:64]
             told = datetime.fromisoformat(text) if written == "iso" else datetime.strptime(text, written)  # noqa: DTZ007
             zoned = told if told.tzinfo else told.replace(tzinfo=self._reading.zone)
-            return int(zoned.astimezone(UTC).timestamp() * 1000)
+            return int(zoned.timestamp() * 1000)
         except (ValueError, OverflowError):
             return None
 
@@ -317,7 +319,7 @@ class Fields:
             return
         for n, member in enumerate(found):
             inner = Fields(self._reading, section, member, self.problems, f"{self._prefix}{part}[{n}].")
-            if isinstance(member, Mapping):
+            if type(member) is dict or isinstance(member, Mapping):
                 yield inner
                 self.cleaned += inner.cleaned
             else:

@@ -115,7 +115,7 @@ class Macros(Entity):
         if why or not ours:
             return Read(id_, replace(record, steps=(), owner=""))
         self._places[record.place] = self.key(id_)
-        self.parts[OURS] = 1
+        self.parts = {OURS: 1}
         return Read(id_, record)
 
     def _look(self, told: Fields, said: str, done: tuple[str, ...], why: Mapping[str, object]) -> None:

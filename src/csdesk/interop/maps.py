@@ -229,7 +229,7 @@ def load_map(name: str) -> ImportMap:
 
 
 def _direct(node: Mapping[str, Any]) -> Search | None:
-    """The commonest expressions (a, a.b, [a, b], a || b) as plain functions, 0.1 to 0.5 µs instead of 2 to 25
+    """The commonest expressions (a, a.b, [a, b], a || b, @) as plain functions, 0.1 to 0.5 µs instead of 2 to 25
     in the interpreter; None for all others.
     """
     inner = [_direct(child) for child in node["children"]]
@@ -240,6 +240,8 @@ def _direct(node: Mapping[str, Any]) -> Search | None:
         case "field":
             name = node["value"]
             return lambda data: data.get(name) if isinstance(data, dict) else None
+        case "current":
+            return lambda data: data
         case "subexpression":
 
             def follow(data: Any) -> Any:

@@ -20,6 +20,8 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
+
 from csdesk.domain.text import clean_line
 from csdesk.domain.value import dataclass
 from csdesk.interop.faults import ImportFault, Problem
@@ -251,8 +253,6 @@ def _is_single(source: Source, raw: bytes, text: str) -> bool:
 
     msgspec sees that ten times faster than json, which then says what is wrong, or takes NaN.
     """
-    import msgspec
-
     try:
         found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw] | list[msgspec.Raw])
     except (msgspec.DecodeError, RecursionError):
@@ -282,6 +282,9 @@ def _loads(source: Source, text: str) -> Any:
 def _why(exc: Exception) -> str:
     """What json has no words for: too deep for the stack, or a number of more than 4,300 digits."""
     return "nested too deep" if isinstance(exc, RecursionError) else "a number of thousands of digits"
+
+
+_DECODE = msgspec.json.Decoder().decode
 
 
 class _Members:
@@ -421,11 +424,19 @@ def _json_lines(source: Source) -> Iterator[Item]:
                 continue
             number += 1
             try:
-                yield _record(number, lines.number, lines.done, json.loads(text))
+                yield _record(number, lines.number, lines.done, _parsed(text))
             except json.JSONDecodeError as exc:
                 yield Item(number, lines.number, lines.done, {}, _problem("bad_json", reason=exc.msg))
             except (RecursionError, ValueError) as exc:
                 yield Item(number, lines.number, lines.done, {}, _problem("bad_json", reason=_why(exc)))
+
+
+def _parsed(text: str) -> Any:
+    """A line of JSON: by msgspec in a third of the time, and by json what msgspec does not take, or takes for wrong."""
+    try:
+        return _DECODE(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return json.loads(text)
 
 
 def _csv(source: Source) -> Iterator[Item]:

@@ -19,14 +19,15 @@ AHEAD_MS = 86_400_000
 MOST_ID = 100
 # What some sources say of both: left in a locker or at a station; the words of the line tell which.
 LEFT = "left"
-_SCANS = (*(scan.value for scan in Scan), LEFT)
+_BY_CODE = {scan.value: scan for scan in Scan}
+_SCANS = dict.fromkeys((*_BY_CODE, LEFT))
 
 
 def _scan(said: str, text: str) -> Scan:
     """A code says more than words, but `other` says nothing, and "on its way" less than a line that names a turn."""
     if said == LEFT:
         return Scan.LOCKER if scan_of(text) is Scan.LOCKER else Scan.STATION
-    scan = Scan(said)
+    scan = _BY_CODE[said]
     if scan not in (Scan.OTHER, Scan.IN_TRANSIT) or (worded := scan_of(text)) is Scan.OTHER:
         return scan
     return worded
@@ -72,10 +73,10 @@ class Tracking(Entity):
 
     def put(self, pending: Sequence[Pending], at: int) -> int:
         told = [p.read.record for p in pending]
-        waybills = dict.fromkeys(parcel.waybill for parcel in told)
-        before = tracking.count_unknown(self.conn, self.desk)
+        waybills = list(dict.fromkeys(parcel.waybill for parcel in told))
+        before = tracking.unknown_among(self.conn, self.desk, waybills)
         rows = tracking.put_scans(self.store, told, at)
-        self.unknown_parcel += tracking.count_unknown(self.conn, self.desk) - before
+        self.unknown_parcel += tracking.unknown_among(self.conn, self.desk, waybills) - before
         self.told += tell(self.run.core, waybills)
         return rows
 

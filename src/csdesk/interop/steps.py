@@ -14,7 +14,7 @@ from csdesk.domain.cases.opening import Open
 from csdesk.domain.roles import Role
 from csdesk.domain.value import replace
 from csdesk.interop.entity import Run
-from csdesk.store import cases
+from csdesk.store import folds
 from csdesk.store.cases import Batch, Written, gather
 from csdesk.store.connection import Connection
 
@@ -31,7 +31,7 @@ def free_body(conn: Connection, desk: str, taken: set[str], made: Callable[[int]
     """A case number that nobody has, from the noise of turn 0, 1, …; it is then in `taken`."""
     for turn in range(100):
         body = ids.make_body(int.from_bytes(made(turn)[:5], "big") >> 5)
-        if body not in taken and cases.find(conn, desk, body) is None:
+        if body not in taken and folds.find(conn, desk, body) is None:
             taken.add(body)
             return body
     raise Refused("no_free_number")

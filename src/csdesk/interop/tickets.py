@@ -201,13 +201,13 @@ class Tickets(Entity):
 
     def _people(self, new: Sequence[Pending], at: int) -> tuple[dict[str, str], int]:
         """The person behind each new ticket, by its row's id; those whom nobody knows yet get a key of their own."""
-        found, keys, named = dict[str, str](), list[tuple[object, ...]](), dict[str, tuple[str, Customer]]()
+        found, alone, named = dict[str, str](), list[str](), dict[str, tuple[str, Customer]]()
         for p in new:
             told: Ticket = p.read.record
             who = told.requester
             if not who:
                 found[p.id] = ids.uuid7(told.opened_at, self._noise(p, "ticket person"))
-                keys.append(self.store.people.key_row(found[p.id]))
+                alone.append(found[p.id])
                 continue
             if not (person := self._known(who)) and who not in named:
                 named[who] = (
@@ -215,13 +215,13 @@ class Tickets(Entity):
                     told.person,
                 )
             found[p.id] = person or named[who][0]
-        self.conn.executemany("INSERT INTO person_key VALUES (?,?,?,?,?)", keys)
+        written = self.store.people.add_all(alone)
         people = [(load.Put(person, who, 1), record) for who, (person, record) in named.items()]
-        written = load.put_customers(self.store, people, at) if people else 0
+        written += load.put_customers(self.store, people, at) if people else 0
         hashed = self.store.people.hash_id
         known = [(hashed(put.external_id), load.Known(put.id, 1, self._digest(r))) for put, r in people]
         written += load.remember(self.conn, self.desk, "customers", self.run.map.source, known)
-        return found, len(keys) + written
+        return found, written
 
     def _messages(self, pending: Pending) -> list[tuple[str, Comment]]:
         """All that was said in the ticket, each once, in time order."""

@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -47,6 +47,7 @@ JSON = "application/json"
 SOURCE = "x-csdesk-source"
 # What a client may call its request in our log: nothing that could be somebody's name in Chinese, nor a second line.
 _REQUEST = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_TWO_LENGTHS = {b"content-length", b"transfer-encoding"}
 # From 1 kB on, where it is accepted; 1 is a third of the time of 6 for 5 % more. An answer that holds a secret (a new
 # token) is left out, so that its length says nothing of it (BREACH, CVE-2013-3587); in all others there is none, and a
 # bearer token is not sent by a browser of itself as a cookie would be. Streams and files flow as they are.
@@ -56,6 +57,8 @@ _SMALL = CompressionConfig(
     gzip_compress_level=1,
     exclude=["^/v1/watch$", "/evidence", "^/v1/login$", "^/v1/device", "^/v1/oidc", "^/v1/ask/.*token"],
 )
+# A client that does not read keeps no more than two of these in memory, however long its answer is.
+PIECE = 64 * 1024
 # The routes that ask nobody who they are, and why; a test walks all others with every role and without any.
 PUBLIC = {
     "/healthz": "for service managers, and says nothing of a desk",
@@ -97,6 +100,7 @@ class Rooms:
         self.look = look
         self.draining = False
         self.metrics = Metrics()
+        self.end_streams: Callable[[], None] = lambda: None
         self.proxies = proxies or Proxies("127.0.0.1 ::1")
         self.provider = provider
 
@@ -214,7 +218,7 @@ def make_routes(rooms: Rooms, limit: int) -> Litestar:
     async def tracking(request: Asked) -> Response[bytes]:
         return await rooms.scans(request.path_params["source"], request)
 
-    rooms.metrics.watchers = api.watchers
+    rooms.metrics.watchers, rooms.end_streams = api.watchers, api.end_streams
     doors: list[HTTPRouteHandler] = [healthz, readyz, metrics, intake, messages, orders, tracking]
     return Litestar(
         route_handlers=[
@@ -273,6 +277,8 @@ def _problem(exc: Exception) -> Problem:
             return exc
         case HTTPException(status_code=status) if status in CODES:
             return Problem(status, CODES[status])
+        case StoreError(code="too_slow"):  # away is nobody, and the same again would take as long
+            return refusal(Refused("took_too_long"))
         case StoreError():
             return Problem(503, "desk_away", fault=exc.code)
         case Refused():
@@ -294,9 +300,10 @@ def logged(app: ASGIApp, metrics: Metrics, proxies: Proxies) -> ASGIApp:
         host, port = scope.get("client") or ("", 0)
         if host != PEER:
             scope["client"] = (proxies.origin(host, scope["headers"]), port)
-        said = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode(
-            "latin-1"
-        )
+        told = dict(scope["headers"])
+        said = told.get(b"x-request-id", b"").decode("latin-1")
+        # Where a proxy took the other length, what follows is not of whom it seems to be (RFC 9112, 6.1).
+        ends = [(b"connection", b"close")] if told.keys() >= _TWO_LENGTHS else []
         id_ = said if _REQUEST.fullmatch(said) else os.urandom(6).hex()
         scope["csdesk.request"] = id_  # type: ignore[typeddict-unknown-key]
 
@@ -304,8 +311,9 @@ def logged(app: ASGIApp, metrics: Metrics, proxies: Proxies) -> ASGIApp:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", id_.encode())]
-            await send(message)
+                message["headers"] = [*message["headers"], (b"x-request-id", id_.encode()), *ends]
+            for piece in _pieces(message):
+                await send(piece)
 
         try:
             await app(scope, receive, sent)
@@ -318,6 +326,16 @@ def logged(app: ASGIApp, metrics: Metrics, proxies: Proxies) -> ASGIApp:
             log.info(_line(event="request", request=id_, **line, **({"code": code} if code else {})))
 
     return around
+
+
+def _pieces(message: Message) -> Iterator[Message]:
+    """A message, or a long body as several."""
+    if message["type"] != "http.response.body" or len(body := message["body"]) <= PIECE:
+        yield message
+        return
+    for at in range(0, len(body), PIECE):
+        more = at + PIECE < len(body) or message["more_body"]
+        yield {"type": "http.response.body", "body": body[at : at + PIECE], "more_body": more}
 
 
 def _line(**told: object) -> str:

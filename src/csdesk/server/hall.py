@@ -23,6 +23,9 @@ MOST_NOTED = 10_000
 MOST_APART = 4
 # Reports take up to a minute; who stands behind so many is better told to come again.
 MOST_ASIDE = 20
+# A desk that was not here is taken not to be for so long; a token that somebody made up costs one opening, not one each
+# time. Of so many names only their hashes are kept.
+NOWHERE_S, MOST_NOWHERE = 5.0, 1_000
 # SQLite has one writer; on two cores two readers keep both busy, since they wait for the file half of their time.
 READERS = 2
 # In a database writers take turns too, but what comes before and after a turn is done beside others' turns.
@@ -37,7 +40,7 @@ class Room:
         missed: dict[tuple[str, int], int] = {}
 
         def made() -> Core:
-            core = make()
+            core = make().ready()  # before the first request rather than in it
             core.missed = missed
             return core
 
@@ -173,6 +176,7 @@ class Hall:
     def __init__(self, make: Callable[[str], Core]) -> None:
         self._make = make
         self._rooms: dict[str, Room] = {}
+        self._nowhere: dict[int, float] = {}
         self._opening = asyncio.Lock()
         self._apart = 0
         self._hinted = False
@@ -206,12 +210,26 @@ class Hall:
         found = self._rooms.get(desk)
         if found is not None:
             return found
+        self._refuse(desk)
         async with self._opening:
+            self._refuse(desk)
             if desk not in self._rooms:
                 opened = await self._opened(desk)
                 opened.hinted = self._hinted
                 self._rooms[desk] = opened
         return self._rooms[desk]
+
+    def _refuse(self, desk: str) -> None:
+        """Problem 401 for a desk that was looked for lately, and was not here."""
+        if asyncio.get_running_loop().time() < self._nowhere.get(hash(desk), 0.0):
+            raise Problem(401, "not_signed_in")
+
+    def _remember(self, desk: str) -> None:
+        """Keep in mind that a desk is not here."""
+        self._nowhere.pop(hash(desk), None)
+        if len(self._nowhere) >= MOST_NOWHERE:
+            del self._nowhere[next(iter(self._nowhere))]
+        self._nowhere[hash(desk)] = asyncio.get_running_loop().time() + NOWHERE_S
 
     async def apart(self, caller: Caller, call: Callable[[Core], R]) -> R:
         """What `call` makes of the desk in a thread and with a connection of its own; Problem `busy` for too many."""
@@ -238,6 +256,7 @@ class Hall:
         except StoreError as exc:
             await room.close()
             if exc.code == "no_such_desk":
+                self._remember(desk)
                 raise Problem(401, "not_signed_in") from None
             raise
         return room

@@ -64,6 +64,7 @@ class Watch:
         self._task: asyncio.Task[None] | None = None
         self._turning: asyncio.Task[None] | None = None
         self._last = 0
+        self._ended = False
 
     def watchers(self) -> int:
         """How many watch."""
@@ -74,6 +75,8 @@ class Watch:
 
         Until it is closed, or the watcher's token is ended.
         """
+        if self._ended:
+            return
         queue: asyncio.Queue[Told | None] = asyncio.Queue(MOST_WAITING)
         self._watchers[queue] = caller
         try:
@@ -178,6 +181,14 @@ class Watch:
                 queue.put_nowait(told_of([], True, told.last))
             else:
                 queue.put_nowait(told)
+
+    def end(self) -> None:
+        """End every stream behind what it was told: who watches goes on at another server, from the last id."""
+        self._ended = True
+        for queue in self._watchers:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(None)
 
     async def close(self) -> None:
         """End the looking."""

@@ -201,24 +201,29 @@ def _cases(schemas: Schemas, words: Words) -> dict[str, Schema]:
 
 
 def _questions(schemas: Schemas) -> dict[str, Schema]:
-    return {
-        f"/v1/ask/{name}": {
-            "post": _operation(
-                f"ask_{name}",
-                (cls.__doc__ or name).strip().partition("\n")[0],
-                schemas.of("answer", name),
-                404,
-                422,
-                *((410,) if name == "events" else ()),
-                description=f"{(cls.__doc__ or '').strip()}\n\nRight `{cls.right}`.",
-                sent=schemas.of("question", name),
-                example=schemas.least("question", name),
-                tag="questions",
-            )
-        }
-        for name, cls in questions().items()
-        if not cls.local
-    }
+    found = {}
+    etag = {"ETag": {"description": "Of this answer, byte for byte.", "schema": {"type": "string"}}}
+    for name, cls in questions().items():
+        if cls.local:
+            continue
+        told = _operation(
+            f"ask_{name}",
+            (cls.__doc__ or name).strip().partition("\n")[0],
+            schemas.of("answer", name),
+            404,
+            422,
+            *((410,) if name == "events" else ()),
+            description=f"{(cls.__doc__ or '').strip()}\n\nRight `{cls.right}`.",
+            sent=schemas.of("question", name),
+            example=schemas.least("question", name),
+            parameters=() if cls.writes else (_header("If-None-Match"),),
+            headers=None if cls.writes else etag,
+            tag="questions",
+        )
+        if not cls.writes:
+            told["responses"]["304"] = {"description": "The client has this answer.", "headers": etag}
+        found[f"/v1/ask/{name}"] = {"post": told}
+    return found
 
 
 def _beside(schemas: Schemas) -> dict[str, Schema]:

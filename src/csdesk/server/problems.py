@@ -11,6 +11,8 @@ from csdesk.domain.cases.context import Refused
 MEDIA = "application/problem+json"
 # For 503: how long to wait before the same request is worth sending again.
 RETRY_S = 30
+# Another server takes it, or this one is back soon.
+DRAINED_S = 1
 
 
 class Problem(Exception):
@@ -90,7 +92,8 @@ def headers_of(problem: Problem) -> dict[str, str]:
     status = problem.status
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
-    wait = problem.more.get("retry_after", RETRY_S if status in (429, 503) else 0)
+    usual = DRAINED_S if problem.code == "draining" else RETRY_S
+    wait = problem.more.get("retry_after", usual if status in (429, 503) else 0)
     return {"Retry-After": str(wait)} if wait else {}
 
 

@@ -9,17 +9,14 @@ import signal
 import socket
 import ssl
 import stat
-import struct
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import h11
 import msgspec
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
@@ -28,13 +25,13 @@ from csdesk.desk.words import Words
 from csdesk.domain.text import json_safe
 from csdesk.domain.value import replace
 from csdesk.server.app import Rooms, make_app
-from csdesk.server.callers import PEER
 from csdesk.server.desk_thread import DeskThread
 from csdesk.server.doors import open_doors
 from csdesk.server.hall import Hall
 from csdesk.server.hints import Hints
 from csdesk.server.oidc import OpenId, terms_of
 from csdesk.server.ordering import order_system
+from csdesk.server.patience import MOST_CONNECTIONS, protocol
 from csdesk.server.proxies import Proxies
 from csdesk.server.standby import Standby
 from csdesk.store.dsn import dsn_of
@@ -45,14 +42,8 @@ UNIX = "unix:"
 # One order system is asked at a time; behind so many it is better to come again.
 MOST_ASKING = 20
 KEEP_ALIVE_S = 20
-# Connections at once, as far as the process may have that many files; more are closed at once. Without a bound the
-# event loop runs out of files, and then writes thousands of lines a second about it until the disk is full. A console
-# has one that listens and one or two that ask, each some 30 KB: enough for a thousand consoles.
-MOST_CONNECTIONS = 4_000
 # How many are accepted in one go, before the bound is looked at.
 BACKLOG = 64
-# How often the log says that there were too many.
-TELL_S = 60.0
 
 
 def bind(listen: str, *, abroad: bool = False) -> socket.socket:
@@ -157,88 +148,6 @@ def secured(config: Config) -> bool:
     return True
 
 
-def protocol(
-    seconds: float,
-    most: int = MOST_CONNECTIONS,
-    admitted: Callable[[str], bool] = lambda _: True,
-    counted: Callable[[Callable[[], int]], None] = lambda _: None,
-) -> type[H11Protocol]:
-    """HTTP/1.1 for which a client must have told what it wants, headers and all, within `seconds`.
-
-    Who was answered before the body was whole (it was too slow, too large, not wanted) has as long to come to its end:
-    what still comes is thrown away, and a connection that never ends would never be given back. Of more than `most`
-    connections at once the newest are closed.
-    """
-    told_at = -TELL_S
-
-    def too_many(now: float) -> None:
-        nonlocal told_at
-        if now - told_at >= TELL_S:
-            told_at = now
-            log.warning('{"event":"too_many_connections","most":%d}', most)
-
-    class Impatient(H11Protocol):
-        _patience: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            counted(self.connections.__len__)
-            peer = transport.get_extra_info("peername")
-            if isinstance(peer, tuple) and not admitted(peer[0]):
-                self.transport.close()
-                return
-            if len(self.connections) > most:
-                too_many(self.loop.time())
-                self.transport.close()
-                return
-            if (uid := _peer(transport)) is not None:
-                self.client = (PEER, uid)
-            self._wait()
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            self._wait()
-
-        def on_response_complete(self) -> None:
-            super().on_response_complete()
-            if self._answered_early():
-                self._wait()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._rest()
-            super().connection_lost(exc)
-
-        def _answered_early(self) -> bool:
-            return self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
-
-        def _wait(self) -> None:
-            if self.conn.their_state is not h11.IDLE and not self._answered_early():
-                self._rest()
-            elif self._patience is None:
-                self._patience = self.loop.call_later(seconds, self._gone)
-
-        def _rest(self) -> None:
-            if self._patience is not None:
-                self._patience.cancel()
-                self._patience = None
-
-        def _gone(self) -> None:
-            if self.conn.their_state is h11.IDLE or self._answered_early():
-                self.transport.close()
-
-    return Impatient
-
-
-def _peer(transport: asyncio.Transport) -> int | None:
-    """The login at the other end of a Unix socket, as the kernel knows it (unix(7), SO_PEERCRED); None elsewhere."""
-    made = transport.get_extra_info("socket")
-    if made is None or made.family != socket.AF_UNIX or not hasattr(socket, "SO_PEERCRED"):
-        return None
-    told = made.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    uid: int = struct.unpack("3i", told)[1]
-    return uid
-
-
 class _Server(uvicorn.Server):
     """Says when it listens, and that it drains."""
 
@@ -256,6 +165,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._rooms.draining = True
+        # They would never end by themselves, and keep this server from ending until its patience does.
+        self._rooms.end_streams()
         await super().shutdown(sockets)
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from csdesk.domain import ids
 from csdesk.domain.cases.case import Kind
-from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.value import dataclass
 from csdesk.store import callers, canaries, chain, chained, exports, holdings, leaks, looks
 from csdesk.store.audit_telling import Fault, Head, Link, Stored, telling
@@ -325,6 +324,6 @@ def _stored(seq: Any, header: bytes, payload: bytes, sealed: bytes, hash_: bytes
 def _number(kind: str, body: str, case_id: str) -> str:
     """The number of a case by its columns; its id when they make none."""
     try:
-        return ids.number(MACHINES[Kind(kind)].letters, body)
+        return ids.number(Kind(kind).letters, body)
     except (KeyError, ValueError):
         return case_id

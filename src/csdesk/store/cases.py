@@ -32,11 +32,12 @@ from csdesk.domain.cases.writeback import OrderAsked, OrderDeclined, OrderTaken
 from csdesk.domain.clocks.clock import labelled
 from csdesk.domain.value import dataclass
 from csdesk.store.chain import Row, link, start
-from csdesk.store.codec import decode, decode_case, encode, encode_case, known
+from csdesk.store.codec import decode, encode, known
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import PersonKeys, bound_to
 from csdesk.store.feed import NEVER
 from csdesk.store.flags import PUT_FLAG, flag_row
+from csdesk.store.folds import encode_case
 from csdesk.store.index import index_numbers, index_texts
 from csdesk.store.restraint import findable
 from csdesk.store.tracking import PUT_CASE_PARCEL, timer_key
@@ -48,8 +49,11 @@ CASE_COLUMNS = (
 )
 # Not REPLACE: two cases with one number must be an error, never one case fewer.
 _PUT_CASE = (
-    f"INSERT INTO cases ({CASE_COLUMNS}) VALUES ({', '.join('?' * 29)}) ON CONFLICT (desk_id, id) DO UPDATE SET "
+    f"INSERT INTO cases ({CASE_COLUMNS}, held) VALUES ({', '.join('?' * 29)}, 0)"
+    " ON CONFLICT (desk_id, id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in CASE_COLUMNS.split(", ")[2:])
+    # What a lease put there stands as long as the case waits.
+    + ", held = CASE WHEN excluded.live = 1 AND excluded.phase = 'ours' AND excluded.assignee = '' THEN held ELSE 0 END"
 )
 _PUT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _PUT_LINE = "INSERT OR REPLACE INTO case_line VALUES (?,?,?,?,?,?,?)"
@@ -59,6 +63,11 @@ _PUT_OUT = (
     "INSERT INTO outbox VALUES (?,?,?,?,?,'ready',?,0,0,'',?)"
     " ON CONFLICT (desk_id, key) DO UPDATE SET state = 'ready', run_at = excluded.run_at WHERE state = 'moot'"
 )
+_STOP = (
+    "DELETE FROM outbox INDEXED BY outbox_case"
+    " WHERE desk_id = ? AND case_id = ? AND kind = 'clock' AND state = 'ready'"
+)
+_END = "UPDATE outbox SET state = ?, result = ? WHERE desk_id = ? AND key = ?"
 _PUT_EVIDENCE = "INSERT INTO evidence VALUES (?,?,?,?,?,?,?,?,?,?)"
 _PUT_SENT = (
     "INSERT INTO canned_use VALUES (?,?,?,1,?)"
@@ -93,7 +102,9 @@ class Written:
 class Batch:
     """Rows of one or many commands, grouped by table so that a bulk load costs one statement a table."""
 
-    cases: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    # As each case stood before the batch, and as it now stands, with the head of its chain.
+    began: dict[str, Case | None] = field(default_factory=dict)
+    cases: dict[str, tuple[Case, bytes]] = field(default_factory=dict)
     events: list[tuple[object, ...]] = field(default_factory=list)
     lines: dict[tuple[str, int], tuple[object, ...]] = field(default_factory=dict)
     parts: dict[tuple[str, int], tuple[object, ...]] = field(default_factory=dict)
@@ -104,11 +115,9 @@ class Batch:
     stopped: set[str] = field(default_factory=set)
     clocks: dict[str, list[str]] = field(default_factory=dict)
     requests: list[tuple[object, ...]] = field(default_factory=list)
-    counts: dict[str, list[int]] = field(default_factory=dict)
     changes: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     texts: list[tuple[str, int, str, str]] = field(default_factory=list)
     numbers: list[tuple[str, str]] = field(default_factory=list)
-    heads: dict[str, bytes] = field(default_factory=dict)
     evidence: list[tuple[object, ...]] = field(default_factory=list)
     sent: list[tuple[object, ...]] = field(default_factory=list)
 
@@ -193,11 +202,10 @@ def gather(batch: Batch, keys: PersonKeys, written: Written) -> bytes:
         _effects(batch, desk, case, happened, written.at)
     if written.before is None:
         batch.numbers.append((case.id, case.body))
-    batch.cases[case.id] = case_row(case, head)
-    batch.heads[case.id] = head
+    batch.began.setdefault(case.id, written.before)
+    batch.cases[case.id] = case, head
     _projections(batch, case)
     _given_up(batch, written.before, case)
-    _counts(batch, written.before, case)
     batch.requests.append(
         (desk, written.cause, case.id, written.verb, written.actor, case.version, written.at)
     )
@@ -412,12 +420,16 @@ def clock_key(case_id: str, clock: Clock) -> str:
     return f"clock:{case_id}:{clock.label}:{clock.due}"
 
 
-def _counts(batch: Batch, before: Case | None, after: Case) -> None:
-    for case, sign in ((before, -1), (after, 1)):
-        if case is not None and live(case):
-            count = batch.counts.setdefault(queue_of(case), [0, 0])
-            count[0] += sign
-            count[1] += sign * breached(case)
+def _counts(batch: Batch) -> dict[str, list[int]]:
+    """By how much live and breached cases of each queue become more; steps in between cancel each other out."""
+    counts: dict[str, list[int]] = {}
+    for id_, (after, _) in batch.cases.items():
+        for case, sign in ((batch.began[id_], -1), (after, 1)):
+            if case is not None and live(case):
+                count = counts.setdefault(queue_of(case), [0, 0])
+                count[0] += sign
+                count[1] += sign * breached(case)
+    return counts
 
 
 def write(conn: Connection, desk: str, batch: Batch, text_key: bytes) -> None:
@@ -425,45 +437,43 @@ def write(conn: Connection, desk: str, batch: Batch, text_key: bytes) -> None:
 
     Refused `already_sent` when a recall came too late.
     """
-    for case_id in batch.stopped:
-        conn.execute(
-            "DELETE FROM outbox INDEXED BY outbox_case"
-            " WHERE desk_id = ? AND case_id = ? AND kind = 'clock' AND state = 'ready'",
-            (desk, case_id),
-        )
+    # A case that begins in this batch has no timers yet.
+    conn.executemany(_STOP, [(desk, id_) for id_ in batch.stopped if batch.began[id_] is not None])
     conn.executemany(_PUT_EVENT, batch.events)
-    conn.executemany(_PUT_CASE, batch.cases.values())
+    conn.executemany(_PUT_CASE, [case_row(case, head) for case, head in batch.cases.values()])
     conn.executemany(_PUT_LINE, batch.lines.values())
     conn.executemany(_PUT_PART, batch.parts.values())
     conn.executemany(PUT_FLAG, batch.flags)
     conn.executemany(PUT_CASE_PARCEL, batch.parcels.values())
     conn.executemany(_PUT_OUT, batch.out.values())
     conn.executemany(_PUT_EVIDENCE, batch.evidence)
-    for key, state, reason in batch.settled:
-        _settle(conn, desk, key, state, reason)
+    _settle(conn, desk, batch.settled)
     conn.executemany(_PUT_REQUEST, batch.requests)
     conn.executemany(_PUT_SENT, batch.sent)
     conn.executemany(
-        _COUNT, [(desk, queue, n, late) for queue, (n, late) in batch.counts.items() if n or late]
+        _COUNT, [(desk, queue, n, late) for queue, (n, late) in _counts(batch).items() if n or late]
     )
     index_numbers(conn, desk, text_key, batch.numbers)
     index_texts(conn, desk, text_key, findable(conn, desk, batch.texts))
     _announce(conn, desk, batch.changes)
 
 
-def _settle(conn: Connection, desk: str, key: str, state: str, reason: str) -> None:
-    if state == "recalled":
+def _settle(conn: Connection, desk: str, settled: Sequence[tuple[str, str, str]]) -> None:
+    """Say of jobs of the outbox (key, state, reason) what became of them, in order."""
+    ended: list[tuple[str, str, str, str]] = []
+    for key, state, reason in settled:
+        if state != "recalled":
+            ended.append(("failed" if state == "failed" else "done", reason or state, desk, key))
+            continue
+        conn.executemany(_END, ended)
+        ended.clear()
         stopped = conn.execute(
             "UPDATE outbox SET state = 'cancelled' WHERE desk_id = ? AND key = ? AND state = 'ready'",
             (desk, key),
         )
         if stopped.rowcount != 1:
             raise Refused("already_sent")
-        return
-    conn.execute(
-        "UPDATE outbox SET state = ?, result = ? WHERE desk_id = ? AND key = ?",
-        ("failed" if state == "failed" else "done", reason or state, desk, key),
-    )
+    conn.executemany(_END, ended)
 
 
 def _announce(conn: Connection, desk: str, changes: dict[str, tuple[int, int, int]]) -> None:
@@ -475,14 +485,6 @@ def _announce(conn: Connection, desk: str, changes: dict[str, tuple[int, int, in
             for n, (case, (version, at, since)) in enumerate(changes.items(), 1)
         ],
     )
-
-
-def load(conn: Connection, desk: str, case_id: str) -> tuple[Case, bytes] | None:
-    """A case and the head of its chain, or None."""
-    row = conn.execute(
-        "SELECT snapshot, head FROM cases WHERE desk_id = ? AND id = ?", (desk, case_id)
-    ).fetchone()
-    return (decode_case(row[0]), row[1]) if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -520,9 +522,3 @@ def unknown_events(conn: Connection, desk: str, case_id: str) -> tuple[str, ...]
         "SELECT DISTINCT type, v FROM event WHERE desk_id = ? AND case_id = ?", (desk, case_id)
     )
     return tuple(f"{type_} v{v}" for type_, v in rows if not known(type_, v))
-
-
-def find(conn: Connection, desk: str, body: str) -> str | None:
-    """The id of the case whose number has this body."""
-    row = conn.execute("SELECT id FROM cases WHERE desk_id = ? AND body = ?", (desk, body)).fetchone()
-    return row[0] if row else None

@@ -31,13 +31,16 @@ def start(desk_id: str, case_id: str) -> bytes:
 
 def link(previous: bytes, row: Row) -> bytes:
     """The hash of an event: previous hash, header fields and both bodies, each with its length before it."""
-    digest = hashlib.sha256(previous)
-    fields = (row.seq, row.type, row.v, row.at, row.actor, row.cause, row.verb, row.person)
-    header = "\x1f".join(map(str, fields))
-    for part in (header.encode(), row.payload, row.sealed):
-        digest.update(len(part).to_bytes(4, "big"))
-        digest.update(part)
-    return digest.digest()
+    header = (
+        f"{row.seq}\x1f{row.type}\x1f{row.v}\x1f{row.at}\x1f{row.actor}\x1f{row.cause}\x1f{row.verb}\x1f{row.person}"
+    ).encode()
+    payload, sealed = row.payload, row.sealed
+    parts = (previous, _size(header), header, _size(payload), payload, _size(sealed), sealed)
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def _size(part: bytes) -> bytes:
+    return len(part).to_bytes(4, "big")
 
 
 @dataclass(frozen=True, slots=True)

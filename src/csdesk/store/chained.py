@@ -36,12 +36,17 @@ class Rows:
         """What the first row of an owner is chained to, so that no chain fits another."""
         return hashlib.sha256(self.genesis + f"\x1f{desk}\x1f{owner}".encode()).digest()
 
+    @property
+    def last(self) -> str:
+        """The statement that asks for the last row of (desk, owner): its seq and its hash."""
+        return f"SELECT seq, hash FROM {self.table} WHERE desk_id = ? AND {self.owner} = ? ORDER BY seq DESC LIMIT 1"
+
     def next(self, conn: Connection, desk: str, owner: str) -> tuple[int, bytes]:
         """The seq that the next row gets, and the hash that it follows."""
-        last = conn.execute(
-            f"SELECT seq, hash FROM {self.table} WHERE desk_id = ? AND {self.owner} = ? ORDER BY seq DESC LIMIT 1",
-            (desk, owner),
-        ).fetchone()
+        return self.after(desk, owner, conn.execute(self.last, (desk, owner)).fetchone())
+
+    def after(self, desk: str, owner: str, last: tuple[int, bytes] | None) -> tuple[int, bytes]:
+        """The seq of the row after the last one (as `last` tells it), and the hash that it follows."""
         return (last[0] + 1, bytes(last[1])) if last else (1, self.start(desk, owner))
 
     def add(
@@ -49,13 +54,17 @@ class Rows:
     ) -> int:
         """Put a row on the record inside the caller's transaction; its seq."""
         seq, previous = self.next(conn, desk, owner)
+        conn.execute(*self.adding(desk, owner, seq, previous, values, body))
+        return seq
+
+    def adding(
+        self, desk: str, owner: str, seq: int, previous: bytes, values: tuple[Value, ...], body: bytes = b""
+    ) -> tuple[str, tuple[object, ...]]:
+        """The statement that adds a row after the one whose hash is `previous`, with its values."""
         row = (seq, *values)
         names = ("desk_id", self.owner, "seq", *self.columns, *((self.body,) if self.body else ()), "hash")
         held = (desk, owner, *row, *((body,) if self.body else ()), link(previous, _header(row), body))
-        conn.execute(
-            f"INSERT INTO {self.table} ({', '.join(names)}) VALUES ({', '.join('?' * len(held))})", held
-        )
-        return seq
+        return f"INSERT INTO {self.table} ({', '.join(names)}) VALUES ({', '.join('?' * len(held))})", held
 
     def breaks(self, conn: Connection, desk: str) -> Iterator[tuple[str, int]]:
         """(owner, seq) of the first row of each chain that was changed, or before which one is missing."""

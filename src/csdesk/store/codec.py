@@ -1,13 +1,14 @@
-"""Events and snapshots as bytes: JSON made by msgspec, personal fields apart, old versions lifted by upcasters."""
+"""Events as bytes: JSON made by msgspec, personal fields apart, old versions lifted by upcasters."""
 
 from collections.abc import Callable
 from dataclasses import fields
-from functools import lru_cache
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from csdesk.domain.cases.case import Case
+from csdesk.domain.cases import kinds as kinds  # noqa: PLC0414 - every room enters its events in EVENTS
 from csdesk.domain.cases.events import EVENTS, Event
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -15,7 +16,6 @@ Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 # (type, version) → the fields as the next version has them. Pure; the stored bytes never change.
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 
-_SNAPSHOT = msgspec.json.Decoder(Case)
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -23,18 +23,28 @@ class UnknownEvent(Exception):
     """An event of a type or version this program does not know: its case can be read, never changed."""
 
 
-@lru_cache(maxsize=128)
+@cache
 def _names(type_: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     cls = EVENTS[type_]
     every = tuple(f.name for f in fields(cls))
     return tuple(n for n in every if n not in cls.sealed), cls.sealed
 
 
+@cache
+def _open_fields(type_: str) -> Callable[[Event], dict[str, Any]]:
+    """What reads the open fields of an event of this type."""
+    plain, _ = _names(type_)
+    if len(plain) < 2:
+        return lambda event: {name: getattr(event, name) for name in plain}
+    read = attrgetter(*plain)
+    return lambda event: dict(zip(plain, read(event), strict=True))
+
+
 def encode(event: Event) -> tuple[bytes, bytes]:
     """The open fields and the personal fields of an event as JSON; the second is empty when there are none to hide."""
-    plain, personal = _names(event.type)
+    _, personal = _names(event.type)
     hidden = {name: value for name in personal if (value := getattr(event, name))}
-    return _ENCODE({name: getattr(event, name) for name in plain}), _ENCODE(hidden) if hidden else b""
+    return _ENCODE(_open_fields(event.type)(event)), _ENCODE(hidden) if hidden else b""
 
 
 def known(type_: str, v: int) -> bool:
@@ -56,13 +66,3 @@ def decode(type_: str, v: int, payload: bytes, hidden: bytes = b"") -> Event:
     for name in cls.sealed:
         data.setdefault(name, "")
     return msgspec.convert(data, cls)
-
-
-def encode_case(case: Case) -> bytes:
-    """The snapshot of a case."""
-    return _ENCODE(case)
-
-
-def decode_case(snapshot: bytes) -> Case:
-    """The case of a snapshot."""
-    return _SNAPSHOT.decode(snapshot)

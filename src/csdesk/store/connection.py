@@ -12,6 +12,7 @@ all POSIX locks that the process holds on it, SQLite's included; so all checks h
 
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -126,8 +127,16 @@ class Connection(Protocol):
         """Carry out one statement for many rows."""
         ...
 
+    def together(self, *asked: tuple[str, Any]) -> list[list[Any]]:
+        """The rows of several statements with their values, in turn, within a transaction; one trip to a server."""
+        ...
+
     def guard(self) -> None:
         """RuntimeError when this connection came through a fork."""
+        ...
+
+    def now(self) -> int:
+        """The time of whoever keeps the data, UTC ms: leases, tokens and timers of all who share it go by this."""
         ...
 
     def bind(self, desk: str, file_id: str, evidence: Path | None) -> None:
@@ -184,6 +193,14 @@ class SqliteConnection(sqlite.Connection):
         self.turn = Turn(path)
         self._pid = os.getpid()
 
+    def now(self) -> int:
+        """This machine's time: all who share a file are on it."""
+        return clock_ms()
+
+    def together(self, *asked: tuple[str, Any]) -> list[list[Any]]:
+        """The rows of several statements with their values, in turn."""
+        return [self.execute(sql, values).fetchall() for sql, values in asked]
+
     def guard(self) -> None:
         """RuntimeError when this connection came through a fork."""
         if self._pid != os.getpid():
@@ -232,6 +249,14 @@ class SqliteConnection(sqlite.Connection):
         finally:
             self.execute("PRAGMA synchronous = FULL")
 
+    def keep_few_pages(self) -> None:
+        """Hold at most 0.5 MB of the file: for a program of which many run on one machine.
+
+        SQLite would hold 2 MB. What is let go is in the system's cache, which all of them share: pages and cases of
+        100,000 take the same time (0.5 and 1.5 ms), and a console that has opened 60 cases is 1.5 MB smaller.
+        """
+        self.execute("PRAGMA cache_size = -512")
+
     def version(self) -> int:
         """See `data_version`."""
         return self.number("data_version")
@@ -246,6 +271,11 @@ class SqliteConnection(sqlite.Connection):
         """Close the file and leave the queue of writers."""
         super().close()
         self.turn.close()
+
+
+def clock_ms() -> int:
+    """This machine's time, UTC ms."""
+    return time.time_ns() // 1_000_000
 
 
 def refuse_old_sqlite(version: tuple[int, ...] = sqlite.sqlite_version_info) -> None:

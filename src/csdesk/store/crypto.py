@@ -12,7 +12,7 @@ import os
 import re
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from csdesk.domain.value import dataclass
 from csdesk.store.errors import StoreError
@@ -27,10 +27,10 @@ _SEPARATOR = "\x1f"
 
 def bound_to(desk_id: str, table: str, row: str, column: str) -> bytes:
     """The place a sealed value belongs to, as associated data: a value moved anywhere else fails to open."""
-    parts = (desk_id, table, row, column)
-    if any(_SEPARATOR in part for part in parts):
+    place = f"{desk_id}{_SEPARATOR}{table}{_SEPARATOR}{row}{_SEPARATOR}{column}"
+    if place.count(_SEPARATOR) != 3:
         raise ValueError("a part of a bound place holds the separator U+001F")
-    return _SEPARATOR.join(parts).encode()
+    return place.encode()
 
 
 def new_data_key() -> bytes:
@@ -168,10 +168,29 @@ class PersonKeys:
         return found
 
     def _unwrapped(self, stored: WrappedKey, bound: bytes) -> Sealer:
-        master = self._unwrapping.get(stored.key_id)
+        return Sealer(self._master(stored.key_id).open(stored.sealed, _wrap_bound(stored.key_id, bound)))
+
+    def _master(self, key_id: str) -> Sealer:
+        master = self._unwrapping.get(key_id)
         if master is None:
-            master = self._unwrapping[stored.key_id] = Sealer(master_of(self._masters, stored.key_id))
-        return Sealer(master.open(stored.sealed, _wrap_bound(stored.key_id, bound)))
+            master = self._unwrapping[key_id] = Sealer(master_of(self._masters, key_id))
+        return master
+
+    def make(self, desk_id: str, persons: Sequence[str], key_id: str) -> list[WrappedKey]:
+        """New data keys of these persons, wrapped by a master key, and kept, all of them, for what is sealed next.
+
+        For the transaction that stores them: whoever rolls it back must `clear`, or would go on sealing for somebody
+        under a key that nobody has. StoreError `no_key` when the master key is unknown here.
+        """
+        master, made = self._master(key_id), []
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+        for person in persons:
+            data_key = new_data_key()
+            bound = _wrap_bound(key_id, person_bound(desk_id, person))
+            made.append(WrappedKey(key_id, master.seal(data_key, bound)))
+            self._kept[desk_id, person] = Sealer(data_key)
+        return made
 
     def seal(self, desk_id: str, person_id: str, plaintext: bytes, bound: bytes) -> bytes:
         """`plaintext` sealed for this person. StoreError `shredded` when the person was erased."""
@@ -227,7 +246,7 @@ def keyed_hash(index_key: bytes, field: str, value: str) -> bytes:
 # Normalisers give "" when nothing is left to look up: index nothing then, since all such rows would be equal.
 # ・ stands between the parts of transliterated and minority names in half a dozen code points.
 _NAME_NOISE = r"[\s·•‧∙⋅・.]+"
-_NUMBER_NOISE = r"[\s#\-‐-―−]+"
+_NUMBER_NOISE = r"[\s#\-‐-―−]+"  # what an ASCII number can have of it, `normal_order_number` names itself
 _EXTENSION = re.compile(r"(?:转|轉|分机|分機|ext\.?|x|#|,|;)[\s:.]*(\d{1,6})\s*$")
 _RELAY = re.compile(r"^((?:\+?86[\s-]*)?1\d{10})-(\d{1,6})$")
 _MASKED = re.compile(r"[*•●_]|\dx{2,}\d")
@@ -293,4 +312,6 @@ def normal_email(value: str) -> str:
 
 def normal_order_number(value: str) -> str:
     """An order number without width, case, spaces, dashes and a leading #."""
+    if value.isascii():
+        return "".join(value.lower().replace("#", "").replace("-", "").split())
     return _folded(value, _NUMBER_NOISE)

@@ -28,7 +28,7 @@ from csdesk.store.home import config_dir
 from csdesk.store.keys import FromFile, KeySource, key_file
 from csdesk.store.outbox import LONGEST_MS
 from csdesk.store.rotation import left, under_way
-from csdesk.store.schema import SCHEMA_VERSION
+from csdesk.store.version import SCHEMA_VERSION
 
 MB = 1 << 20
 # SQLite cuts the log to 64 MB when it was moved into the file; past twice that, some reader never ends.

@@ -9,7 +9,8 @@ from csdesk.store.dsn import Dsn
 from csdesk.store.errors import StoreError
 from csdesk.store.file import Store, open_store
 from csdesk.store.keys import KeySource
-from csdesk.store.schema import SCHEMA_VERSION
+from csdesk.store.replica import PATIENT_S
+from csdesk.store.version import SCHEMA_VERSION
 
 # A replica further behind shows in a report that is read for today.
 BEHIND_S = 60
@@ -60,7 +61,7 @@ def _replica(store: Store, dsn: Dsn) -> Finding:
     """Whether the replica follows: changes that it does not know yet, and how old the last one it knows is."""
     last = store.conn.version()
     try:
-        with closing(store.at(dsn)) as copy:
+        with closing(store.at(dsn, PATIENT_S)) as copy:
             behind = max(last - copy.conn.version(), 0)
             (age,) = copy.conn.execute(REPLAYED).fetchone()
     except StoreError as exc:

@@ -29,6 +29,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "already_exists": "{path} is there already and was left as it was; choose another name.",
         "credentials_open": "Others can read {path}: chmod 600 it, and revoke the tokens in it.",
         "credentials_unreadable": "{path} cannot be read: remove it and sign in anew (csdesk login).",
+        "line_ruined": "What was kept for the line could not be read and lies in {path}; what waited in it was not "
+        "sent. Check your latest notes and drafts.",
+        "line_row_unreadable": "One thing that waited for the line in {path} cannot be read and was not sent; the "
+        "rest goes.",
         "not_a_database": "{path} is not a csdesk database; name another file, or run 'csdesk init'.",
         "replica_other": "{path} is no replica of this desk {desk}; correct the setting 'replica'.",
         "no_such_desk": "{path} holds no desk {desk}; name one that it holds.",

@@ -1,6 +1,6 @@
 """A desk's file: made with its keys, opened and checked, and everything that reads or writes it for one desk."""
 
-import secrets
+import os
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from csdesk.store.home import config_dir
 from csdesk.store.keys import FromFile, Keyring, KeySource, Masters, key_file, new_keyring
 from csdesk.store.people import People
 from csdesk.store.replica import Replica
-from csdesk.store.schema import SCHEMA_VERSION
+from csdesk.store.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from csdesk.store.library_forbidden import ForbiddenList
@@ -95,12 +95,13 @@ class Store:
         other.replica = Replica(self.replica.dsn) if self.replica is not None else None
         return other
 
-    def at(self, copy: Dsn) -> "Store":
+    def at(self, copy: Dsn, patient_s: int) -> "Store":
         """The same desk, with the same keys, in a database that follows this one; only read, owned by this thread.
 
+        `patient_s`: how long it may take to answer, in s.
         StoreError `replica_other` when it follows another.
         """
-        conn = _connected(copy, readonly=True)
+        conn = _connected(copy, readonly=True, patient_s=patient_s)
         try:
             found = _desk(conn, self.desk.id)
             if found is None or found.file_id != self.desk.file_id:
@@ -184,7 +185,7 @@ def init(
         _make_room(path, desk_id or MAIN)
     elif path.exists() and path.stat().st_size:
         raise StoreError("already_exists", path=str(path))
-    file_id = secrets.token_hex(8)
+    file_id = os.urandom(8).hex()
     if source is None:
         source = FromFile(key_file(config_dir(), file_id))
     if isinstance(source, FromFile) and not source.path.exists():
@@ -240,11 +241,15 @@ def _refuse_half(conn: Connection, desk_id: str, place: str) -> None:
         raise StoreError("half_moved", path=place, desk=desk_id)
 
 
-def _connected(where: Path | Dsn, *, readonly: bool = False, check_same_thread: bool = True) -> Connection:
+def _connected(
+    where: Path | Dsn, *, readonly: bool = False, check_same_thread: bool = True, patient_s: int = 0
+) -> Connection:
     if isinstance(where, Dsn):
-        from csdesk.store.postgres import PgConnection
+        from csdesk.store.postgres import PATIENT_S, PgConnection
 
-        pg = PgConnection(where, schema_version=SCHEMA_VERSION, readonly=readonly)
+        pg = PgConnection(
+            where, schema_version=SCHEMA_VERSION, readonly=readonly, patient_s=patient_s or PATIENT_S
+        )
         try:
             pg.check_schema()
         except BaseException:

@@ -6,9 +6,11 @@ from csdesk.store.connection import Connection
 ROWS = Rows("holding", "actor", b"csdesk holding chain v1", ("at", "case_id"))
 
 
-def add(conn: Connection, desk: str, actor: str, at: int, case_id: str) -> None:
-    """Note that a lease of somebody began, inside the caller's transaction."""
-    ROWS.add(conn, desk, actor, (at, case_id))
+def adding(
+    desk: str, actor: str, last: tuple[int, bytes] | None, at: int, case_id: str
+) -> tuple[str, tuple[object, ...]]:
+    """The statement that notes that a lease of somebody began, with its values; `last`: see `Rows.last`."""
+    return ROWS.adding(desk, actor, *ROWS.after(desk, actor, last), (at, case_id))
 
 
 def of_case(conn: Connection, desk: str, case_id: str) -> list[tuple[str, int]]:

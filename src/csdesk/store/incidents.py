@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.causes import Criteria
 from csdesk.domain.value import dataclass
-from csdesk.store.codec import decode_case
 from csdesk.store.connection import Connection
+from csdesk.store.folds import decode_case
 from csdesk.store.index import cases_saying
 
 # Read at once when what SQL cannot tell is looked at case by case; also the most that one look for words takes.

@@ -26,16 +26,23 @@ NUMBER_SEQ = 0
 
 def index_texts(conn: Connection, desk: str, key: bytes, texts: Sequence[tuple[str, int, str, str]]) -> None:
     """Index (case, seq, person, text) inside the caller's transaction."""
-    for case_id, seq, person, text in texts:
-        terms = tokens.keyed(tokens.index_terms(text), key)
-        if terms:
-            terms_of(conn).put_text(conn, desk, case_id, seq, person, terms)
+    if not texts:
+        return
+    hashes = tokens.Hashes(key)
+    rows = [
+        (case_id, seq, person, hashes.of(terms))
+        for case_id, seq, person, text in texts
+        if (terms := tokens.index_terms(text))
+    ]
+    if rows:
+        terms_of(conn).put_texts(conn, desk, rows)
 
 
 def index_numbers(conn: Connection, desk: str, key: bytes, numbers: Sequence[tuple[str, str]]) -> None:
     """Index (case, number body), so that any four characters of a number find it."""
-    for case_id, body in numbers:
-        terms_of(conn).put_text(conn, desk, case_id, NUMBER_SEQ, "", number_terms(body, key))
+    if numbers:
+        rows = [(case_id, NUMBER_SEQ, "", number_terms(body, key)) for case_id, body in numbers]
+        terms_of(conn).put_texts(conn, desk, rows)
 
 
 def number_terms(body: str, key: bytes) -> list[str]:

@@ -9,9 +9,9 @@ index key never rotates by itself: every hash in the database would have to be m
 
 import base64
 import hashlib
+import hmac
 import json
 import os
-import secrets
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -50,7 +50,7 @@ class Keyring:
     def rotated(self) -> "Keyring":
         """The same keys and a new current one; wrapped data keys follow one by one (`crypto.rewrap`)."""
         key_id = _new_key_id()
-        return replace(self, current=key_id, keys={**self.keys, key_id: secrets.token_bytes(KEY_BYTES)})
+        return replace(self, current=key_id, keys={**self.keys, key_id: os.urandom(KEY_BYTES)})
 
     def without(self, key_id: str) -> "Keyring":
         """The keys less a retired one, once nothing is wrapped with it; ValueError for the current one."""
@@ -71,7 +71,7 @@ class Keyring:
         for name, fingerprint in stored.items():
             if name not in ours:
                 raise StoreError("no_key", source=f"key id {name}")
-            if not secrets.compare_digest(ours[name], fingerprint):
+            if not hmac.compare_digest(ours[name], fingerprint):
                 raise StoreError("wrong_key", key_id=name)
 
 
@@ -115,13 +115,13 @@ def _fingerprint(key: bytes) -> str:
 
 
 def _new_key_id() -> str:
-    return f"k{secrets.token_hex(4)}"
+    return f"k{os.urandom(4).hex()}"
 
 
 def new_keyring() -> Keyring:
     """One new master key and a new index key, from the operating system's randomness."""
     key_id = _new_key_id()
-    return Keyring(key_id, {key_id: secrets.token_bytes(KEY_BYTES)}, secrets.token_bytes(KEY_BYTES))
+    return Keyring(key_id, {key_id: os.urandom(KEY_BYTES)}, os.urandom(KEY_BYTES))
 
 
 def to_document(keyring: Keyring) -> str:

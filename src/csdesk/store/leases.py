@@ -1,4 +1,9 @@
-"""Who holds a case just now: leases that expire by themselves, fenced, beside the chain so that no verb conflicts."""
+"""Who holds a case just now: leases that expire by themselves, fenced, beside the chain so that no verb conflicts.
+
+A lease is the truth. `held` in the row of a case that waits for whoever asks first is a note of it: until then (UTC ms)
+nobody need look whether the case is free, so that who looks for the next one does not walk past all that are in
+somebody's hand. It never ends later than its lease does; 0 and what lies outside of `running` says nothing.
+"""
 
 from csdesk.domain.value import dataclass
 from csdesk.store import holdings
@@ -10,6 +15,8 @@ HOLD_MS = 5 * 60_000
 PARK_MS = 15 * 60_000
 # Two programs read the clock at different moments; NTP moves it by less.
 SLACK_MS = 60_000
+# A renewal within this leaves the note alone: writing it touches an index, on PostgreSQL all indexes of the row.
+STALE_MS = 3 * 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +45,24 @@ def running(now: int) -> tuple[int, int]:
     return now + 1, now + PARK_MS + SLACK_MS
 
 
+_HELD = f"SELECT {_COLUMNS} FROM lease WHERE desk_id = ? AND case_id = ? AND expires BETWEEN ? AND ?"
+_HOLD = (
+    "INSERT INTO lease VALUES (?,?,?,?,1,?,?,?) ON CONFLICT (desk_id, case_id) DO UPDATE SET"
+    " fence = fence + CASE WHEN holder <> excluded.holder OR expires <= excluded.since THEN 1 ELSE 0 END,"
+    " since = CASE WHEN holder <> excluded.holder OR expires <= excluded.since THEN excluded.since ELSE since END,"
+    " holder = excluded.holder,"
+    " session = excluded.session, expires = excluded.expires, parked = excluded.parked"
+    f" RETURNING {_COLUMNS}"
+)
+_NOTE = (
+    "UPDATE cases SET held = ? WHERE desk_id = ? AND id = ? AND live = 1 AND phase = 'ours' AND assignee = ''"
+    " AND held NOT BETWEEN ? AND ?"
+)
+
+
 def held(conn: Connection, desk: str, case_id: str, now: int) -> Lease | None:
     """The lease that runs on a case."""
-    row = conn.execute(
-        f"SELECT {_COLUMNS} FROM lease WHERE desk_id = ? AND case_id = ? AND expires BETWEEN ? AND ?",
-        (desk, case_id, *running(now)),
-    ).fetchone()
+    row = conn.execute(_HELD, (desk, case_id, *running(now))).fetchone()
     return Lease(*row) if row else None
 
 
@@ -59,30 +78,29 @@ def hold(
     force: bool = False,
 ) -> Lease:
     """Hold or renew inside the caller's transaction; answers the other's lease when somebody else holds the case."""
-    other = held(conn, desk, case_id, now)
+    found, last = conn.together((_HELD, (desk, case_id, *running(now))), (holdings.ROWS.last, (desk, holder)))
+    other = Lease(*found[0]) if found else None
     if other is not None and other.holder != holder and not force:
         return other
-    row = conn.execute(
-        "INSERT INTO lease VALUES (?,?,?,?,1,?,?,?) ON CONFLICT (desk_id, case_id) DO UPDATE SET"
-        " fence = fence + CASE WHEN holder <> excluded.holder OR expires <= excluded.since THEN 1 ELSE 0 END,"
-        " since = CASE WHEN holder <> excluded.holder OR expires <= excluded.since THEN excluded.since ELSE since END,"
-        " holder = excluded.holder,"
-        " session = excluded.session, expires = excluded.expires, parked = excluded.parked"
-        f" RETURNING {_COLUMNS}",
-        (desk, case_id, holder, session, now + (PARK_MS if park else HOLD_MS), now if park else 0, now),
-    ).fetchone()
-    lease = Lease(*row)
+    until = now + (PARK_MS if park else HOLD_MS)
+    writes: list[tuple[str, tuple[object, ...]]] = [
+        (_HOLD, (desk, case_id, holder, session, until, now if park else 0, now)),
+        (_NOTE, (until, desk, case_id, until - STALE_MS, until)),
+    ]
     if other is None or other.holder != holder:  # a new one, not a renewal
-        holdings.add(conn, desk, holder, now, case_id)
-    return lease
+        writes.append(holdings.adding(desk, holder, last[0] if last else None, now, case_id))
+    (row,), *_ = conn.together(*writes)
+    return Lease(*row)
 
 
 def release(conn: Connection, desk: str, case_id: str, holder: str) -> None:
     """Give a case back before its time; the row stays, since its fence must go on growing."""
-    conn.execute(
+    given = conn.execute(
         "UPDATE lease SET expires = 0, parked = 0 WHERE desk_id = ? AND case_id = ? AND holder = ?",
         (desk, case_id, holder),
     )
+    if given.rowcount:
+        conn.execute("UPDATE cases SET held = 0 WHERE desk_id = ? AND id = ? AND held <> 0", (desk, case_id))
 
 
 def of_holder(conn: Connection, desk: str, holder: str, now: int) -> list[Lease]:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from csdesk.store.dsn import Dsn
-from csdesk.store.postgres import CHANNEL, CONNECT_SECONDS, translate
+from csdesk.store.postgres import CHANNEL, connected, translate
 
 
 class Listener:
@@ -20,9 +20,7 @@ class Listener:
         """StoreError as `PgConnection`; `too_slow` never: it only waits."""
         self._dsn = dsn
         try:
-            self._raw = psycopg.connect(
-                dsn.text, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="csdesk listen"
-            )
+            self._raw = connected(dsn, application_name="csdesk listen")
             self._raw.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
         except psycopg.Error as exc:
             raise translate(exc, dsn) from None

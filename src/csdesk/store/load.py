@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
@@ -19,21 +20,25 @@ from csdesk.store.connection import Connection
 from csdesk.store.crypto import Shredded, bound_to, normal_order_number
 from csdesk.store.file import Store
 from csdesk.store.people import Customer
+from csdesk.store.together import together
 from csdesk.store.tracking import (
     AWAITED_MS,
     Told,
     forget_of_orders,
-    join,
+    join_all,
+    known_all,
     put_of_orders,
     put_scans,
-    refresh,
-    set_timer,
+    refresh_all,
+    set_timers,
 )
 
 # 8 bytes a field: two values of one field look alike once in 2**64.
 _FIELD_BYTES = 8
 _NOTHING = bytes(_FIELD_BYTES)
 _ENCODE = msgspec.json.Encoder().encode
+# 1 MB of digests that are not made again.
+_SHORT, _MOST_SHORT = 24, 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +176,32 @@ def digester(key: bytes) -> Callable[[Any], bytes]:
     start = hashlib.blake2b(
         key=hashlib.blake2b(key, person=b"csdesk record").digest(), digest_size=_FIELD_BYTES
     )
-    names: dict[type, tuple[str, ...]] = {}
+    readers: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
+    # Currencies, states, waybills of many scans: what is short comes again.
+    short: dict[bytes, bytes] = {}
+
+    def hashed(told: bytes) -> bytes:
+        state = start.copy()
+        state.update(told)
+        return state.digest()
 
     def digest(record: Any) -> bytes:
         kind = type(record)
-        if kind not in names:
-            names[kind] = tuple(field.name for field in fields(kind))
+        if kind not in readers:
+            readers[kind] = attrgetter(*(field.name for field in fields(kind)))
         parts = []
-        for name in names[kind]:
-            value = getattr(record, name)
+        for value in readers[kind](record):
             if not value:
                 parts.append(_NOTHING)
                 continue
-            state = start.copy()
-            state.update(_ENCODE(value))
-            parts.append(state.digest())
+            told = _ENCODE(value)
+            if (found := short.get(told)) is None:
+                found = hashed(told)
+                if len(told) <= _SHORT:
+                    if len(short) >= _MOST_SHORT:
+                        short.clear()
+                    short[told] = found
+            parts.append(found)
         return b"".join(parts)
 
     return digest
@@ -203,14 +219,15 @@ def changed_fields(before: bytes, after: bytes, names: Sequence[str]) -> tuple[s
 
 def known(conn: Connection, desk: str, entity: str, source: str, ids: Iterable[bytes]) -> dict[bytes, Known]:
     """What is kept of these records of a source."""
-    sql = (
-        "SELECT record, version, digest, as_of FROM source_record"
-        " WHERE desk_id = ? AND entity = ? AND source = ? AND external_id = ?"
-    )
     found = {}
-    for id_ in ids:
-        if row := conn.execute(sql, (desk, entity, source, id_)).fetchone():
-            found[id_] = Known(*row)
+    for marks, some in together(list(ids)):
+        rows = conn.execute(
+            "SELECT external_id, record, version, digest, as_of FROM source_record"
+            f" WHERE desk_id = ? AND entity = ? AND source = ? AND external_id IN ({marks})",
+            (desk, entity, source, *some),
+        )
+        for id_, *told in rows.fetchall():
+            found[bytes(id_)] = Known(*told)
     return found
 
 
@@ -219,6 +236,8 @@ def remember(
 ) -> int:
     """Keep what records now are."""
     values = [(desk, entity, source, id_, k.digest, k.record, k.version, k.as_of) for id_, k in rows]
+    # By key, so that neighbours are written together; of two words on one record the later stays the later.
+    values.sort(key=itemgetter(3))
     conn.executemany("INSERT OR REPLACE INTO source_record VALUES (?,?,?,?,?,?,?,?)", values)
     return len(values)
 
@@ -275,6 +294,17 @@ def find_order(conn: Connection, desk: str, number: str) -> tuple[str, int] | No
     return (row[0], row[1]) if row else None
 
 
+def find_orders(conn: Connection, desk: str, numbers: Iterable[bytes]) -> dict[bytes, tuple[str, int]]:
+    """`find_order` of many normal numbers, as `external_bytes` has them."""
+    found: dict[bytes, tuple[str, int]] = {}
+    for marks, some in together([number.decode("utf-8", "surrogatepass") for number in numbers]):
+        rows = conn.execute(
+            f"SELECT folded, id, version FROM orders WHERE desk_id = ? AND folded IN ({marks})", (desk, *some)
+        )
+        found |= {external_bytes(folded): (id_, version) for folded, id_, version in rows.fetchall()}
+    return found
+
+
 def product_of(conn: Connection, desk: str, sku: str) -> tuple[str, str, str] | None:
     """The product of a variant: its id, its id at the source, its category."""
     row = conn.execute(
@@ -296,11 +326,10 @@ def open_cases(conn: Connection, desk: str, order_id: str) -> list[str]:
 
 def put_customers(store: Store, people: Sequence[tuple[Put, Customer]], at: int) -> int:
     """Keep customers; the new ones (version 1) get their keys."""
-    new = [store.people.key_row(put.id) for put, _ in people if put.version == 1]
-    store.conn.executemany("INSERT INTO person_key VALUES (?,?,?,?,?)", new)
+    new = store.people.add_all([put.id for put, _ in people if put.version == 1])
     before = store.conn.total_changes
     store.people.put([(put.id, put.external_id, record, put.version) for put, record in people], at)
-    return len(new) + store.conn.total_changes - before
+    return new + store.conn.total_changes - before
 
 
 def put_merchants(conn: Connection, desk: str, merchants: Iterable[Merchant], at: int) -> dict[str, str]:
@@ -360,31 +389,39 @@ def put_orders(store: Store, orders: Sequence[tuple[Put, str, Order]], at: int) 
         conn.executemany(f"DELETE FROM {table} WHERE desk_id = ? AND order_id = ?", again)
     forget_of_orders(conn, desk, again)
     written = rows.write(conn) + len(merchants)
-    return written + sum(_track(store, order, at) for _, _, order in orders)
+    return written + _track(store, (order for _, _, order in orders), at)
 
 
-def _track(store: Store, order: Order, at: int) -> int:
-    """The scans of an order's parcels: those that came before it, and those that came with it; a timer for silence."""
-    conn, desk, written = store.conn, store.desk.id, 0
-    for shipment in order.shipments:
-        if not shipment.waybill:
-            continue
-        join(store, shipment.waybill)
-        if shipment.track:
-            written += put_scans(store, (Told(shipment.waybill, shipment.carrier, shipment.track),), at)
-        events = refresh(conn, desk, shipment.waybill)
-        awaited = shipment.shipped_at > at - AWAITED_MS and not (shipment.signed_at or order.signed_at)
-        if events or awaited:
-            set_timer(conn, desk, shipment.waybill, at, at)
+def _track(store: Store, orders: Iterable[Order], at: int) -> int:
+    """The scans of the orders' parcels: those that came before them, and those that came with them; timers for silence.
+
+    How many rows the scans were.
+    """
+    conn, desk = store.conn, store.desk.id
+    sent = [(order, shipment) for order in orders for shipment in order.shipments if shipment.waybill]
+    found = known_all(conn, desk, (shipment.waybill for _, shipment in sent))
+    join_all(store, found)
+    told = [
+        Told(shipment.waybill, shipment.carrier, shipment.track) for _, shipment in sent if shipment.track
+    ]
+    written = put_scans(store, told, at)
+    events = refresh_all(conn, desk, found)
+    awaited = {
+        shipment.waybill
+        for order, shipment in sent
+        if shipment.shipped_at > at - AWAITED_MS and not (shipment.signed_at or order.signed_at)
+    }
+    set_timers(conn, desk, {waybill: at for waybill in found if events[waybill] or waybill in awaited}, at)
     return written
 
 
 def _sealed(store: Store, order_id: str, customer: str, order: Order) -> bytes:
     private = {name: value for name in ("address", "phone") if (value := getattr(order, name))}
-    if not private or erased(store, customer):
+    if not private:
         return b""
+    key = store.keys.for_person(store.desk.id, customer)
     bound = bound_to(store.desk.id, "orders", order_id, "sealed")
-    return store.keys.seal(store.desk.id, customer, _ENCODE(private), bound)
+    return b"" if isinstance(key, Shredded) else key.seal(_ENCODE(private), bound)
 
 
 def _fresh(order: Order) -> tuple[list[int], list[int]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from csdesk.store.connection import connect, sqlite, write
 from csdesk.store.guards import PREFIX, guard
-from csdesk.store.schema import SCHEMA_VERSION, STATEMENTS
+from csdesk.store.schema import STATEMENTS
+from csdesk.store.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

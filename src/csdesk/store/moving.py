@@ -24,8 +24,8 @@ from csdesk.store.evidence import copy_all, folder_of
 from csdesk.store.file import Store
 from csdesk.store.moving_ends import End, SqliteEnd, database, names, partial_of
 from csdesk.store.reindex import reindex
-from csdesk.store.schema import SCHEMA_VERSION
 from csdesk.store.verify import verify
+from csdesk.store.version import SCHEMA_VERSION
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 # Progress is told so often; a row takes 5 to 20 µs.

@@ -163,14 +163,10 @@ def database(dsn: Dsn, desk: str, *, reading: bool = False) -> Iterator[Postgres
     """
     import psycopg
 
-    from csdesk.store.postgres import CONNECT_SECONDS, translate
+    from csdesk.store.postgres import connected, translate
 
     try:
-        with closing(
-            psycopg.connect(
-                dsn.text, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="csdesk move"
-            )
-        ) as raw:
+        with closing(connected(dsn, application_name="csdesk move")) as raw:
             # A table takes as long as it takes, and the other end may be slower.
             raw.execute(
                 "SELECT set_config('statement_timeout', '0', false),"

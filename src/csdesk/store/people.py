@@ -1,7 +1,7 @@
 """Customers: a sealed record each under their own key, found again by keyed hashes of what they would tell us."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -85,14 +85,27 @@ class People:
         The file says which master key wraps, since another process may have rotated it a moment ago (4 µs).
         StoreError `no_key` when its source lacks it.
         """
-        row = self._conn.execute(
-            "SELECT key_id FROM master_key WHERE desk_id = ? ORDER BY seq DESC LIMIT 1", (self._desk,)
-        ).fetchone()
-        current = row[0] if row else self._masters.keyring.current
+        current = self._current()
         wrapped = wrap(
             master_of(self._masters, current), current, new_data_key(), person_bound(self._desk, person)
         )
         return (self._desk, person, wrapped.key_id, wrapped.sealed, 0)
+
+    def _current(self) -> str:
+        """The id of the master key that wraps from now on."""
+        row = self._conn.execute(
+            "SELECT key_id FROM master_key WHERE desk_id = ? ORDER BY seq DESC LIMIT 1", (self._desk,)
+        ).fetchone()
+        return row[0] if row else self._masters.keyring.current
+
+    def add_all(self, persons: Sequence[str]) -> int:
+        """Give persons their keys, inside the caller's transaction; see `PersonKeys.make` for when it rolls back."""
+        made = self.keys.make(self._desk, persons, self._current()) if persons else []
+        rows = [
+            (self._desk, person, key.key_id, key.sealed, 0) for person, key in zip(persons, made, strict=True)
+        ]
+        self._conn.executemany("INSERT INTO person_key VALUES (?,?,?,?,?)", rows)
+        return len(rows)
 
     def add(self, person: str) -> None:
         """Give a person a key, inside the caller's transaction."""
@@ -112,7 +125,7 @@ class People:
             ids.append((self._desk, person))
             hashes += [(self._desk, field, value, person) for field, value in self.hashes(record)]
         found = free(self._conn, self._desk, (person for _, person in ids))
-        hashes = [one for one in hashes if one[3] in found]
+        hashes = sorted(one for one in hashes if one[3] in found)
         self._conn.executemany("DELETE FROM customer_hash WHERE desk_id = ? AND customer = ?", ids)
         self._conn.executemany("INSERT OR REPLACE INTO customer VALUES (?,?,?,?,?,?)", rows)
         self._conn.executemany("INSERT OR IGNORE INTO customer_hash VALUES (?,?,?,?)", hashes)

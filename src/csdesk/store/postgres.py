@@ -18,21 +18,32 @@ import psycopg
 from psycopg import sql
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper, Loader
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown
 
+from csdesk.store.connection import clock_ms
 from csdesk.store.dialect import statement
 from csdesk.store.dsn import Dsn
 from csdesk.store.errors import StoreError
 
-CONNECT_SECONDS = 10
+# How long a database may take to let us in, and half of how long it may be silent when spoken to: TCP alone would go on
+# for a quarter of an hour where a network swallows everything.
+PATIENT_S = 10
 # A question that takes longer is broken off: a desk's own are answered in milliseconds, reports in seconds.
 STATEMENT_SECONDS = 60
 # A console that died in a transaction would keep the desk's turn.
 IDLE_SECONDS = 60
 # Where LISTEN hears which desk has changed; a hint only, that not every cluster gives (see store/listening.py).
 CHANNEL = "csdesk"
+
+
+# What a database's clock said last, by its address: ms that it is ahead of this machine's.
+_AHEAD: dict[str, int] = {}
+# Clocks that differ by less are the same: so long a busy host may take to hear the answer, and NTP keeps others closer.
+SAME_MS = 1_000
+_CLOCK = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 
 class _Flag(Dumper):
@@ -59,6 +70,27 @@ class _Sum(Loader):
         return float(said) if "." in said or "a" in said else int(said)
 
 
+def connected(dsn: Dsn, patient_s: int = PATIENT_S, **more: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection that waits for no network for ever; what the address says of that goes before."""
+    wanted: dict[str, str | int | None] = {
+        "connect_timeout": patient_s,
+        "keepalives_idle": patient_s,
+        "keepalives_interval": max(patient_s // 3, 1),
+        "keepalives_count": 3,
+        "tcp_user_timeout": 2 * patient_s * 1000,
+    }
+    said = conninfo_to_dict(dsn.text)
+    left = {name: value for name, value in wanted.items() if name not in said}
+    told = make_conninfo(dsn.text, client_encoding="UTF8", **{**left, **more})
+    return psycopg.connect(told, autocommit=True)
+
+
+def _said(sql: str, parameters: Any) -> tuple[str, Sequence[Any]]:
+    """One of our statements in PostgreSQL's words, and its values in the order of those."""
+    found = statement(sql)
+    return found.text, [parameters[at] for at in found.order] if found.order else parameters
+
+
 class PgConnection:
     """A connection to one desk of a database, with what the store uses of SQLite's.
 
@@ -69,8 +101,16 @@ class PgConnection:
     # What sees each statement as it goes out: tests prove by it that none crosses desks.
     heard: ClassVar[Callable[[str], object] | None] = None
 
-    def __init__(self, dsn: Dsn, *, schema_version: int, readonly: bool = False) -> None:
+    def __init__(
+        self,
+        dsn: Dsn,
+        *,
+        schema_version: int,
+        readonly: bool = False,
+        patient_s: int = PATIENT_S,
+    ) -> None:
         self.dsn = dsn
+        self._patient_s = patient_s
         self.place = dsn.shown
         self.path = Path()
         self.desk = ""
@@ -84,14 +124,7 @@ class PgConnection:
 
     def _connected(self) -> "psycopg.Connection[tuple[Any, ...]]":
         with self._translating():
-            raw = psycopg.connect(
-                self.dsn.text,
-                autocommit=True,
-                connect_timeout=CONNECT_SECONDS,
-                # The address may name it otherwise.
-                fallback_application_name="csdesk",
-                client_encoding="UTF8",
-            )
+            raw = connected(self.dsn, self._patient_s, fallback_application_name="csdesk")
             raw.adapters.register_dumper(int, Int8Dumper)
             raw.adapters.register_dumper(bool, _Flag)
             raw.adapters.register_dumper(str, _Text)
@@ -104,10 +137,24 @@ class PgConnection:
                 " set_config('default_transaction_read_only', %s, false)",
                 (f"{STATEMENT_SECONDS}s", f"{IDLE_SECONDS}s", "on" if self.readonly else "off"),
             )
-            (told,) = raw.execute("SELECT version()").fetchone() or ("",)
+            told, clock = raw.execute(f"SELECT version(), {_CLOCK}").fetchone() or ("", clock_ms())
+            self._heard_time(clock)
             self._hints = told.startswith("PostgreSQL") and "-YB-" not in told
             raw.execute("SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'jit'")
             return raw
+
+    def _heard_time(self, said: int) -> None:
+        """Keep how far the database's clock is ahead of ours, unless it is where it was."""
+        ahead = said - clock_ms()
+        if abs(ahead - _AHEAD.get(self.dsn.text, 0)) > SAME_MS:
+            _AHEAD[self.dsn.text] = ahead
+
+    def now(self) -> int:
+        """The database's time, UTC ms: the one clock of all servers and consoles that share it.
+
+        Looked at with each transaction that writes; between them this machine's clock goes on.
+        """
+        return clock_ms() + _AHEAD.get(self.dsn.text, 0)
 
     def guard(self) -> None:
         """RuntimeError when this connection came through a fork."""
@@ -127,7 +174,9 @@ class PgConnection:
 
     def again(self, *, readonly: bool) -> "PgConnection":
         """Another connection to the same desk."""
-        other = PgConnection(self.dsn, schema_version=self.schema_version, readonly=readonly)
+        other = PgConnection(
+            self.dsn, schema_version=self.schema_version, readonly=readonly, patient_s=self._patient_s
+        )
         other.path, other.desk = self.path, self.desk
         return other
 
@@ -138,9 +187,21 @@ class PgConnection:
 
     def execute(self, sql: str, parameters: Any = (), /) -> "psycopg.Cursor[tuple[Any, ...]]":
         """Carry out one of our statements, in SQLite's words."""
-        found = statement(sql)
-        values = [parameters[at] for at in found.order] if found.order else parameters
-        return self.native(found.text, values)
+        return self.native(*_said(sql, parameters))
+
+    def together(self, *asked: tuple[str, Any]) -> list[list[Any]]:
+        """The rows of several of our statements, sent without waiting for each; within a transaction."""
+        raw, cursors = self._raw, []
+        with self._translating(), raw.pipeline() as line:
+            for text, values in (_said(sql, parameters) for sql, parameters in asked):
+                if PgConnection.heard is not None:
+                    PgConnection.heard(text)
+                cursors.append(raw.execute(text, values))
+            line.sync()
+            rows = [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        for cursor in cursors:
+            self._counted(cursor)
+        return rows
 
     def native(self, text: str, values: Sequence[Any] = ()) -> "psycopg.Cursor[tuple[Any, ...]]":
         """Carry out a statement in PostgreSQL's own words."""
@@ -203,7 +264,8 @@ class PgConnection:
             begin.append(sql.SQL("SET LOCAL synchronous_commit = off"))
         turn = sql.SQL("SELECT 1 FROM desk WHERE desk_id = {} FOR NO KEY UPDATE")
         begin.append(turn.format(sql.Literal(self.desk)))
-        begin.append(sql.SQL("SELECT version, oldest FROM schema_version"))
+        # Last, since it is said when the turn has come: until then it may have waited for seconds.
+        begin.append(sql.SQL(f"SELECT version, oldest, {_CLOCK} FROM schema_version"))
         with self._transaction(sql.SQL("; ").join(begin), self._check):
             yield
         if self.total_changes != before and self._hints:
@@ -244,7 +306,10 @@ class PgConnection:
     def _check(self, cursor: "psycopg.Cursor[tuple[Any, ...]]") -> None:
         while cursor.nextset():
             pass
-        self._fits(cursor.fetchone())
+        row = cursor.fetchone()
+        if row is not None:
+            self._heard_time(row[2])
+        self._fits(row and row[:2])
 
     def check_schema(self) -> None:
         """StoreError `newer_schema`, `older_schema`; `not_a_database` for one without our tables."""
@@ -317,6 +382,10 @@ _CLASSES = {
     "53": "too_many",
 }
 
+# What a server says of a file that may not grow: by a quota or a limit of its process it has no code of its own, and
+# must not be taken for damage.
+_NO_ROOM = frozenset({"mdextend", "mdzeroextend", "XLogFileInitInternal", "BufFileDumpBuffer"})
+
 # While it connects, libpq tells no state, only words; a server that speaks another language is just `lost`.
 _REFUSED = {
     "the database system": "lost",  # is starting up, is shutting down, is in recovery mode
@@ -336,6 +405,8 @@ def translate(exc: psycopg.Error, dsn: Dsn) -> Exception:
     """
     state = exc.sqlstate or ""
     code = _STATES.get(state) or _CLASSES.get(state[:2], "")
+    if exc.diag.source_function in _NO_ROOM:
+        code = "disk_full"
     if not state and isinstance(exc, psycopg.OperationalError):
         code = next((code for words, code in _REFUSED.items() if words in str(exc)), "lost")
     if not code or (code == "not_a_database" and "schema_version" not in str(exc)):

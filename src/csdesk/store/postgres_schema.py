@@ -16,8 +16,8 @@ import psycopg
 from csdesk.store.dialect import column, create_table, created, empty, tables
 from csdesk.store.dsn import Dsn
 from csdesk.store.errors import StoreError
-from csdesk.store.postgres import CONNECT_SECONDS, translate
-from csdesk.store.schema import SCHEMA_VERSION
+from csdesk.store.postgres import connected, translate
+from csdesk.store.version import SCHEMA_VERSION
 
 # The oldest csdesk that may write to this schema: raised only when a table changes its meaning.
 OLDEST = 3
@@ -51,9 +51,7 @@ def migrate(dsn: Dsn) -> list[str]:
 
 
 def _connect(dsn: Dsn) -> "psycopg.Connection[tuple[Any, ...]]":
-    conn = psycopg.connect(
-        dsn.text, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="csdesk migrate"
-    )
+    conn = connected(dsn, application_name="csdesk migrate")
     # An index of a large table takes its time.
     conn.execute("SELECT set_config('statement_timeout', '0', false)")
     return conn

@@ -8,8 +8,11 @@ from csdesk.store.errors import StoreError
 if TYPE_CHECKING:
     from csdesk.store.file import Store
 
-# One that is away is asked for again after so long: a question that finds it out waits up to 10 s for the connection.
-AGAIN_MS = 60_000
+# How long it may take to let us in, and half of how long it may be silent: whoever waits for a report waits for this.
+PATIENT_S = 3
+# One that is away is asked for again after so long, and after twice as long each time that it still is, up to a quarter
+# of an hour: where the network swallows everything, reports wait for it 15 s in the first hour.
+AGAIN_MS, MOST_AGAIN_MS = 60_000, 15 * 60_000
 # A question that takes too long there would take as long at the primary, where others work.
 KEPT = frozenset({"too_slow"})
 
@@ -22,20 +25,23 @@ class Replica:
         # The code of the error for which it was left last; "" while it answers, or was not asked yet.
         self.away = ""
         self._left = 0
+        self._pause = AGAIN_MS
         self._store: Store | None = None
 
     def store(self, primary: "Store", now: int) -> "Store | None":
         """The desk there; None while it is away, or does not know yet who was erased from `primary`. `now`: UTC ms."""
-        if self.away and abs(now - self._left) < AGAIN_MS:
+        if self.away and abs(now - self._left) < self._pause:
             return None
+        still = bool(self.away)
         try:
             if self._store is None:
-                self._store = primary.at(self.dsn)
+                self._store = primary.at(self.dsn, PATIENT_S)
             self._store.heed_erasures()
         except StoreError as exc:
             self.leave(exc, now)
+            self._pause = min(2 * self._pause, MOST_AGAIN_MS) if still else AGAIN_MS
             return None
-        self.away = ""
+        self.away, self._pause = "", AGAIN_MS
         return self._store if self._store.erased == primary.erased else None
 
     def leave(self, exc: StoreError, now: int) -> bool:

@@ -7,8 +7,6 @@ JSON columns hold bytes that the codec made, and the chain is over those very by
 from csdesk.store.index import STATEMENTS as _INDEX
 from csdesk.store.library_schema import STATEMENTS as _LIBRARY
 
-SCHEMA_VERSION = 3
-
 _DESK = (
     """CREATE TABLE desk (
         desk_id TEXT PRIMARY KEY, name TEXT NOT NULL, zone TEXT NOT NULL, file_id TEXT NOT NULL,
@@ -151,7 +149,7 @@ _CASES = (
         reason TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, due INTEGER NOT NULL,
         breached INTEGER NOT NULL, opened_at INTEGER NOT NULL, changed_at INTEGER NOT NULL,
         closed_at INTEGER NOT NULL, language TEXT NOT NULL, incident TEXT NOT NULL, head BLOB NOT NULL,
-        snapshot BLOB NOT NULL, PRIMARY KEY (desk_id, id))""",
+        snapshot BLOB NOT NULL, held INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (desk_id, id))""",
     "CREATE UNIQUE INDEX cases_body ON cases (desk_id, body)",
     "CREATE INDEX cases_queue ON cases (desk_id, queue, due, id) WHERE live = 1",
     # With all that filters ask for (store/sifting.py), so that a case that does not fit is passed without its row.
@@ -160,9 +158,10 @@ _CASES = (
     "CREATE INDEX cases_resting ON cases (desk_id, due, id) WHERE live = 0",
     # `breached`, so that a count of one's own cases reads no row.
     "CREATE INDEX cases_mine ON cases (desk_id, assignee, due, id, breached) WHERE live = 1",
-    # Those that whoever asks for the next case may get, by the language that one must speak. Escalation and amount
-    # stand at its end, so that cases that wait for somebody else are passed without reading them.
-    """CREATE INDEX cases_claim ON cases (desk_id, queue, language, due, id, escalation, amount)
+    # Those that whoever asks for the next case may get, by the language that one must speak. `held` (store/leases.py)
+    # keeps those apart that are in somebody's hand. Escalation and amount stand at its end, so that cases that wait
+    # for somebody else are passed without reading them.
+    """CREATE INDEX cases_claim ON cases (desk_id, queue, language, held, due, id, escalation, amount)
         WHERE live = 1 AND phase = 'ours' AND assignee = ''""",
     "CREATE INDEX cases_incident ON cases (desk_id, incident, id) WHERE incident <> ''",
     # What is somebody's, for the board: few of all cases, so that one pass over them counts every queue and agent.

@@ -23,6 +23,10 @@ class Skip:
     note: str = ""
 
 
+# Of (desk, now, agent).
+OF_AGENT = "SELECT DISTINCT case_id FROM skip WHERE desk_id = ? AND until > ? AND agent = ?"
+
+
 def _bound(desk: str, agent: str, case_id: str) -> bytes:
     return bound_to(desk, "skip", f"{agent}/{case_id}", "sealed")
 
@@ -46,10 +50,7 @@ def put(conn: Connection, keys: PersonKeys, desk: str, person: str, skip: Skip) 
 
 def of_agent(conn: Connection, desk: str, agent: str, now: int) -> tuple[str, ...]:
     """What does not come back to somebody yet."""
-    rows = conn.execute(
-        "SELECT DISTINCT case_id FROM skip WHERE desk_id = ? AND until > ? AND agent = ?", (desk, now, agent)
-    )
-    return tuple(row[0] for row in rows)
+    return tuple(row[0] for row in conn.execute(OF_AGENT, (desk, now, agent)))
 
 
 def running(conn: Connection, desk: str, now: int) -> Mapping[str, frozenset[str]]:

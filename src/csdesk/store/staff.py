@@ -4,6 +4,7 @@ from csdesk.domain.routing import AVAILABLE, Skill
 from csdesk.domain.value import dataclass
 from csdesk.store.connection import Connection
 from csdesk.store.leases import running
+from csdesk.store.skips import OF_AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,28 @@ def _skill(queues: str, languages: str, most_amount: int, most_cases: int) -> Sk
     return Skill(tuple(queues.split()), tuple(languages.split()), most_amount, most_cases)
 
 
+_SKILL = "SELECT queues, languages, most_amount, most_cases FROM agent_skill WHERE desk_id = ? AND agent = ?"
+_PRESENCE = (
+    "SELECT state, at, actor FROM agent_state WHERE desk_id = ? AND agent = ? ORDER BY at DESC LIMIT 1"
+)
+
+
 def skill(conn: Connection, desk: str, agent: str) -> Skill:
     """What somebody can take; anything when nothing was said."""
-    row = conn.execute(
-        "SELECT queues, languages, most_amount, most_cases FROM agent_skill WHERE desk_id = ? AND agent = ?",
-        (desk, agent),
-    ).fetchone()
+    row = conn.execute(_SKILL, (desk, agent)).fetchone()
     return _skill(*row) if row else ANYTHING
+
+
+def asker(conn: Connection, desk: str, agent: str, now: int) -> tuple[Presence, Skill, tuple[str, ...]]:
+    """Of somebody who asks for the next case: whether they are here, what they can take, what they passed over."""
+    here, can, passed = conn.together(
+        (_PRESENCE, (desk, agent)), (_SKILL, (desk, agent)), (OF_AGENT, (desk, now, agent))
+    )
+    return (
+        Presence(*here[0]) if here else HERE,
+        _skill(*can[0]) if can else ANYTHING,
+        tuple(row[0] for row in passed),
+    )
 
 
 def skills(conn: Connection, desk: str) -> dict[str, Skill]:
@@ -49,10 +65,7 @@ def put_skill(conn: Connection, desk: str, agent: str, can: Skill) -> None:
 
 def presence(conn: Connection, desk: str, agent: str) -> Presence:
     """Somebody's state."""
-    row = conn.execute(
-        "SELECT state, at, actor FROM agent_state WHERE desk_id = ? AND agent = ? ORDER BY at DESC LIMIT 1",
-        (desk, agent),
-    ).fetchone()
+    row = conn.execute(_PRESENCE, (desk, agent)).fetchone()
     return Presence(*row) if row else HERE
 
 

@@ -16,10 +16,10 @@ RANGE = 1 << 32
 class Terms(Protocol):
     """The terms of texts (of one desk's cases) and of articles."""
 
-    def put_text(
-        self, conn: Connection, desk: str, case: str, seq: int, person: str, terms: list[str]
+    def put_texts(
+        self, conn: Connection, desk: str, texts: Sequence[tuple[str, int, str, list[str]]]
     ) -> None:
-        """Keep the terms of a text of a case."""
+        """Keep the terms of texts of cases: (case, seq, person, terms) each, in the order of their numbers."""
         ...
 
     def put_rows(self, conn: Connection, desk: str, found: Sequence[tuple[int, list[str]]]) -> None:
@@ -100,15 +100,16 @@ _ARTICLES = (
 class Fts5:
     """SQLite: contentless tables of FTS5, whose rows have the numbers of `doc` and `article`."""
 
-    def put_text(
-        self, conn: Connection, desk: str, case: str, seq: int, person: str, terms: list[str]
+    def put_texts(
+        self, conn: Connection, desk: str, texts: Sequence[tuple[str, int, str, list[str]]]
     ) -> None:
         """See `Terms`."""
-        (row,) = conn.execute(
-            "INSERT INTO doc (desk_id, case_id, seq, person) VALUES (?,?,?,?) RETURNING id",
-            (desk, case, seq, person),
-        ).fetchone()
-        conn.execute("INSERT INTO doc_terms (rowid, terms) VALUES (?, ?)", (row, " ".join(terms)))
+        (last,) = conn.execute("SELECT coalesce(max(id), 0) FROM doc").fetchone()
+        conn.executemany(
+            "INSERT INTO doc (id, desk_id, case_id, seq, person) VALUES (?,?,?,?,?)",
+            [(row, desk, case, seq, person) for row, (case, seq, person, _) in enumerate(texts, last + 1)],
+        )
+        self.put_rows(conn, desk, [(row, terms) for row, (*_, terms) in enumerate(texts, last + 1)])
 
     def put_rows(self, conn: Connection, desk: str, found: Sequence[tuple[int, list[str]]]) -> None:
         """See `Terms`."""

@@ -36,15 +36,16 @@ _ARTICLES = (
 class Vectors:
     """See `store.terms.Terms`."""
 
-    def put_text(
-        self, conn: Connection, desk: str, case: str, seq: int, person: str, terms: list[str]
+    def put_texts(
+        self, conn: Connection, desk: str, texts: Sequence[tuple[str, int, str, list[str]]]
     ) -> None:
         """See `Terms`; rows are numbered within the desk."""
-        _pg(conn).native(
-            "INSERT INTO doc (desk_id, case_id, seq, person, terms, id) VALUES (%s, %s, %s, %s, %s::tsvector,"
-            " (SELECT coalesce(max(id), 0) + 1 FROM doc WHERE desk_id = %s))",
-            (desk, case, seq, person, vector(terms), desk),
-        )
+        for case, seq, person, terms in texts:
+            _pg(conn).native(
+                "INSERT INTO doc (desk_id, case_id, seq, person, terms, id) VALUES (%s, %s, %s, %s, %s::tsvector,"
+                " (SELECT coalesce(max(id), 0) + 1 FROM doc WHERE desk_id = %s))",
+                (desk, case, seq, person, vector(terms), desk),
+            )
 
     def put_rows(self, conn: Connection, desk: str, found: Sequence[tuple[int, list[str]]]) -> None:
         """See `Terms`."""

@@ -19,6 +19,8 @@ _COLUMNS = "id, agent, label, rights, made_at, made_by, expires, used_at, revoke
 TOKEN, SESSION = "token", "session"
 # Old ones are kept for the record; nobody looks through more.
 MOST = 1_000
+# So long after it was made a session is forgotten, which lasts 30 days at most; tokens stay on record.
+SESSION_KEPT_MS = 120 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,14 @@ def end_sessions(conn: Connection, desk: str, agent: str, now: int, by: str, *, 
         (now, by, desk, agent, SESSION, but),
     )
     return int(ended.rowcount)
+
+
+def forget(conn: Connection, desk: str, now: int) -> None:
+    """Remove sessions of long ago, inside the caller's transaction."""
+    conn.execute(
+        "DELETE FROM access_token WHERE desk_id = ? AND made_at < ? AND kind = ?",
+        (desk, now - SESSION_KEPT_MS, SESSION),
+    )
 
 
 def used(conn: Connection, desk: str, ids: Iterable[str], now: int) -> None:

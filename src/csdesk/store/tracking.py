@@ -12,11 +12,22 @@ import msgspec
 
 from csdesk.domain.cases.context import Shipped
 from csdesk.domain.ids import uuid7
-from csdesk.domain.tracking import ALL_CONSENTS, WAREHOUSE, Courier, Event, Scan, Standing, merged, standing
+from csdesk.domain.tracking import (
+    ALL_CONSENTS,
+    WAREHOUSE,
+    Courier,
+    Event,
+    Scan,
+    Standing,
+    delivered_at,
+    merged,
+    standing,
+)
 from csdesk.domain.value import dataclass, replace
 from csdesk.store.connection import Connection
 from csdesk.store.crypto import Shredded, bound_to
 from csdesk.store.file import Store
+from csdesk.store.together import together
 
 _PUT_SCAN = "INSERT OR REPLACE INTO scan VALUES (?,?,?,?,?,?,?,?)"
 _PUT_PARCEL = "INSERT OR REPLACE INTO parcel VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -32,6 +43,7 @@ _BY_ORDER = "INDEXED BY parcel_order WHERE desk_id = ? AND order_id = ? AND case
 AWAITED_MS = 60 * 86_400_000
 # Nothing is stale by this: silence is for whoever knows the time.
 NEVER_STALE = 10**9
+_SCANS = {scan.value: scan for scan in Scan}
 
 
 class _Hidden(msgspec.Struct, array_like=True):
@@ -94,6 +106,20 @@ def known(conn: Connection, desk: str, waybill: str) -> list[Known]:
     return [Known(*row) for row in rows]
 
 
+def known_all(conn: Connection, desk: str, waybills: Iterable[str]) -> dict[str, list[Known]]:
+    """`known` of many waybills at once, each with an entry."""
+    found: dict[str, list[Known]] = {waybill: [] for waybill in waybills}
+    for marks, some in together(list(found)):
+        rows = conn.execute(
+            f"SELECT {_PARCEL} FROM parcel WHERE desk_id = ? AND waybill IN ({marks})"
+            " ORDER BY waybill, order_id, case_id",
+            (desk, *some),
+        )
+        for row in rows.fetchall():
+            found[row[0]].append(Known(*row))
+    return found
+
+
 def cases_by_tail(conn: Connection, desk: str, waybill: str, limit: int = 20) -> list[str]:
     """Cases with a parcel of their own whose waybill ends in this, four characters or more."""
     rows = conn.execute(
@@ -124,12 +150,16 @@ def unknown(conn: Connection, desk: str, limit: int) -> list[tuple[str, str, int
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
-def count_unknown(conn: Connection, desk: str) -> int:
-    """How many waybills only scans have told of."""
-    (found,) = conn.execute(
-        "SELECT count(*) FROM parcel WHERE desk_id = ? AND direction = ''", (desk,)
-    ).fetchone()
-    return int(found)
+def unknown_among(conn: Connection, desk: str, waybills: Sequence[str]) -> int:
+    """Of how many of these waybills only scans have told."""
+    count = 0
+    for marks, some in together(waybills):
+        (found,) = conn.execute(
+            f"SELECT count(*) FROM parcel WHERE desk_id = ? AND waybill IN ({marks}) AND +direction = ''",
+            (desk, *some),
+        ).fetchone()
+        count += int(found)
+    return count
 
 
 def put_of_orders(conn: Connection, desk: str, rows: Iterable[tuple[object, ...]]) -> int:
@@ -150,31 +180,37 @@ def forget_of_orders(conn: Connection, desk: str, orders: Sequence[tuple[str, st
 def put_scans(store: Store, told: Sequence[Told], at: int) -> int:
     """Keep scans, each once by its waybill and id: what is told again replaces it. How many rows were written."""
     conn, desk = store.conn, store.desk.id
-    rows: list[tuple[object, ...]] = []
-    written = 0
-    owners: dict[str, str] = {}
+    found = known_all(conn, desk, (parcel.waybill for parcel in told))
+    new: dict[str, list[Told]] = {}
     for parcel in told:
-        if parcel.waybill not in owners:
-            found = known(conn, desk, parcel.waybill)
-            named = next((p for p in found if p.direction), None)
-            if not found:
-                written += _stand_in(store, parcel, at)
-                found = known(conn, desk, parcel.waybill)
-            owners[parcel.waybill] = (named or found[0]).person
-        person = owners[parcel.waybill]
-        rows += [_row(store, parcel.waybill, person, event) for event in parcel.events]
+        if not found[parcel.waybill]:
+            new.setdefault(parcel.waybill, []).append(parcel)
+    persons = _stand_ins(store, new, at)
+    for waybill, parcels in found.items():
+        if parcels:
+            persons[waybill] = next((p for p in parcels if p.direction), parcels[0]).person
+    rows = [
+        _row(store, parcel.waybill, persons[parcel.waybill], event)
+        for parcel in told
+        for event in parcel.events
+    ]
     conn.executemany(_PUT_SCAN, rows)
-    return written + len(rows)
+    return 2 * len(new) + len(rows)
 
 
-def _stand_in(store: Store, parcel: Told, at: int) -> int:
-    """Remember a waybill that nobody knows, with a key of its own for what its scans say."""
-    person = uuid7(at, os.urandom(10))
-    store.people.add(person)
-    store.conn.execute(
-        _PUT_PARCEL, (store.desk.id, parcel.waybill, "", "", "", parcel.carrier, person, "", at, "", 0, 0)
-    )
-    return 2
+def _stand_ins(store: Store, new: Mapping[str, Sequence[Told]], at: int) -> dict[str, str]:
+    """Remember waybills that nobody knows, each with a key of its own for what its scans say; whose keys they are."""
+    desk = store.desk.id
+    # Sorted, as all ids of one millisecond: rows follow each other.
+    persons = dict(zip(new, sorted(uuid7(at, os.urandom(10)) for _ in new), strict=True))
+    store.people.add_all(list(persons.values()))
+    rows = []
+    for waybill, told in new.items():
+        trail = merged((), (event for parcel in told for event in parcel.events))
+        row = (desk, waybill, "", "", "", told[0].carrier, persons[waybill], "", at, "", 0)
+        rows.append((*row, delivered_at(trail, frozenset())))
+    store.conn.executemany(_PUT_PARCEL, rows)
+    return persons
 
 
 def _row(store: Store, waybill: str, person: str, event: Event) -> tuple[object, ...]:
@@ -190,6 +226,13 @@ def _sealed(store: Store, waybill: str, person: str, id_: str, plain: bytes) -> 
 
 def _bound(desk: str, waybill: str, id_: str) -> bytes:
     return bound_to(desk, "scan", f"{waybill}/{id_}", "sealed")
+
+
+def join_all(store: Store, found: dict[str, list[Known]]) -> None:
+    """`join` for many waybills, of which `found` says whose they are, and says it anew where scans were joined."""
+    for waybill, parcels in found.items():
+        if len({bool(parcel.direction) for parcel in parcels}) > 1 and join(store, waybill):
+            found[waybill] = known(store.conn, store.desk.id, waybill)
 
 
 def join(store: Store, waybill: str) -> bool:
@@ -222,11 +265,20 @@ def join(store: Store, waybill: str) -> bool:
 
 def trail(conn: Connection, desk: str, waybill: str) -> tuple[Event, ...]:
     """The scans of a parcel in order, without place and text."""
-    rows = conn.execute(
-        "SELECT id, at, scan, courier FROM scan WHERE desk_id = ? AND waybill = ?", (desk, waybill)
-    )
-    events = (Event(id_, at, Scan(scan), courier=courier) for id_, at, scan, courier in rows)
-    return merged((), events)
+    return trails(conn, desk, (waybill,))[waybill]
+
+
+def trails(conn: Connection, desk: str, waybills: Sequence[str]) -> dict[str, tuple[Event, ...]]:
+    """The same of many parcels."""
+    events: dict[str, list[Event]] = {waybill: [] for waybill in waybills}
+    for marks, some in together(waybills):
+        rows = conn.execute(
+            f"SELECT waybill, id, at, scan, courier FROM scan WHERE desk_id = ? AND waybill IN ({marks})",
+            (desk, *some),
+        )
+        for waybill, id_, at, scan, courier in rows.fetchall():
+            events[waybill].append(Event(id_, at, _SCANS[scan], courier=courier))
+    return {waybill: merged((), found) for waybill, found in events.items()}
 
 
 def opened(store: Store, waybill: str) -> tuple[Event, ...]:
@@ -291,16 +343,25 @@ def _so_far(parcel: Known, events: tuple[Event, ...]) -> Standing:
 
 def refresh(conn: Connection, desk: str, waybill: str) -> tuple[Event, ...]:
     """Keep since when the parcels with this waybill count as delivered, as the scans now have it; gives the trail."""
-    events = trail(conn, desk, waybill)
-    for parcel in known(conn, desk, waybill):
-        at = _so_far(parcel, events).delivered_at
-        if at != parcel.signed_at:
-            conn.execute(
-                "UPDATE parcel SET signed_at = ?"
-                " WHERE desk_id = ? AND waybill = ? AND order_id = ? AND case_id = ?",
-                (at, desk, waybill, parcel.order, parcel.case),
-            )
-    return events
+    return refresh_all(conn, desk, {waybill: known(conn, desk, waybill)})[waybill]
+
+
+def refresh_all(
+    conn: Connection, desk: str, found: Mapping[str, Sequence[Known]]
+) -> dict[str, tuple[Event, ...]]:
+    """The same of many waybills, each with its parcels."""
+    told = trails(conn, desk, list(found))
+    changed = [
+        (at, desk, parcel.waybill, parcel.order, parcel.case)
+        for waybill, parcels in found.items()
+        for parcel in parcels
+        if (at := delivered_at(told[waybill], parcel.consents) or parcel.told_at) != parcel.signed_at
+    ]
+    conn.executemany(
+        "UPDATE parcel SET signed_at = ? WHERE desk_id = ? AND waybill = ? AND order_id = ? AND case_id = ?",
+        changed,
+    )
+    return told
 
 
 def order_signed_at(conn: Connection, desk: str, order_id: str) -> int:
@@ -319,12 +380,15 @@ def timer_key(waybill: str) -> str:
 
 def set_timer(conn: Connection, desk: str, waybill: str, run_at: int, at: int) -> None:
     """Look at the parcel at `run_at` (0: never again)."""
-    key = timer_key(waybill)
-    if not run_at:
-        conn.execute("DELETE FROM outbox WHERE desk_id = ? AND key = ?", (desk, key))
-        return
-    conn.execute(
+    set_timers(conn, desk, {waybill: run_at}, at)
+
+
+def set_timers(conn: Connection, desk: str, runs: Mapping[str, int], at: int) -> None:
+    """The same of many waybills."""
+    never = [(desk, timer_key(waybill)) for waybill, run_at in runs.items() if not run_at]
+    conn.executemany("DELETE FROM outbox WHERE desk_id = ? AND key = ?", never)
+    conn.executemany(
         "INSERT INTO outbox VALUES (?,?,'parcel','',?,'ready',?,0,0,'',?) ON CONFLICT (desk_id, key)"
         " DO UPDATE SET state = 'ready', run_at = excluded.run_at, attempts = 0",
-        (desk, key, waybill, run_at, at),
+        [(desk, timer_key(waybill), waybill, run_at, at) for waybill, run_at in runs.items() if run_at],
     )

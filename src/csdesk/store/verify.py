@@ -15,16 +15,16 @@ from csdesk.domain import ids
 from csdesk.domain.cases.carriage_events import UNSETTLED
 from csdesk.domain.cases.case import UNSENT, Case, Kind
 from csdesk.domain.cases.events import Stamp, evolve
-from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.cases.opening import claimed
 from csdesk.domain.value import dataclass
 from csdesk.store import anchors, callers, evidence, looks
 from csdesk.store import verify_money as money
-from csdesk.store.cases import CASE_COLUMNS, carrier_key, case_row, clock_key, load, refund_key, wake_key
+from csdesk.store.cases import CASE_COLUMNS, carrier_key, case_row, clock_key, refund_key, wake_key
 from csdesk.store.chain import Row, breaks
-from csdesk.store.codec import UnknownEvent, decode, decode_case, encode_case
+from csdesk.store.codec import UnknownEvent, decode
 from csdesk.store.connection import Connection, read, translated
 from csdesk.store.file import Store
+from csdesk.store.folds import decode_case, encode_case, load
 from csdesk.store.guards import misshapen
 
 # A batch is one short look: some 5 MB and 0.1 s, so that the write-ahead log can be emptied in between.
@@ -93,7 +93,7 @@ def _everything(store: Store, progress: Callable[[int], None] | None, contents: 
                 (desk, last, CASES_A_BATCH),
             ).fetchall()
             upto = rows[-1][1] if len(rows) == CASES_A_BATCH else _LAST_ID
-            found = list(_batch(conn, desk, rows, last, upto))
+            found = [*_batch(conn, desk, rows, last, upto), *_noted(conn, desk, last, upto)]
         yield from found
         done += len(rows)
         if progress:
@@ -114,8 +114,18 @@ def _everything(store: Store, progress: Callable[[int], None] | None, contents: 
     yield from found
     for case_id, wrong, sha256 in evidence.check(store, contents=contents):
         case, _ = load(conn, desk, case_id) or (None, b"")
-        number = ids.number(MACHINES[case.kind].letters, case.body) if case else case_id
+        number = ids.number(case.kind.letters, case.body) if case else case_id
         yield Finding(f"evidence_{wrong}", number, {"hash": sha256[:12]})
+
+
+def _noted(conn: Connection, desk: str, after: str, upto: str) -> Iterator[Finding]:
+    """Cases that say until when they are held although none of them waits; of those that wait an index says it too."""
+    for row in conn.execute(
+        f"SELECT {CASE_COLUMNS} FROM cases WHERE desk_id = ? AND id > ? AND id <= ? AND coalesce(held, 1) <> 0"
+        " AND NOT (live = 1 AND phase = 'ours' AND assignee = '') ORDER BY id",
+        (desk, after, upto),
+    ):
+        yield Finding("row", _number(row), {"columns": "held"})
 
 
 def _batch(
@@ -148,7 +158,7 @@ def _batch(
 def _number(row: tuple[object, ...]) -> str:
     """The number of a case by its columns; its id when they make none."""
     try:
-        return ids.number(MACHINES[Kind(str(row[3]))].letters, str(row[2]))
+        return ids.number(Kind(str(row[3])).letters, str(row[2]))
     except (KeyError, ValueError):
         return str(row[1])
 

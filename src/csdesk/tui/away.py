@@ -62,6 +62,8 @@ class Away:
             self._tick = console.set_interval(TICK_SECONDS, console.repaint_status)
         elif was.away and not now.away:
             self._back(now)
+        elif now.stuck > was.stuck and not now.away:
+            self._tell_stuck("away.stuck_now", now)
         console.repaint_status()
         self._tell_list()
 
@@ -71,13 +73,22 @@ class Away:
             self._tick.stop()
             self._tick = None
         if now.stuck:
-            key = console.keymap.shown("unsent")
-            console.say(words.count("away.back_stuck", now.stuck, key=key), "warn")
+            self._tell_stuck("away.back_stuck", now)
         else:
             console.say(words("away.back"), "good")
         case = getattr(console.screen, "case_id", "") if console.screen_stack else ""
         if case:  # what was opened while nobody could be asked is in hand from now on
             console.call(self._hold(case))
+
+    def _tell_stuck(self, told: str, now: LineState) -> None:
+        """Say that something waits for a decision; of a single draft also why."""
+        console, words, key = self._console, self._console.words, self._console.keymap.shown("unsent")
+        stuck = [one for one in self._line.waiting() if one.stuck]
+        if len(stuck) == 1 and stuck[0].seq < 0 and stuck[0].why is not None:
+            why = explain(console, stuck[0].why) or ""
+            console.say(words("away.draft_refused", case=stuck[0].number, why=why, key=key), "warn")
+        else:
+            console.say(words.count(told, now.stuck, key=key), "warn")
 
     async def _hold(self, case: str) -> None:
         await self._console.leasing.hold(case)

@@ -36,8 +36,8 @@ _CELLLESS = re.compile(
 
 # What no line of Chinese begins with (GB/T 15834-2011, 5.1).
 _CLOSING = frozenset("，。、；：？！）》〉】」』”’…·,.;:?!)")
-# And what none ends with.
-_OPENING = frozenset("（《〈【「『“‘([")
+# And what none ends with: a sign of money or of an article leads what follows it, too.
+_OPENING = frozenset("（《〈【「『“‘([¥￥§")
 
 
 @lru_cache(maxsize=8192)
@@ -86,7 +86,7 @@ def fit(text: str, cells: int, align: str = "left", more: str = MORE) -> str:
 
 def forget() -> None:
     """Keep nothing of what was measured and cut so far: some of it may have been for one moment only."""
-    for kept in (safe, width, crop, fit):
+    for kept in (safe, width, crop, fit, breaks):
         kept.cache_clear()
 
 
@@ -112,12 +112,18 @@ def _gated(text: str) -> str:
     return f"{before}{safe(inner)}{after}"
 
 
-# Our own ornaments and their ASCII twins, cell for cell.
-_ASCII = str.maketrans({MORE: "~", "×": "x", "·": "-", "–": "-"})
+# What many Chinese terminals draw in two cells (ambiguous in UAX #11): ornaments, and quotes and signs of Chinese
+# sentences, each with an ASCII twin, cell for cell.
+_ASCII = str.maketrans(
+    {
+        MORE: "~", "×": "x", "·": "-", "–": "-", "—": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "…": ".", "§": "#",
+        "→": ">", "↑": "^", "↓": "v",
+    }
+)  # fmt: skip
 
 
 def plain(strip: Strip) -> Strip:
-    """A line with ASCII signs in place of ornaments; what people wrote in other scripts stays."""
+    """A line with ASCII signs in place of those that may take two cells; Chinese and other scripts stay."""
     return Strip(
         [Segment(text.translate(_ASCII), style) for text, style, _ in strip],
         strip.cell_length,
@@ -132,7 +138,7 @@ def content(raw: str, style: str = "") -> Content:
 
 
 def wrap(text: str, cells: int) -> list[str]:
-    """A text broken into lines of at most `cells` cells, at blanks where it has them, else anywhere."""
+    """A text broken into lines of at most `cells` cells; the blanks at which it is broken go."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         lines += _wrap_paragraph(paragraph, max(cells, 2))
@@ -141,22 +147,57 @@ def wrap(text: str, cells: int) -> list[str]:
 
 def _wrap_paragraph(text: str, cells: int) -> list[str]:
     lines: list[str] = []
-    current, used, blank = "", 0, -1
+    current, used = "", 0
     for sign in text:
         size = width(sign)
         if used + size > cells:
-            cut = blank if blank > 0 and sign.isascii() and sign != " " else len(current)
-            if sign in _CLOSING and cut == len(current) > 1 and width(current[-1]) + size <= cells:
-                cut -= 1
-            while cut > 1 and current[cut - 1] in _OPENING and width(current[cut - 1 :]) + size <= cells:
-                cut -= 1
+            cut = _cut(current, sign, cells)
             lines.append(current[:cut].rstrip())
             current = current[cut:].lstrip()
-            used, blank = width(current), -1
+            used = width(current)
             if sign == " " and not current:
                 continue  # the blank at which a line was broken
-        if sign == " ":
-            blank = len(current) + 1
         current += sign
         used += size
     return [*lines, current]
+
+
+def harmless(text: str) -> bool:
+    """Whether a text is of signs whose widths are known one by one: ASCII, Chinese, full-width forms."""
+    return _HARMLESS(text) is not None
+
+
+@lru_cache(maxsize=256)
+def breaks(text: str, cells: int) -> tuple[int, ...]:
+    """Where the lines after the first begin, when a harmless text is broken into lines and loses nothing.
+
+    A line has at most `cells` cells, and perhaps a blank at its end that takes one more: the caret's place.
+    """
+    found: list[int] = []
+    begin = used = 0
+    for at, sign in enumerate(text):
+        size = width(sign)
+        if used + size > cells + (sign == " ") and at > begin:
+            begin += _cut(text[begin:at], sign, cells)
+            found.append(begin)
+            used = width(text[begin:at])
+        used += size
+    return tuple(found)
+
+
+def _cut(line: str, sign: str, cells: int) -> int:
+    """How many signs of a full line stay there when `sign` comes next.
+
+    Words and numbers go on whole, if they are not the line; no line begins or ends with a sign that must not be there.
+    """
+    cut = len(line)
+    if sign.isascii() and sign != " ":
+        while cut and line[cut - 1].isascii() and line[cut - 1] != " ":
+            cut -= 1
+        cut = cut or len(line)
+    size = width(sign)
+    while (line[cut:] + sign)[0] in _CLOSING and cut > 1 and width(line[cut - 1 :]) + size <= cells:
+        cut -= 1
+    while cut > 1 and line[cut - 1] in _OPENING and width(line[cut - 1 :]) + size <= cells:
+        cut -= 1
+    return cut

@@ -16,10 +16,11 @@ T = TypeVar("T")
 
 
 class ComingDesk:
-    """Stands for a LocalDesk until `open` has made it in its own thread."""
+    """Stands for a LocalDesk until `open` has made it in its own thread, which `thread` is."""
 
-    def __init__(self, make: "Callable[[], Core]") -> None:
+    def __init__(self, make: "Callable[[], Core]", thread: ThreadPoolExecutor | None = None) -> None:
         self._make = make
+        self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix="desk")
         self._desk: Desk | None = None
         self._opened = asyncio.Event()
 
@@ -30,11 +31,10 @@ class ComingDesk:
             self._opened.set()
 
     async def _made(self) -> "Desk":
-        thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
-        core = await asyncio.get_running_loop().run_in_executor(thread, self._make)
+        core = await asyncio.get_running_loop().run_in_executor(self._thread, self._make)
         from csdesk.desk.local import LocalDesk
 
-        return LocalDesk(core, thread)
+        return LocalDesk(core, self._thread)
 
     async def _ready(self) -> "Desk":
         await self._opened.wait()

@@ -78,11 +78,11 @@ def language(now: str) -> "ConsoleScreen[Any]":
     return LanguageScreen(now)
 
 
-def policy(case_id: str = "", text: str = "") -> "ConsoleScreen[Any]":
+def policy(case_id: str = "", text: str = "", *, cites: bool = True) -> "ConsoleScreen[Any]":
     """Look up an article, at first by `text`; dismissed with the article to cite, or None."""
     from csdesk.tui.screens.policy import PolicyScreen
 
-    return PolicyScreen(case_id, text)
+    return PolicyScreen(case_id, text, cites=cites)
 
 
 def verdict(case_id: str, kept: "Kept | None" = None) -> "ConsoleScreen[Any]":

@@ -130,8 +130,21 @@ class Incoming(XTermParser):
         return events.Paste(whole)
 
 
+# Plain, the whole screen, and the cursor in its corner (ECMA-48).
+CLEARED = "\x1b[0m\x1b[r\x1b[2J\x1b[H"
+
+
 class ConsoleDriver(LinuxDriver):
     """Textual's driver, reading by `Incoming`."""
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back; nothing of the desk stays where there is no second screen to leave.
+
+        GNU screen has none unless it is told to (`altscreen on`), nor has the Linux console.
+        """
+        if self._writer_thread is not None:
+            self.write(CLEARED)
+        super().stop_application_mode()
 
     def run_input_thread(self) -> None:
         """Hand messages on until the console ends."""

@@ -22,6 +22,13 @@ _READ = 4096
 _REPORT = re.compile(rb"\x1b\[(\d+);(\d+)R")
 _MODE = re.compile(rb"\x1b\[\?(\d+);(\d)\$y")
 _GROUND = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)")
+_KIND = re.compile(rb"\x1b\[>(\d+);(\d+);\d+c")
+# Who answers so to the question of its kind (secondary device attributes); over SSH nothing else tells. The first
+# number alone where a program has one for itself; Windows' own terminals and PuTTY are a VT100 of some version.
+KINDS = {
+    (41, None): "xterm", (65, None): "VTE", (77, None): "mintty", (83, None): "GNU screen", (84, None): "tmux",
+    (85, None): "rxvt", (0, 10): "Windows Terminal", (0, 95): "iTerm2", (0, 115): "Konsole", (0, 136): "PuTTY",
+}  # fmt: skip
 # Device attributes: the last question, which every terminal answers; nothing more comes after it.
 _DONE = re.compile(rb"\x1b\[\?[\d;]*c")
 SYNC, PASTE = 2026, 2004
@@ -35,13 +42,15 @@ class Answers:
     """What the terminal said. `seconds`: until its last answer; None when it did not answer all in time.
 
     `modes` by number as DECRQM reports them (0 unknown, 1 set, 2 reset, 3 and 4 for good); `widths` in cells, by the
-    names in `SIGNS`; `dark`: whether its ground is, None when it does not tell.
+    names in `SIGNS`; `dark`: whether its ground is, None when it does not tell; `kind`: which program it is, "" when it
+    says nothing that is known.
     """
 
     seconds: float | None = None
     modes: dict[int, int] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
     dark: bool | None = None
+    kind: str = ""
 
 
 def questions(term: str) -> bytes:
@@ -49,7 +58,7 @@ def questions(term: str) -> bytes:
     asked = "".join(f"\r{sign}\x1b[6n" for sign, _ in SIGNS.values()) + "\r\x1b[K"
     if term != "linux":
         # The Linux console prints the end of what it does not know.
-        asked += f"\x1b]11;?\x1b\\\x1b[?{SYNC}$p\x1b[?{PASTE}$p\r\x1b[K"
+        asked += f"\x1b]11;?\x1b\\\x1b[?{SYNC}$p\x1b[?{PASTE}$p\x1b[>c\r\x1b[K"
     return (asked + "\x1b[c").encode()
 
 
@@ -59,6 +68,9 @@ def understood(said: bytes) -> Answers:
     columns = [int(report[2]) - 1 for report in _REPORT.finditer(said)]
     found.widths = dict(zip(SIGNS, columns, strict=False))
     found.modes = {int(mode[1]): int(mode[2]) for mode in _MODE.finditer(said)}
+    if kind := _KIND.search(said):
+        first, second = int(kind[1]), int(kind[2])
+        found.kind = KINDS.get((first, second)) or KINDS.get((first, None), "")
     if ground := _GROUND.search(said):
         # Each part in one to four digits; its share of the brightness by ITU-R BT.709.
         red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in ground.groups())
@@ -147,6 +159,8 @@ def examine(environ: Mapping[str, str] = os.environ, seconds: float = ANSWER_SEC
 def _place(environ: Mapping[str, str]) -> Iterator[Found]:
     term = environ.get("TERM", "")
     program = environ.get("TERM_PROGRAM", "") or ("Windows Terminal" if environ.get("WT_SESSION") else "")
+    if environ.get("STY") and not environ.get("TMUX"):
+        program = ""  # screen hands on what the terminal around it was called
     if term in ("", "dumb", "unknown"):
         yield Found("dumb", "error", {"term": term or "–"})
     else:
@@ -195,7 +209,8 @@ def _colours(environ: Mapping[str, str]) -> Found:
     count = _terminfo_colours(environ.get("TERM", ""))
     if count >= 256:
         return Found("colours", detail={"n": count})
-    return Found("few_colours", "warn", {"n": max(count, 0)})
+    where = "_linux" if environ.get("TERM") == "linux" else "_screen" if environ.get("STY") else ""
+    return Found(f"few_colours{where}", "warn", {"n": max(count, 0)})
 
 
 def _terminfo_colours(term: str) -> int:
@@ -215,6 +230,8 @@ def _answered(answers: Answers, seconds: float) -> Iterator[Found]:
         yield Found("late" if said else "silent", "warn", {"seconds": seconds})
     else:
         yield Found("answers", detail={"ms": round(answers.seconds * 1000)})
+    if answers.kind:
+        yield Found("kind", detail={"program": answers.kind})
     yield Found("sync" if answers.modes.get(SYNC) else "no_sync")
     if PASTE in answers.modes:
         known = answers.modes[PASTE] != 0

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 INPUT_METHOD = 3
 # What an input method has composed arrives at once; nobody presses two keys within a hundredth of a second.
 AT_ONCE_SECONDS = 0.01
+# What is said of a place only; that something was done, or goes on, is news everywhere.
+PASSING = ("info", "warn", "bad")
 # So many keys that work all the same are named then.
 TWINS_TOLD = 3
 
@@ -34,6 +36,10 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
     """
 
     context: ClassVar[str] = ""
+    # The place in whose words its actions are told, where those of the keys' place say another thing.
+    worded: ClassVar[str] = ""
+    # Whether it begins with nothing said: what was refused or not found in another place is no news here.
+    anew: ClassVar[bool] = True
     AUTO_FOCUS = ""
     BLANK = True  # covered by its widgets
 
@@ -49,6 +55,10 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
     def console(self) -> "ConsoleApp":
         """The app, as what it is."""
         return cast("ConsoleApp", self.app)
+
+    def on_compose(self) -> None:
+        if self.anew and self.console.said[1] in PASSING:
+            self.console.said = ("", "info")
 
     def compose(self) -> ComposeResult:
         if self.console.news.current is not None:
@@ -107,6 +117,10 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         """The actions the bottom line names, most useful first; those that are off are left out."""
         return ()
 
+    def called(self, action: str) -> str:
+        """What an action is called here, by what it does here."""
+        return label(self.console.words, action, self.worded or self.context)
+
     def current_case(self) -> tuple[str, int] | None:
         """Id and seen version of the case that verbs here act on."""
         return None
@@ -159,10 +173,10 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
 
     def _twins(self) -> list[str]:
         """A few keys of use here that an input method lets through, each with what it does."""
-        keymap, words = self.console.keymap, self.console.words
+        keymap = self.console.keymap
         on = [action for action in self.footer_actions() if not (self.idle(action) or self.off(action))]
         found = [
-            f"{keys.spelled(key)} {label(words, action, self.context)}"
+            f"{keys.spelled(key)} {self.called(action)}"
             for action in on
             if (key := next((key for key in keymap.keys.get(action, ()) if len(key) > 1), ""))
         ]

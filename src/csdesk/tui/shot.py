@@ -14,6 +14,7 @@ from csdesk.tui.start import Stand
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import ThreadPoolExecutor
 
     from textual.app import App
     from textual.pilot import Pilot
@@ -63,13 +64,13 @@ class Onlooker(ComingDesk):
 
     texts: ClassVar[bool] = False
 
-    def __init__(self, make: "Callable[[], Core]") -> None:
+    def __init__(self, make: "Callable[[], Core]", thread: "ThreadPoolExecutor | None" = None) -> None:
         def covered() -> "Core":
             core = make()
             core.reads_texts = self.texts
             return core
 
-        super().__init__(covered)
+        super().__init__(covered, thread)
 
     async def ask(self, question: "Ask[T]") -> "T":
         """See `Desk.ask`."""

@@ -130,7 +130,7 @@ def clocks(case: Case, words: Words, now: int, *, articles: bool = True) -> list
                 (cells.fit(words.code("clock", clock.name), LABEL), "quiet"),
                 (told, meaning),
                 GAP,
-                (f" {basis} {words.short(clock.due)}", "quiet"),
+                (f"{basis} {words.short(clock.due)}", "quiet"),
             ]
         )
     return lines

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # So many of its own verbs a console knows for a redo; what can be undone the desk itself knows.
 KNOWN = 200
+# Why a deed cannot be taken back that was taken back already.
+_TAKEN_BACK = frozenset({"undo_undo", "undone_already", "undo_run_done"})
 
 
 def at_once(verb: str) -> bool:
@@ -47,10 +49,18 @@ class Verbs:
 
     def run(self, case: str, version: int, verb: str) -> None:
         """Use a verb on a case as it was seen at `version`."""
-        if self._too_early(case, verb):
-            self._console.say(self._console.words("status.too_early"), "warn")
-        else:
-            self._console.call(self._run(case, version, verb))
+        shows = verb in ("reply", "establish")
+        if shows or at_once(verb):
+            # What is only shown does nothing yet, and its letters are meant for it; a form looks at its own picture.
+            if not shows and self._too_early(case, verb):
+                self._console.say(self._console.words("status.too_early"), "warn")
+            else:
+                self._console.call(self._run(case, version, verb))
+            return
+        screen = cast("ConsoleScreen[Any]", self._console.screen)
+        # What is typed from this key on is meant for the form, also before it is even asked for.
+        screen.settled = False
+        self._console.call(self._fill(case, verb, screen))
 
     def _too_early(self, case: str, verb: str) -> bool:
         """Whether a verb that cannot be taken back was typed before its case was painted."""
@@ -66,11 +76,10 @@ class Verbs:
         if verb == "establish":  # facts are entered where one sees what they change
             await console.push_screen(doors.verdict(case))
             return
-        if at_once(verb):
-            await self.do(VERBS[verb](), case, version)
-            return
-        screen = cast("ConsoleScreen[Any]", console.screen)
-        screen.settled = False  # what is typed while the form is asked for is meant for the form
+        await self.do(VERBS[verb](), case, version)
+
+    async def _fill(self, case: str, verb: str, screen: "ConsoleScreen[Any]") -> None:
+        """Show the form of a verb; what was typed over `screen` meanwhile goes into it, or is gone without one."""
         shown = False
         try:
             shown = await self._form(case, verb)
@@ -170,7 +179,9 @@ class Verbs:
         found = await console.patient(console.desk.ask(Deeds()))
         last = next((deed for deed in found if deed.off is None), None)
         if last is None:
-            console.say(console.words("refused.undo_nothing"), "warn")
+            # What was done last is meant; what was taken back already is done no more.
+            why = next((deed.off for deed in found if deed.off and deed.off.code not in _TAKEN_BACK), None)
+            console.say(console.refusal(why) if why else console.words("refused.undo_nothing"), "warn")
         else:
             await self.take_back(last)
 

@@ -122,12 +122,15 @@ def test_the_same_message_again_stores_nothing_and_the_same_file_again_is_told(c
     assert len(stored(core)) == 2 and set(before) < set(stored(core)) and sound(core)
 
 
-def test_a_refused_file_costs_no_message_and_keeps_name_size_hash_and_why(core: Core):
+def test_a_refused_file_costs_no_message_and_keeps_name_size_hash_and_why(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+):
     def broken() -> Iterator[bytes]:
         raise Refused("evidence_garbled")
 
     zipped = b"PK\x03\x04" + b"x" * 90
-    core.policy = replace(core.policy, file_most=2_000_000, files_most=3_000_000)
+    small = replace(core.policy, file_most=2_000_000, files_most=3_000_000)
+    monkeypatch.setattr(Core, "policy", property(lambda _: small))
     files = (
         (file(zipped, "../../照片.zip\x1b[2J"), "evidence_archive"),
         (file(b"MZ\x90\0", "a.exe"), "evidence_type"),

@@ -3,6 +3,7 @@
 import pytest
 
 from csdesk.desk.core import Core
+from csdesk.desk.doing import order_for
 from csdesk.desk.freight import payer
 from csdesk.domain.cases.carriage import RequestLabel
 from csdesk.domain.cases.case import Case, Kind, LineQty
@@ -44,7 +45,7 @@ def test_goods_without_a_fault_go_back_at_the_consumers_cost_unless_the_merchant
 ):
     facts = ("intact=true", "product_class=general")
     case = allowed(desk_file, core, "no_reason", *facts)
-    assert payer(core, case, core.order_for(RequestLabel(), case)) == "consumer"
+    assert payer(core, case, order_for(core, RequestLabel(), case)) == "consumer"
     (ask,) = core.do(RequestLabel(payer="merchant"), case.id).case.carrier_asks
     assert ask.payer == "merchant"
 

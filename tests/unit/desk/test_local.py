@@ -13,7 +13,7 @@ from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.conversation import Reply
 from csdesk.domain.cases.opening import Open
 from csdesk.domain.cases.shared import Note, Tag, TakeBack
-from csdesk.store import cases, feed
+from csdesk.store import feed, folds
 from csdesk.store.connection import write
 from tests.building import DeskFile
 
@@ -121,4 +121,4 @@ def test_a_refusal_inside_the_transaction_leaves_no_row(desk_file: DeskFile):
     with pytest.raises(Refused):
         wang.do(Open(Kind.RETURN, reason="because"))
     assert rows() == before
-    assert cases.load(wang.store.conn, wang.desk, case) is not None
+    assert folds.load(wang.store.conn, wang.desk, case) is not None

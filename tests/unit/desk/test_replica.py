@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import ClassVar
 import psycopg
 import pytest
 
-from csdesk.desk.answers import ANSWERS
+from csdesk.desk.answering import ANSWERS
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Ask
@@ -23,9 +24,9 @@ from csdesk.domain.value import dataclass, replace
 from csdesk.store.doctor_postgres import examine_database
 from csdesk.store.dsn import Dsn
 from csdesk.store.errors import StoreError
-from csdesk.store.file import open_store
+from csdesk.store.file import Store, open_store
 from csdesk.store.postgres import PgConnection
-from csdesk.store.replica import AGAIN_MS
+from csdesk.store.replica import AGAIN_MS, MOST_AGAIN_MS, PATIENT_S
 from tests.building import MONDAY, Clock, DeskFile, on_postgres
 from tests.postgres import Postgres
 
@@ -102,7 +103,7 @@ def test_what_takes_long_is_asked_of_the_replica_and_all_else_of_the_desk(desk: 
         assert core.ask(WhereAside("lost")) == OWN
         report = Report("2026-11-01", "2026-11-02")
         assert core.ask(report) == desk.core("zhao").ask(report)
-        with closing(store.at(copy)) as other, pytest.raises(StoreError) as told:
+        with closing(store.at(copy, PATIENT_S)) as other, pytest.raises(StoreError) as told:
             other.conn.execute("DELETE FROM draft WHERE desk_id = ?", (core.desk,))
         assert told.value.code == "read_only"
 
@@ -131,6 +132,37 @@ def test_the_desk_answers_while_the_replica_is_away_and_asks_it_again_later(
         desk.clock.forward(ms=1)
         assert core.ask(WhereAside()) == COPY
         assert core.store.replica.away == ""
+
+
+def test_a_replica_that_swallows_everything_costs_seconds_and_ever_more_seldom(desk: DeskFile):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and never says a word
+        nowhere = Dsn(
+            f"postgresql://r@127.0.0.1:{silent.getsockname()[1]}/desk?sslmode=disable&gssencmode=disable"
+        )
+        core, tried = opened(desk, nowhere), 0
+        asked = core.store.at
+        waits: list[int] = []
+
+        def at(copy: Dsn, patient_s: int) -> Store:
+            nonlocal tried
+            tried += 1
+            waits.append(patient_s)
+            # Once is enough of it: the others find nobody at all.
+            return asked(copy if tried == 1 else Dsn("postgresql://r@/desk?host=/nowhere"), 1)
+
+        with closing(core.store):
+            core.store.at = at  # type: ignore[method-assign]
+            pause = AGAIN_MS
+            found: list[int] = []
+            for _ in range(6):
+                assert core.ask(WhereAside()) == OWN
+                found.append(tried)
+                desk.clock.forward(ms=pause - 1)
+                assert core.ask(WhereAside()) == OWN and tried == found[-1]
+                desk.clock.forward(ms=1)
+                pause = min(2 * pause, MOST_AGAIN_MS)
+            assert core.store.replica is not None and core.store.replica.away == "lost"
+            assert found == [1, 2, 3, 4, 5, 6] and set(waits) == {PATIENT_S}
 
 
 def test_what_is_too_slow_there_is_not_done_once_more_at_the_desk(desk: DeskFile, copy: Dsn):

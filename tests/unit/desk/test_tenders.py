@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from csdesk.desk.config import Config, ConfigError
-from csdesk.desk.entry import policy_of
+from csdesk.desk.own_policy import policy_of
 from csdesk.desk.tenders import SHIPPED, Tenders
 from csdesk.domain.roles import Role
 from csdesk.domain.tender import MONEY, Tender, counted, tender

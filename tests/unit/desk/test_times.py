@@ -12,7 +12,7 @@ from csdesk.desk.queries import QueuePage, ShowCase
 from csdesk.desk.times import desk_times, targets
 from csdesk.desk.words import LANGUAGES, Words
 from csdesk.domain.cases.case import Kind, LineQty
-from csdesk.domain.cases.clocks import PARTIES, SENDERS, Notice
+from csdesk.domain.cases.clocks import SENDERS, Notice
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.goods import Approve, Receive
 from csdesk.domain.cases.machine import BESIDE
@@ -21,6 +21,7 @@ from csdesk.domain.clocks.calendar import WorkingCalendar
 from csdesk.domain.clocks.explain import step
 from csdesk.domain.clocks.sla import SlaPolicy
 from csdesk.domain.clocks.span import Span
+from csdesk.domain.clocks.times import PARTIES
 from tests.building import DeskFile
 
 

@@ -15,7 +15,7 @@ from csdesk.domain.cases.shared import Close, Note, Snooze, TakeBack
 from csdesk.domain.roles import Role
 from csdesk.effects.ports import Confirmed, Failed, Sent, Unknown
 from csdesk.effects.worker import MOST_TRIES, Worker
-from csdesk.store import feed, outbox
+from csdesk.store import feed, outbox, tokens
 from csdesk.store.connection import write
 from csdesk.store.errors import StoreError
 from csdesk.store.file import open_store
@@ -550,3 +550,31 @@ def test_a_worker_gives_up_a_file_that_is_damaged(desk_file: DeskFile, monkeypat
     with pytest.raises(StoreError) as error:
         a_worker(desk_file).run(threading.Event(), poll_s=0.0)
     assert error.value.code == "torn"
+
+
+def test_sessions_of_long_ago_are_forgotten_and_tokens_stay_on_record(desk_file: DeskFile, worker: Worker):
+    wang = desk_file.core("wang")
+    conn = wang.store.conn
+
+    def made(kind: str, days: int) -> str:
+        now = desk_file.clock()
+        ends = now + days * DAY
+        with write(conn):
+            one, _ = tokens.make(conn, "main", "wang", label="", by="wang", now=now, expires=ends, kind=kind)
+        return one.id
+
+    old, token = made(tokens.SESSION, 30), made(tokens.TOKEN, 30)
+    desk_file.clock.forward(days=30)
+    late = made(tokens.SESSION, 30)
+
+    def left() -> set[str]:
+        wang.do(Snooze(1), opened(wang, desk_file).id)
+        desk_file.clock.forward(hours=2)
+        assert worker.turn() > 0
+        return {one.id for one in tokens.of_agent(conn, "main", "wang")}
+
+    assert left() == {old, token, late}
+    desk_file.clock.forward(days=90)
+    assert left() == {token, late}
+    desk_file.clock.forward(days=30)
+    assert left() == {token}

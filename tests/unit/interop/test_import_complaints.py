@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from csdesk.desk.core import Core
 from csdesk.domain.cases.case import Case
 from csdesk.domain.cases.shared import Take
 from csdesk.interop.importer import run_import
-from csdesk.store import cases, index
+from csdesk.store import cases, index, load
 from csdesk.store.verify import verify
 from tests.building import DeskFile
 from tests.unit.interop.conftest import DATA, dump
@@ -124,3 +126,29 @@ def test_two_desks_of_the_same_complaints_have_the_same_case_numbers(
         assert dump(second)["cases"] == dump(zhao)["cases"]
     finally:
         other.close()
+
+
+def test_the_keys_of_a_batch_that_failed_are_nobodys(
+    zhao: Core, desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch
+):
+    # The person's id comes from the record: whoever imports it next gives the same person another key.
+    def fail(*_: object) -> int:
+        raise RuntimeError("broken off")
+
+    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+        broken.setattr(load, "note_run", fail)
+        run_import(zhao, [DATA / "complaints.csv"], "complaints")
+    run_import(desk_file.core("zhao"), [DATA / "complaints.csv"], "complaints")
+    case = by_source(zhao)["5000001"]
+    first = next(iter(cases.history(zhao.store.conn, zhao.desk, case.id, zhao.store.keys)))
+    assert first.sealed
+    assert first.event.summary  # type: ignore[attr-defined]
+
+
+def test_a_case_of_many_steps_counts_as_what_it_came_to(zhao: Core):
+    run_import(zhao, [DATA / "complaints.csv"], "complaints")
+    rows = zhao.store.conn.execute("SELECT queue, sum(live), sum(breached) FROM counter GROUP BY queue")
+    live = zhao.store.conn.execute(
+        "SELECT queue, count(*), sum(breached) FROM cases WHERE live = 1 GROUP BY queue"
+    )
+    assert rows.fetchall() == live.fetchall() != []

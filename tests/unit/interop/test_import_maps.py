@@ -89,7 +89,7 @@ values = st.recursive(
     max_leaves=8,
 )
 expressions = st.recursive(
-    names.map(lambda name: f'"{name}"'),
+    names.map(lambda name: f'"{name}"') | st.just("@"),
     lambda inner: st.one_of(
         st.tuples(inner, names).map(lambda two: f'({two[0]})."{two[1]}"'),
         st.lists(inner, min_size=1, max_size=3).map(lambda many: f"[{', '.join(many)}]"),
@@ -107,9 +107,7 @@ def test_what_is_looked_up_directly_is_what_jmespath_finds(expression: str, data
     assert repr(direct(data)) == repr(compiled.search(data))
 
 
-@pytest.mark.parametrize(
-    "expression", ["a[0]", "a[]", "keys(@)", "@", "'x'", "{x: a}", "a && b", "a | b", "!a"]
-)
+@pytest.mark.parametrize("expression", ["a[0]", "a[]", "keys(@)", "'x'", "{x: a}", "a && b", "a | b", "!a"])
 def test_other_expressions_are_left_to_jmespath(expression: str):
     assert _direct(jmespath.compile(expression).parsed) is None
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import httpx
 import pytest
 
-from csdesk.desk.answers import ANSWERS
+from csdesk.desk.answering import ANSWERS
 from csdesk.desk.asking import questions
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Ask

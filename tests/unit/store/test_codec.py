@@ -27,8 +27,9 @@ from csdesk.domain.clocks.calendar import CalendarUnconfirmed
 from csdesk.domain.clocks.clock import Pause
 from csdesk.domain.clocks.span import Span
 from csdesk.domain.value import dataclass
-from csdesk.store import codec
-from csdesk.store.codec import UPCASTERS, UnknownEvent, decode, decode_case, encode, encode_case, known
+from csdesk.store import folds
+from csdesk.store.codec import UPCASTERS, UnknownEvent, decode, encode, known
+from csdesk.store.folds import decode_case, encode_case
 
 LINE = CaseLine(1, "EAR-2", "蓝牙耳机", 2, 39_800, 2, approved=2, received=1, restock=1, exchange_sku="EAR-3")
 REFUND = Refund("r1", 19_900, (RefundPart(1, "微信", 19_900),), (Units(1, 1),), (19_900,), "proposed", 9)
@@ -154,4 +155,4 @@ def test_a_snapshot_comes_back_as_it_was():
         outcome="approved", return_address=True, snoozed_until=4, decided_at=5, changed_at=6,
     )  # fmt: skip
     assert decode_case(encode_case(case)) == case
-    assert codec.encode_case(decode_case(encode_case(case))) == encode_case(case)
+    assert folds.encode_case(decode_case(encode_case(case))) == encode_case(case)

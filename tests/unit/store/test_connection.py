@@ -15,6 +15,7 @@ import pytest
 from csdesk.store.connection import (
     APPLICATION_ID,
     Connection,
+    SqliteConnection,
     bulk,
     checkpoint,
     connect,
@@ -527,6 +528,12 @@ def test_a_reader_holds_a_checkpoint_back(file: Path, conn: Connection):
             conn.execute("UPDATE counter SET value = 1")
         assert not checkpoint(conn)
     assert checkpoint(conn)
+
+
+def test_a_console_holds_a_quarter_of_the_pages_that_sqlite_would(conn: SqliteConnection):
+    usual = conn.number("cache_size")
+    conn.keep_few_pages()
+    assert (usual, conn.number("cache_size")) == (-2000, -512)
 
 
 def test_full_text_triggers_work_under_an_untrusted_schema(conn: Connection):

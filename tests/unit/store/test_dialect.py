@@ -74,6 +74,10 @@ def test_every_key_and_index_is_led_by_the_desk():
 
 def test_a_statement_that_crosses_desks_is_noticed():
     assert strays("SELECT max(id) FROM doc")
+    assert strays("SELECT desk_id, id FROM cases") and strays("SELECT id FROM cases ORDER BY desk_id")
+    assert strays("UPDATE cases SET live = 0 WHERE id = %s") and strays("DELETE FROM draft WHERE agent = %s")
+    assert strays("INSERT INTO draft (desk_id, agent) SELECT desk_id, agent FROM draft WHERE agent = %s")
+    assert strays("SELECT 1 FROM cases c, lease l WHERE c.desk_id = %s AND l.case_id = c.id")
     assert strays("SELECT 1 FROM cases c JOIN lease l ON l.case_id = c.id WHERE c.desk_id = %s")
     assert not strays("SELECT 1 FROM cases c JOIN lease l ON l.desk_id = c.desk_id WHERE c.desk_id = %s")
 

@@ -11,8 +11,9 @@ from csdesk.store.connection import connect, sqlite
 from csdesk.store.errors import StoreError
 from csdesk.store.file import open_store
 from csdesk.store.migrations import _columns, _made, migrate
-from csdesk.store.schema import SCHEMA_VERSION, STATEMENTS
+from csdesk.store.schema import STATEMENTS
 from csdesk.store.verify import verify
+from csdesk.store.version import SCHEMA_VERSION
 from tests.building import DeskFile, desk_file, line
 
 __all__ = ["desk_file"]

@@ -9,15 +9,15 @@ import psycopg
 import pytest
 
 from csdesk.store import index
-from csdesk.store.connection import bulk, data_version, read, savepoint, write
+from csdesk.store.connection import bulk, clock_ms, data_version, read, savepoint, write
 from csdesk.store.doctor_postgres import examine_database
 from csdesk.store.dsn import Dsn
 from csdesk.store.errors import StoreError
 from csdesk.store.file import Store, init, open_store
 from csdesk.store.listening import Listener
-from csdesk.store.postgres import PgConnection, translate
+from csdesk.store.postgres import SAME_MS, PgConnection, translate
 from csdesk.store.postgres_schema import migrate, remove_desk
-from csdesk.store.schema import SCHEMA_VERSION
+from csdesk.store.version import SCHEMA_VERSION
 from tests.building import MONDAY, STAFF, Clock, DeskFile, on_postgres
 from tests.postgres import Postgres
 
@@ -241,6 +241,39 @@ def test_a_database_without_room_for_another_connection_or_for_its_files_is_told
         conn.execute("SELECT n FROM generate_series(1, 20000) AS n ORDER BY -n")
     assert code(refused) == "disk_full"
     assert holder(store) == ""
+
+
+@pytest.mark.parametrize("wrong_s", [600, -600])
+def test_the_databases_clock_is_the_one_that_counts_whatever_this_machines_says(
+    desk: DeskFile, monkeypatch: pytest.MonkeyPatch, wrong_s: int
+):
+    def there(conn: PgConnection) -> int:
+        (said,) = conn.native("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetchone() or (
+            0,
+        )
+        return int(said)
+
+    def tells_the_time(conn: PgConnection) -> bool:
+        before = there(conn)
+        said = conn.now()
+        return before - SAME_MS <= said <= there(conn) + SAME_MS
+
+    monkeypatch.setattr("csdesk.store.postgres.clock_ms", lambda: clock_ms() + wrong_s * 1000)
+    conn = desk.store().conn
+    assert isinstance(conn, PgConnection)
+    assert tells_the_time(conn)
+    # A clock that is set while it is open, as after a laptop's sleep: from the next turn to write on.
+    monkeypatch.setattr("csdesk.store.postgres.clock_ms", lambda: clock_ms() - 3 * wrong_s * 1000)
+    assert not tells_the_time(conn)
+    with write(conn):
+        pass
+    assert tells_the_time(conn)
+    with closing(conn.again(readonly=True)) as reader:
+        assert tells_the_time(reader)
+    monkeypatch.setattr("csdesk.store.postgres.clock_ms", clock_ms)
+    with write(conn):
+        pass
+    assert tells_the_time(conn)
 
 
 def test_doctor_looks_a_database_over(desk: DeskFile, postgres_desks: Dsn):

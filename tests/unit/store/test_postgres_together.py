@@ -18,8 +18,8 @@ from csdesk.store.dsn import Dsn
 from csdesk.store.errors import StoreError
 from csdesk.store.postgres import PgConnection
 from csdesk.store.postgres_schema import migrate, remove_desk
-from csdesk.store.schema import SCHEMA_VERSION
 from csdesk.store.verify import verify
+from csdesk.store.version import SCHEMA_VERSION
 from tests.building import Clock, DeskFile, on_postgres
 from tests.postgres import Postgres
 

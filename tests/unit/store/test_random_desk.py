@@ -5,8 +5,10 @@ from random import Random
 
 import pytest
 
+from csdesk.desk import doing
 from csdesk.desk.core import Core
 from csdesk.desk.desk import Conflict
+from csdesk.desk.doing import order_for
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.kinds import MACHINES, offers
@@ -59,7 +61,7 @@ def step(chance: Random, core: Core, cases: list[Case]) -> None:
     seen = cases[at]
     on = {
         offer.verb
-        for offer in offers(seen, core.context("", core.order_for(make("note"), seen)))
+        for offer in offers(seen, core.context("", order_for(core, make("note"), seen)))
         if offer.off is None or chance.random() < 0.1
     }
     verbs = [name for name in MACHINES[seen.kind].verbs() if name in READY & on] + ["reply", "note"]
@@ -128,7 +130,7 @@ def test_two_cases_with_one_number_are_an_error_and_never_one_case_fewer(
 ):
     wang = desk_file.core("wang")
     one = wang.do(Open(Kind.INQUIRY)).case
-    monkeypatch.setattr(Core, "_free_body", lambda self: one.body)
+    monkeypatch.setattr(doing, "_free_body", lambda core: one.body)
     with pytest.raises(sqlite.IntegrityError):
         wang.do(Open(Kind.INQUIRY))
     assert wang.load(one.id)[0] == one

@@ -80,6 +80,7 @@ BREAKS: dict[str, str] = {
     "gap": "DELETE FROM event WHERE case_id = ? AND seq = 3",
     "head": "DELETE FROM event WHERE case_id = ? AND type = 'moved' AND verb = 'close'",
     "row": "UPDATE cases SET assignee = 'li', due = 5 WHERE id = ?",
+    "row of a case that nobody waits for": "UPDATE cases SET held = 1 WHERE id = ?",
     "snapshot": "UPDATE cases SET snapshot = replace(snapshot, '\"refunded\"', '\"closed\"') WHERE id = ?",
     "refunds": "UPDATE refund_part SET minor = minor - 1 WHERE case_id = ?",
     "lines": "UPDATE case_line SET refunded_units = 0 WHERE case_id = ?",

@@ -7,7 +7,6 @@ from csdesk.desk.core import Core
 from csdesk.domain import ids
 from csdesk.domain.cases.arriving import Alike
 from csdesk.domain.cases.case import Kind
-from csdesk.domain.cases.kinds import MACHINES
 from csdesk.domain.value import dataclass
 from csdesk.search import tokens
 from csdesk.store import index
@@ -44,7 +43,7 @@ class _Found:
             # A report is named beside nothing: who stands behind it would show.
             if (closed and why != THREAD) or kind == Kind.REPORT.value:
                 continue
-            self.numbers[id_] = ids.number(MACHINES[Kind(kind)].letters, body)
+            self.numbers[id_] = ids.number(Kind(kind).letters, body)
             self.why.setdefault(id_, []).append(why)
 
 

@@ -25,10 +25,11 @@ _TERMS = frozenset(
         "reason",
         "signal",
         "trace",
-        "unit",
     }
 )
 _MOMENTS = frozenset({"at", "start", "end"})
+# Minutes; nobody counts 2,880 of them.
+HOUR = 60
 
 
 def verdict(decision: Decision, words: Words) -> str:
@@ -73,7 +74,11 @@ def fault(error: FactError, words: Words) -> str:
 
 def line(step: Ground | Step, words: Words) -> str:
     """One line of an explanation."""
-    return words(f"step.{step.code}", **{name: _argument(name, value, words) for name, value in step.args})
+    args = dict(step.args)
+    if step.code == "minutes_from_instant" and not int(args["minutes"]) % HOUR:
+        hours = int(args["minutes"]) // HOUR
+        return words("step.hours_from_instant", start=_argument("start", args["start"], words), hours=hours)
+    return words(f"step.{step.code}", **{name: _argument(name, value, words) for name, value in args.items()})
 
 
 def cited(article: Article, words: Words) -> str:
@@ -92,6 +97,10 @@ def _ground(ground: Ground, laws: Mapping[str, Article], words: Words) -> str:
 def _argument(name: str, value: str | int, words: Words) -> str:
     if name == "names":
         return words.terms(str(value).split(", "))
+    if name == "unit":
+        return words.code("unit", str(value))
+    if name == "zone" and words.has(f"zone.{value}"):
+        return words(f"zone.{value}")
     if name in _TERMS:
         return words.code("term", str(value))
     if name in _MOMENTS and isinstance(value, int):

@@ -117,7 +117,9 @@ def automatic_clocks(
     A timer that runs goes on; one whose step is not wanted any more stops. `pause_ms` lets people step in before.
     """
     running = after.clocks if set_anew is None else set_anew
-    steps = tuple(name for step, name in AUTOMATIC.items() if wanted(after, step, ctx))
+    # Of a closed case, and of one without an order, nothing is wanted.
+    every = AUTOMATIC if after.open and ctx.order is not None else {}
+    steps = tuple(name for step, name in every.items() if wanted(after, step, ctx))
     kept = tuple(clock for clock in running if clock.name not in AUTOMATIC.values())
     if not steps and kept == running:
         return set_anew

@@ -5,7 +5,7 @@ from dataclasses import field
 from typing import Any, ClassVar
 
 from csdesk.domain.cases.case import Case, Message
-from csdesk.domain.cases.clocks import PARTIES, set_clocks
+from csdesk.domain.cases.clocks import set_clocks
 from csdesk.domain.cases.command import Command, Undo, verb
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.conversation import beside, taken_up
@@ -13,6 +13,7 @@ from csdesk.domain.cases.events import Event, Stamp, event
 from csdesk.domain.cases.machine import CALLBACK
 from csdesk.domain.cases.offshoot import Offshoot, child
 from csdesk.domain.cases.track_events import Linked
+from csdesk.domain.clocks.times import PARTIES
 from csdesk.domain.value import dataclass, replace
 
 PHONE = "phone"

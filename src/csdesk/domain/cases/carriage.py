@@ -272,6 +272,8 @@ def called_off(case: Case, ctx: Context) -> tuple[Event, ...]:
 
     The case has ended, or the goods came another way: nobody is to ring at the consumer's door for nothing.
     """
+    if not case.carrier_asks:
+        return ()
     asked = {ask.of for ask in case.carrier_asks if ask.what == CANCEL}
     wanted = {units.line for units in unsent(case)} if case.open else set()
     found = [

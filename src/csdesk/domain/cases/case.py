@@ -4,28 +4,10 @@ from dataclasses import field
 from enum import StrEnum
 
 from csdesk.domain.cases.causes import Cause, Errand
+from csdesk.domain.cases.kind import Kind as Kind  # noqa: PLC0414 - a part of the case
 from csdesk.domain.clocks.clock import Clock as Clock  # noqa: PLC0414 - a part of the case
 from csdesk.domain.clocks.clock import nearest
 from csdesk.domain.value import dataclass
-
-
-class Kind(StrEnum):
-    """What the customer asks for; each kind has its own room, machine and queue.
-
-    An incident is nobody's request: the one cause behind many cases, which name it (`Case.incident`).
-    """
-
-    INQUIRY = "inquiry"
-    RETURN = "return"
-    EXCHANGE = "exchange"
-    REPAIR = "repair"
-    REISSUE = "reissue"
-    REFUND_ONLY = "refund_only"
-    COMPLAINT = "complaint"
-    REPORT = "report"
-    PAYMENT_ANOMALY = "payment_anomaly"
-    PRIVACY_REQUEST = "privacy_request"
-    INCIDENT = "incident"
 
 
 class Phase(StrEnum):

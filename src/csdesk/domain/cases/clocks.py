@@ -21,6 +21,7 @@ from csdesk.domain.cases.machine import CALLBACK, MACHINES, NOTICE
 from csdesk.domain.clocks.clock import in_order
 from csdesk.domain.clocks.days import end_of_day_ms, local_day, midnight_ms
 from csdesk.domain.clocks.span import Span
+from csdesk.domain.clocks.times import PARTIES
 from csdesk.domain.value import dataclass
 
 # What reads and counts is loaded by the first verb that needs it, so that a console that starts need not wait.
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from csdesk.domain.clocks.counting import Counted
 
 SENDERS = ("12315", "market_authority", "court", "arbitration", "association", "postal", "police", "other")
-PARTIES = ("customer", "merchant", "carrier", "bank", "authority")
 LONGEST_NUMBER = 60
 # After so many calls that reached nobody, one may stop calling.
 CALLS = 3

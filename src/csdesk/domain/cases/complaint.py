@@ -117,8 +117,6 @@ class Accept(Command):
 MACHINE = register(
     Machine(
         Kind.COMPLAINT,
-        "CP",
-        "complaints",
         reasons=REASONS,
         states=(
             State("received", Phase.OURS, (Term("acknowledge", 24, "hours", "policy"),)),

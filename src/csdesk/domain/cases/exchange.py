@@ -158,8 +158,6 @@ _HOMEWARD = (
 MACHINE = register(
     Machine(
         Kind.EXCHANGE,
-        "EX",
-        "exchanges",
         reasons=REASONS,
         states=(
             State(

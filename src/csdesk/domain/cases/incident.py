@@ -360,8 +360,6 @@ WITHOUT = frozenset({
 MACHINE = register(
     Machine(
         Kind.INCIDENT,
-        "IN",
-        "incidents",
         reasons=CAUSES,
         without=WITHOUT,
         states=(

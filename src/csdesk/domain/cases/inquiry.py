@@ -25,8 +25,6 @@ REASONS = (
 MACHINE = register(
     Machine(
         Kind.INQUIRY,
-        "IQ",
-        "inquiries",
         reasons=REASONS,
         states=(
             State("open", Phase.OURS, (Term("answer", 24, "hours", "policy"),)),

@@ -46,6 +46,7 @@ from csdesk.domain.cases.case import Case, Phase
 from csdesk.domain.cases.command import VERBS, Command, Deciding, verbs_of
 from csdesk.domain.cases.context import Context, Refused
 from csdesk.domain.cases.events import ClocksSet, Event, Stamp, Undone, evolve
+from csdesk.domain.cases.kind import AUTHORITY
 from csdesk.domain.cases.ledger import money_clocks
 from csdesk.domain.cases.machine import MACHINES, clocks_after, pledged
 from csdesk.domain.cases.offshoot import child
@@ -94,9 +95,6 @@ ROOMS = (
     splitting,
     writeback,
 )
-# Cases with an open letter of an authority; no common pool, and nobody is handed one from it.
-AUTHORITY = "authority"
-QUEUES = (*dict.fromkeys(machine.queue for machine in MACHINES.values()), AUTHORITY)
 
 
 # Nobody fills a form for these: the first opens a case, the others go with the content of a file.
@@ -206,7 +204,7 @@ def sprout(case: Case, command: Command, ctx: Context, body: str) -> Decided | N
 
 def queue_of(case: Case) -> str:
     """The queue in which a case waits: its kind's, or with an authority's letter the one that only its owner works."""
-    return AUTHORITY if case.owner else MACHINES[case.kind].queue
+    return AUTHORITY if case.owner else case.kind.queue
 
 
 def hands(case: Case) -> str:
@@ -214,4 +212,4 @@ def hands(case: Case) -> str:
     return case.owner or case.assignee
 
 
-__all__ = ["MACHINES", "QUEUES", "VERBS", "Decided", "Offer", "offers", "queue_of", "run", "sprout"]
+__all__ = ["MACHINES", "VERBS", "Decided", "Offer", "offers", "queue_of", "run", "sprout"]

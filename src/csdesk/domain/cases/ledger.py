@@ -123,7 +123,7 @@ def money_clocks(after: Case, set_anew: tuple[Clock, ...] | None, ctx: Context) 
     must look: these are the desk's own (policy).
     """
     running = after.clocks if set_anew is None else set_anew
-    wanted = {APPROVAL: "awaiting", DOUBT: "in_doubt"} if after.open else {}
+    wanted = {APPROVAL: "awaiting", DOUBT: "in_doubt"} if after.open and after.refunds else {}
     waits = {name for name, state in wanted.items() if any(refund.state == state for refund in after.refunds)}
     kept = tuple(clock for clock in running if clock.name not in (APPROVAL, DOUBT))
     if not waits and kept == running:

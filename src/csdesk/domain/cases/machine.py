@@ -1,5 +1,6 @@
 """The machine every kind shares: its states, the edges between them, and the clocks that states start."""
 
+from functools import cache
 from typing import Literal
 
 from csdesk.domain.cases.case import TRACKS, Case, Clock, Kind, Phase
@@ -12,6 +13,12 @@ from csdesk.domain.value import dataclass
 # Set by people, by tracks or by the desk's targets, not by states: they run on wherever the case goes.
 NOTICE, CALLBACK = "notice", "callback"
 BESIDE = frozenset({NOTICE, CALLBACK, *TARGETS, *(f"track_{kind}" for kind in TRACKS)})
+
+
+@cache
+def _span(amount: int, unit: SpanUnit, roll: Roll) -> Span:
+    """The one span of all terms of this length."""
+    return Span(amount, unit, roll)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class Term:
         # The first clock loads what counts it, so that a console that starts need not.
         from csdesk.domain.clocks.counting import count
 
-        span, since = Span(self.amount, self.unit, self.roll), self._since(case, ctx.now)
+        span, since = _span(self.amount, self.unit, self.roll), self._since(case, ctx.now)
         counted = count(span, since, ctx.times, ctx.zone)
         if counted is None:
             raise Refused("never_open", clock=self.name)
@@ -86,8 +93,6 @@ class Machine:
     """
 
     kind: Kind
-    letters: str
-    queue: str
     states: tuple[State, ...]
     edges: tuple[Edge, ...]
     reasons: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from types import MappingProxyType
 
-from csdesk.domain.cases.case import Kind
+from csdesk.domain.cases.kind import Kind
 from csdesk.domain.value import dataclass
 
 STEPS = ("receipt", "delivery", "refund")

@@ -204,8 +204,6 @@ _POLICY_DAY = Term("reconcile", 24, "hours", "policy")
 MACHINE = register(
     Machine(
         Kind.PAYMENT_ANOMALY,
-        "PA",
-        "payments",
         reasons=REASONS,
         states=(
             State("reported", Phase.OURS, (_POLICY_DAY,)),

@@ -310,8 +310,6 @@ _PEOPLE = Term("notify_people", 3, "days", "policy")
 MACHINE = register(
     Machine(
         Kind.PRIVACY_REQUEST,
-        "PR",
-        "privacy",
         reasons=REASONS,
         states=(
             State("requested", Phase.OURS, (Term("identity", 3, "days", "policy"), _REPLY)),

@@ -82,8 +82,6 @@ _HOMEWARD = (*_PAYING, "rejected")
 MACHINE = register(
     Machine(
         Kind.REFUND_ONLY,
-        "RO",
-        "refunds",
         reasons=REASONS,
         states=_states(),
         edges=(

@@ -127,8 +127,6 @@ _ASKING = ("reported", "evidence", "platform_review")
 MACHINE = register(
     Machine(
         Kind.REISSUE,
-        "RI",
-        "reissues",
         reasons=REASONS,
         states=_states(),
         edges=(

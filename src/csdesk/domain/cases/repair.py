@@ -159,8 +159,6 @@ _CONVERTS = (
 MACHINE = register(
     Machine(
         Kind.REPAIR,
-        "RP",
-        "repairs",
         reasons=REASONS,
         states=(
             State(

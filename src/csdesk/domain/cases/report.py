@@ -163,8 +163,6 @@ _ENDED = ("taken_down", "referred", "unfounded")
 MACHINE = register(
     Machine(
         Kind.REPORT,
-        "RE",
-        "reports",
         reasons=REASONS,
         states=(
             State("lodged", Phase.OURS, (Term("acknowledge", 24, "hours", "policy"),)),

@@ -34,8 +34,6 @@ _HOMEWARD = ("received_inspecting", "refunding", "refunded", "rejected")
 MACHINE = register(
     Machine(
         Kind.RETURN,
-        "RT",
-        "returns",
         reasons=REASONS,
         states=(
             State(

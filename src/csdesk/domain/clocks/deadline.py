@@ -19,6 +19,7 @@ from csdesk.domain.clocks.span import LONGEST, Roll
 from csdesk.domain.value import dataclass
 
 Unit = Literal["day", "working_day", "week", "month", "year"]
+_UNITS, _ROLLS = get_args(Unit), get_args(Roll)
 
 _DAY = timedelta(days=1)
 
@@ -38,12 +39,10 @@ class Period:
     def __post_init__(self) -> None:
         if not 0 <= self.count <= LONGEST:
             raise ValueError(f"a period counts 0 to {LONGEST} {self.unit}s, not {self.count}")
-        if self.unit not in get_args(Unit):
-            raise ValueError(
-                f"unknown unit of a period: {self.unit!r}; use one of {', '.join(get_args(Unit))}"
-            )
-        if self.roll not in get_args(Roll):
-            raise ValueError(f"unknown roll rule: {self.roll!r}; use one of {', '.join(get_args(Roll))}")
+        if self.unit not in _UNITS:
+            raise ValueError(f"unknown unit of a period: {self.unit!r}; use one of {', '.join(_UNITS)}")
+        if self.roll not in _ROLLS:
+            raise ValueError(f"unknown roll rule: {self.roll!r}; use one of {', '.join(_ROLLS)}")
 
 
 @dataclass(frozen=True, slots=True)

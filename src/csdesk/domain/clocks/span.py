@@ -19,6 +19,7 @@ SpanUnit = Literal[
     "moment",
 ]
 Roll = Literal["none", "next_working_day", "eu_1182_71"]
+_UNITS, _ROLLS = get_args(SpanUnit), get_args(Roll)
 
 LONGEST = 36_525  # a hundred years of days; no period of the law is longer, and a larger number is a slip
 
@@ -36,10 +37,10 @@ class Span:
     roll: Roll = "none"
 
     def __post_init__(self) -> None:
-        if self.unit not in get_args(SpanUnit):
-            raise ValueError(f"unknown unit {self.unit!r}; use one of {', '.join(get_args(SpanUnit))}")
-        if self.roll not in get_args(Roll):
-            raise ValueError(f"unknown roll rule {self.roll!r}; use one of {', '.join(get_args(Roll))}")
+        if self.unit not in _UNITS:
+            raise ValueError(f"unknown unit {self.unit!r}; use one of {', '.join(_UNITS)}")
+        if self.roll not in _ROLLS:
+            raise ValueError(f"unknown roll rule {self.roll!r}; use one of {', '.join(_ROLLS)}")
         most = LONGEST * 1440 if self.minutes is not None else LONGEST
         if not 0 <= self.count <= most:
             raise ValueError(f"a term counts 0 to {most} {self.unit}, not {self.count}")

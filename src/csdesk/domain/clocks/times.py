@@ -14,6 +14,8 @@ from csdesk.domain.value import dataclass
 if TYPE_CHECKING:
     from csdesk.domain.clocks.hours import BusinessHours, BusinessTime
     from csdesk.domain.clocks.sla import SlaPolicy
+# Whom a case may wait for.
+PARTIES = ("customer", "merchant", "carrier", "bank", "authority")
 
 
 @cache

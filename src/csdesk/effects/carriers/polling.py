@@ -16,7 +16,7 @@ from csdesk.domain.value import dataclass, replace
 from csdesk.effects.carriers.port import Awaited, Tracks
 from csdesk.effects.pollers import NoAnswer
 from csdesk.effects.ports import Failed
-from csdesk.store import asked_parcels, cases, tracking
+from csdesk.store import asked_parcels, folds, tracking
 from csdesk.store.asked_parcels import Due
 from csdesk.store.connection import write
 
@@ -106,7 +106,7 @@ def _awaited(core: Core, parcel: Due) -> bool:
         return False
     if not parcel.case:
         return True
-    found = cases.load(core.store.conn, core.desk, parcel.case)
+    found = folds.load(core.store.conn, core.desk, parcel.case)
     if found is None or not found[0].open:
         return False
     labels = {normal_waybill(ask.waybill) for ask in standing(found[0])}

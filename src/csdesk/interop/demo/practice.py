@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from csdesk.desk.core import Core
+from csdesk.desk.doing import order_for
 from csdesk.desk.times import desk_times
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.context import Actor, Refused
@@ -95,7 +96,7 @@ def _one(core: Core, seeds: Seeds, world: World, told: CaseSeed, now: int, wante
     if found:
         core.within(Establish(found), life.case.id)
     case, _ = core.load(life.case.id)
-    judged = core.bench().judge(case, core.order_for(Establish(()), case))
+    judged = core.bench().judge(case, order_for(core, Establish(()), case))
     if judged is None or not isinstance(judged.decision, Decision) or judged.decision.contested:
         raise _Unclear
     stance = CLEAR.get(judged.decision.outcome)

@@ -12,7 +12,7 @@ from csdesk.domain.cases.context import Actor, Context
 from csdesk.domain.cases.incident import DescribeCause, JoinIncident
 from csdesk.domain.cases.kinds import run
 from csdesk.domain.cases.opening import Open
-from csdesk.store import cases
+from csdesk.store import cases, folds
 from csdesk.store.cases import Batch, Written
 from csdesk.store.connection import bulk
 from csdesk.store.file import Store
@@ -36,7 +36,7 @@ def stopped(store: Store, actor: Actor, now: int) -> None:
     carrier = named[0][0]
     person = ids.uuid7(now, sha256(b"demo incident").digest()[:10])
     body = ids.make_body(int.from_bytes(sha256(b"demo incident").digest()[:5], "big") >> 5)
-    if cases.find(store.conn, store.desk.id, body):
+    if folds.find(store.conn, store.desk.id, body):
         return  # its number is taken, in one demonstration of millions
     batch = Batch()
     began = now - AGO_MS
@@ -47,7 +47,7 @@ def stopped(store: Store, actor: Actor, now: int) -> None:
         told = DescribeCause(f"{carrier}今晨停运", carrier=carrier)
         case, _ = _done(batch, store, case, head, told, actor, began + 1)
         for member in [id_ for id_, of in found if of == carrier][:MEMBERS]:
-            loaded = cases.load(store.conn, store.desk.id, member)
+            loaded = folds.load(store.conn, store.desk.id, member)
             assert loaded is not None
             _done(batch, store, *loaded, JoinIncident(case.id), actor, max(loaded[0].changed_at, began + 2))
         cases.write(store.conn, store.desk.id, batch, store.people.text_key())

@@ -22,6 +22,7 @@ class BroadcastScreen(Overlay[None]):
     """A line to type, the minutes to pick with the arrows; Enter tells it."""
 
     context: ClassVar[str] = "find"
+    worded: ClassVar[str] = "name"
     title_key: ClassVar[str] = "broadcast.title"
     AUTO_FOCUS = "LineField"
 

@@ -44,6 +44,7 @@ class CallerScreen(Overlay[None]):
     """Fields, Enter checks what stands in them; then a list, and Enter opens what the cursor stands on."""
 
     context: ClassVar[str] = "order"
+    takes_line: ClassVar[bool] = False
     title_key: ClassVar[str] = "caller.title"
     AUTO_FOCUS = "LineField"
     DEFAULT_CSS = """
@@ -149,6 +150,10 @@ class CallerScreen(Overlay[None]):
     def off(self, action: str) -> str | None:
         """An order that nobody knows yet is asked for where orders are found."""
         return self.console.words("caller.hint") if action == "ask_order" else None
+
+    def called(self, action: str) -> str:
+        checks = action == "open" and self.found is None
+        return self.console.words("caller.check") if checks else super().called(action)
 
     def footer_actions(self) -> tuple[str, ...]:
         return ("open", "field_next", "down", "up", "back", "help")

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 
 from textual import events
-from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widget import Widget
 
+from csdesk.desk.link import line_of
 from csdesk.desk.queries import (
     CaseView,
     Filled,
@@ -31,6 +31,7 @@ from csdesk.tui.columns import next_change
 from csdesk.tui.messages import Changed, VerbDone
 from csdesk.tui.screens.belonging import Belonging
 from csdesk.tui.screens.beside import CaseDoors
+from csdesk.tui.screens.case_panes import CaseHeader, Columns, Side
 from csdesk.tui.screens.composing import Composer, HoldLine
 from csdesk.tui.screens.facts import facts, header
 from csdesk.tui.screens.guided import taken_lines
@@ -50,6 +51,9 @@ AIRY = 32
 FIRST_SECONDS = 0.03
 # So does the law, once it was read: then the first picture has the verdict in it.
 VERDICT_SECONDS = 0.01
+# asyncio keeps a stopped timer until its time, and with it the screen that set it: 0.35 MB for each case opened in the
+# last hours, were the timer set for when the deadline next reads differently. So it is set in steps.
+LONGEST_WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +66,10 @@ class Seen:
     owed: VerdictView | None
 
 
-class Columns(Widget):
-    """Facts, and the conversation beside them where there is room; the reply under the conversation."""
-
-    BLANK = True  # covered by its sides
-    DEFAULT_CSS = """
-    Columns { height: 1fr; layout: vertical; }
-    Columns > #facts-side { width: 1fr; height: 1fr; }
-    Columns > #talk-side { width: 1fr; height: auto; }
-    Columns #talk { display: none; }
-    Columns.wide { layout: horizontal; }
-    Columns.wide > #facts-side { width: 50%; }
-    Columns.wide > #talk-side { height: 1fr; }
-    Columns.wide #talk { display: block; }
-    """
-
-
-class Side(Vertical):
-    """One of them, from top to bottom."""
-
-    BLANK = True  # covered by its pages
-
-
-class CaseHeader(Page):
-    """Two lines that stay."""
-
-    DEFAULT_CSS = "CaseHeader { height: 2; }"
-
-
 class CaseScreen(CaseDoors):
     """Where a case is worked."""
+
+    anew = False
 
     def __init__(self, case_id: str, *, compose: bool = False) -> None:
         super().__init__()
@@ -107,6 +85,7 @@ class CaseScreen(CaseDoors):
         self.belonging = Belonging(self)
         self.revealing = Revealing(self)
         self._compose_first = compose
+        self._before: CaseView | None = None  # read earlier: painted until the desk answers
         self._reading: asyncio.Future[Seen] | None = None
         self._reads_talk = True
         self._place: Place | None = None
@@ -129,6 +108,8 @@ class CaseScreen(CaseDoors):
         return self.size.width >= WIDE
 
     def body(self) -> Iterable[Widget]:
+        line = line_of(self.console.desk)
+        self._before = line.known(ShowCase(self.case_id)) if line is not None else None
         # Read while the widgets are made, so that the first picture is the case.
         self._reading = asyncio.ensure_future(self._read(self.case_id))
         # Before anything is styled: a class that comes later styles and lays all of it out again.
@@ -143,7 +124,7 @@ class CaseScreen(CaseDoors):
         self._choose()
         reading, self._reading = self._reading, None
         assert reading is not None
-        await asyncio.wait({reading}, timeout=FIRST_SECONDS)
+        await asyncio.wait({reading}, timeout=0.0 if self._before else FIRST_SECONDS)
         if reading.done() and reading.exception() is None:
             seen = reading.result()
             self.view, self.owed = seen.view, seen.owed
@@ -151,10 +132,11 @@ class CaseScreen(CaseDoors):
 
     async def command_key(self, event: events.Key) -> None:
         """What acts on a case that is not there yet waits for it, and so does what follows; all else does not."""
-        if self.view is None and self._awaited:
+        if self._awaited and (self.view is None or self._compose_first or self.early):
             action = self.console.keymap.action(self.context, keys.pressed(event.key, event.character))
             needs = action is not None and self.off(action) == self.console.words("status.no_case")
-            if needs or (self.early and action not in ("back", "help")):
+            text = self._compose_first and event.is_printable  # what follows the key of a reply is its text
+            if needs or text or (self.early and action not in ("back", "help")):
                 self.early.append(event)
                 return
         await super().command_key(event)
@@ -182,11 +164,11 @@ class CaseScreen(CaseDoors):
 
     def scene(self) -> Scene | None:
         """The case and what is needed to word it; None while it is being read."""
-        if self.view is None:
+        console, view = self.console, self.view or self._before
+        if view is None:
             return None
-        console = self.console
         me, keys = console.desk.me.id, console.keymap.shown
-        return Scene(self.view, console.words, console.now(), me, console.name_of, keys)
+        return Scene(view, console.words, console.now(), me, console.name_of, keys)
 
     def _header(self, width: int) -> list[Line]:
         scene = self.scene()
@@ -226,7 +208,12 @@ class CaseScreen(CaseDoors):
         now = self.console.now()
         clocks = self.view.case.clocks if self.view else ()
         waits = [next_change(clock.due, now) for clock in clocks if clock.open_pause is None]
-        self._clock = self.set_timer(max(min(waits), 1000) / 1000, self._lay) if waits else None
+        if not waits:
+            self._clock = None
+            return
+        wait = max(min(waits), 1000) / 1000
+        soon = wait <= LONGEST_WAIT_SECONDS
+        self._clock = self.set_timer(*((wait, self._lay) if soon else (LONGEST_WAIT_SECONDS, self._wind)))
 
     # Reading a case
 
@@ -244,6 +231,11 @@ class CaseScreen(CaseDoors):
 
     async def _judged_soon(self, case: str) -> VerdictView | None:
         """The verdict, if it comes at once."""
+        line = line_of(self.console.desk)
+        if (
+            line is not None
+        ):  # a question given up half-way would cost its connection, and a line is never this quick
+            return line.known(ShowVerdict(case))
         if not self.console.law_read:
             return None
         try:
@@ -267,28 +259,32 @@ class CaseScreen(CaseDoors):
             if not any(isinstance(one, CaseScreen) and one.case_id == case for one in self.app.screen_stack):
                 await console.leasing.give_back(case)
             return
-        self.case_id, self._place = case, None
+        self.case_id, self._place, self._before = case, None, None
         self.revealing.hide()
         await self.reply.leave()
         self.owed = seen.owed
-        self._show(seen.view, anew=True, judge=seen.owed is None)
+        self._show(seen.view, anew=True, judge=seen.owed is None or line_of(console.desk) is not None)
         if seen.draft is not None:
             await self.reply.restore(seen.draft, focus=seen.parked or self._compose_first)
         elif self._compose_first and self.off("reply") is None:
             await self.reply.write()
         self._compose_first = False
+        self._here()
         rows = await console.desk.ask(Rows((case,)))
         self._place = Place(rows[0].due, rows[0].id) if rows else None
         await self._mark_opened()
 
     async def _shown_or_not(self, case: str, reading: Awaitable[Seen]) -> None:
-        """`_enter`, and then the keys that waited for it."""
+        """`_enter`, and the keys that waited for it."""
         try:
             await self._enter(case, reading)
         finally:
-            self._awaited = False
-            if self in self.app.screen_stack:
-                self.let_keys()
+            self._here()
+
+    def _here(self) -> None:
+        self._awaited = False
+        if self in self.app.screen_stack:
+            self.let_keys()
 
     def _show(self, view: CaseView, *, anew: bool = False, judge: bool = True) -> None:
         self.view = view
@@ -329,7 +325,9 @@ class CaseScreen(CaseDoors):
             for entry in view.timeline
             if entry.seq > since and entry.actor not in (console.desk.me.id, "system")
         }
-        if others:
+        said, kind = console.said
+        # That one's own verb was not done because of it says as much already, and more.
+        if others and not (kind == "bad" and view.number in said):
             came = "、".join(
                 f"{console.name_of(who)} {console.words.code('verb', verb)}" for who, verb in others
             )

@@ -19,6 +19,7 @@ class CommandScreen(Overlay[None]):
     """One line; Enter runs it in the place it was opened from."""
 
     context: ClassVar[str] = "command"
+    takes_line: ClassVar[bool] = False
     title_key: ClassVar[str] = "command.title"
     AUTO_FOCUS = "LineField"
 

@@ -33,6 +33,8 @@ MOST_NAMED = 2
 CITED = re.compile(
     r"《([^《》\n]{2,80})》\s?(第[^\s，。：；、“”《》]{1,16}条(?:之[一二三四五六七八九十]+)?)?"
 )
+# What a sentence ends with.
+ENDS = ("。", "！", "？", "…", ".", "!", "?")
 # Beyond the end of any line.
 LINE_END = MOST_CHARACTERS * 2
 _SHORTCUT = re.compile(r"(?:^|(?<=\s))/([a-z0-9_-]{1,20}) $", re.IGNORECASE)
@@ -253,9 +255,13 @@ class Composer(Widget):
         self.repaint()
 
     def insert(self, text: str, canned: str, articles: Mapping[str, str]) -> None:
-        """Write a canned reply at the caret; the articles it rests on (id, name) count with it."""
+        """Write a canned reply at the caret; the articles it rests on (id, name) count with it.
+
+        Behind a finished sentence it begins a line of its own: it has its greeting.
+        """
         self.stand_on((canned,) if canned else (), articles)
-        self.field.write(clean(text).text)
+        before = self.field.text[: self.field.caret]
+        self.field.write(("\n" if before.endswith(ENDS) else "") + clean(text).text)
         self.repaint()
 
     def stand_on(self, canned: Iterable[str], articles: Mapping[str, str]) -> None:
@@ -349,9 +355,10 @@ class _Above(Bar):
             found.append(
                 (f"  {words('compose.length', n=length, most=MOST_CHARACTERS)}", style(how, "raised"))
             )
-        told = "  ".join(cells.safe(one) for one in composer.cites)
+        told = words.between.join(cells.safe(one) for one in composer.cites)
         cites = words("compose.cites", articles=told) if told else words("compose.cites_none")
-        return [*found, (f"  {cites}", style("quiet", "raised"))]
+        room = self.size.width - sum(cells.width(text) for text, _ in found) - 2
+        return [*found, (f"  {cells.crop(cites, max(room, 0))}", style("quiet", "raised"))]
 
 
 class HoldLine(Bar):

@@ -79,6 +79,7 @@ class DelegateScreen(Overlay[None]):
     """The amount to type, the days to pick with the arrows; Enter gives it."""
 
     context: ClassVar[str] = "find"
+    worded: ClassVar[str] = "name"
     title_key: ClassVar[str] = "delegates.form"
     AUTO_FOCUS = "LineField"
 

@@ -52,6 +52,7 @@ class FilterScreen(Overlay[str | None]):
     """Dismissed with the case whose number was typed, None when the filter was kept or left."""
 
     context: ClassVar[str] = "filter"
+    takes_line: ClassVar[bool] = False
     AUTO_FOCUS = "LineField"
     DEFAULT_CSS = f"FilterScreen PickList {{ height: {LINES}; }}"
 

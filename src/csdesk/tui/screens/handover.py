@@ -37,6 +37,7 @@ class HandoverScreen(Overlay[bool]):
     """Enter keeps the line and goes on, Tab says to whom, F9 hands everything over. Dismissed with whether it did."""
 
     context: ClassVar[str] = "form"
+    worded: ClassVar[str] = "handover"
     title_key: ClassVar[str] = "handover.title"
     AUTO_FOCUS = "LineField"
 

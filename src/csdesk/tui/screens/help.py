@@ -8,7 +8,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from csdesk.tui import cells
-from csdesk.tui.actions import CONTEXTS, Action, label, registry
+from csdesk.tui.actions import CONTEXTS, Action, registry
 from csdesk.tui.finding import found
 from csdesk.tui.key_names import spelled
 from csdesk.tui.screen import ConsoleScreen
@@ -73,7 +73,7 @@ class HelpScreen(Overlay[None]):
             yield self._pick(registry()[id_])
 
     def _pick(self, action: Action) -> Pick:
-        name = label(self.console.words, action.id, self._behind.context)
+        name = self._behind.called(action.id)
         off = "" if action.keyed else self._behind.off(action.id) or ""
         return Pick(action.id, [(cells.fit(self._keys(action), KEYS_WIDTH), "accent"), (name, "text")], off)
 

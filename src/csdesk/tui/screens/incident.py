@@ -223,6 +223,7 @@ class CasesOfScreen(Overlay[str | None]):
     """Members of an incident, or cases that fit: a page, and the next one when the cursor comes to the end."""
 
     context: ClassVar[str] = "menu"
+    worded: ClassVar[str] = "cases"
 
     def __init__(self, incident: str, what: str) -> None:
         super().__init__()

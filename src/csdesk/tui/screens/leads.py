@@ -19,6 +19,7 @@ class LinksScreen(Overlay[str | None]):
     """Cases linked with one or found alike, then others of its customer; dismissed with the id of the one to open."""
 
     context: ClassVar[str] = "menu"
+    worded: ClassVar[str] = "cases"
     title_key: ClassVar[str] = "links.title"
 
     def __init__(self, view: CaseView) -> None:
@@ -104,6 +105,7 @@ class AwaitingScreen(Overlay[str | None]):
     """Refunds that wait for a second person or for somebody who finds out; what I may do comes first."""
 
     context: ClassVar[str] = "menu"
+    worded: ClassVar[str] = "cases"
     title_key: ClassVar[str] = "awaiting.title"
 
     def on_mount(self) -> None:

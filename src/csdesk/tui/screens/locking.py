@@ -51,6 +51,7 @@ class LockLines(Lines):
 class LockScreen(ConsoleScreen[None]):
     """Over everything until it is opened; dismissed then."""
 
+    anew: ClassVar[bool] = False
     context: ClassVar[str] = "lock"
     AUTO_FOCUS = "PinField"
 

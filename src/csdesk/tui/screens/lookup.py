@@ -190,6 +190,12 @@ class Lookup(ConsoleScreen[ScreenResultType]):
     def footer_actions(self) -> tuple[str, ...]:
         return ("open", "down", "up", "page_down", "back", "help")
 
+    def idle(self, action: str) -> bool:
+        """With nothing found there is nothing to take or to read; while it is looked for, Enter takes the first."""
+        if action in ("open", "down", "up", "page_down") and not self.picks.picks:
+            return action != "open" or self._wanted == self._answered or not self._wanted
+        return super().idle(action)
+
     def _move(self, by: int) -> None:
         self.picks.move(by)
         self._stand()

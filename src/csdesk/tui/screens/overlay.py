@@ -33,11 +33,17 @@ class Sheet(Widget):
     DEFAULT_CSS = "Sheet { dock: bottom; height: auto; layout: vertical; background: $raised; }"
 
 
+# What is done to the line under the cursor: with no line there is nothing to do.
+_OF_A_LINE = frozenset({"open", "down", "up", "page_down", "merge"})
+
+
 class Overlay(ConsoleScreen[ScreenResultType], ModalScreen[ScreenResultType], inherit_bindings=False):
     """Keys of a pick list; subclasses give the title, fill `picks` and say what picking does."""
 
     BLANK = False  # what is behind shows through
     title_key: ClassVar[str] = ""
+    # Whether Enter takes a line; elsewhere it takes what was typed.
+    takes_line: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +63,12 @@ class Overlay(ConsoleScreen[ScreenResultType], ModalScreen[ScreenResultType], in
         """Do what the picked line says."""
 
     def footer_actions(self) -> tuple[str, ...]:
-        return ("open", "down", "up", "back")
+        return ("open", "down", "up", "back", "help")
+
+    def idle(self, action: str) -> bool:
+        if action in _OF_A_LINE and not self.picks.picks and (action != "open" or self.takes_line):
+            return True
+        return super().idle(action)
 
     def action_down(self) -> None:
         """To the next line."""

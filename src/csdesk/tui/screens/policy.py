@@ -29,19 +29,27 @@ def as_of(text: str) -> tuple[str, str]:
 
 
 class PolicyScreen(Lookup[FoundArticle | None]):
-    """Dismissed with the article to cite, or None. `case_id`: the case it is looked up for, "" for none."""
+    """Dismissed with the article to cite, or None.
+
+    `case_id`: the case it is looked up for, "" for none; `cites`: whether there is a text to cite it in.
+    """
 
     context: ClassVar[str] = "policy"
     title_key: ClassVar[str] = "policy.title"
     hint_key: ClassVar[str] = "policy.hint"
     betters: ClassVar[bool] = True
 
-    def __init__(self, case_id: str = "", text: str = "") -> None:
+    def __init__(self, case_id: str = "", text: str = "", *, cites: bool = True) -> None:
         super().__init__(text)
+        self._cites = cites
         self.case_id = case_id
         self._found: dict[str, FoundArticle] = {}
         self._seen: FoundArticle | None = None
         self._day = ""
+
+    def footer_actions(self) -> tuple[str, ...]:
+        named = super().footer_actions()
+        return named if self._cites else tuple(action for action in named if action != "open")
 
     async def find(self, text: str) -> list[Pick]:
         text, self._day = as_of(text)

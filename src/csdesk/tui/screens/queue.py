@@ -69,6 +69,7 @@ class Panes(Widget):
 class QueueScreen(ConsoleScreen[None]):
     """Where an agent's shift is spent between cases."""
 
+    anew: ClassVar[bool] = False
     context: ClassVar[str] = "queue"
 
     def __init__(self, first: First) -> None:
@@ -492,8 +493,9 @@ class QueueScreen(ConsoleScreen[None]):
             self.app.push_screen(doors.verdict(self.list.current.id))
 
     def action_policy(self) -> None:
-        """Look up an article."""
-        self.app.push_screen(doors.policy(self.list.current.id if self.list.current else ""))
+        """Look up an article, to read it."""
+        case = self.list.current.id if self.list.current else ""
+        self.app.push_screen(doors.policy(case, cites=False))
 
     def action_preview(self) -> None:
         """Show or hide the preview."""

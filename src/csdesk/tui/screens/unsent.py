@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from csdesk.desk.link import Line as DeskLine
-from csdesk.desk.link import LinkLost, Waiting
+from csdesk.desk.link import LinkLost, ServerFault, Waiting
 from csdesk.desk.queries import CaseView, ShowCase
 from csdesk.desk.registry import shown
 from csdesk.domain.cases.context import Refused
@@ -26,7 +26,8 @@ class UnsentScreen(Overlay[str | None]):
     def __init__(self, line: DeskLine) -> None:
         super().__init__()
         self._line = line
-        self._views: dict[str, CaseView] = {}
+        # The cases of what did not fit, as they are now; None while, and when, that cannot be read.
+        self._views: dict[str, CaseView | None] = {}
         self._waiting: dict[str, Waiting] = {}
 
     def on_mount(self) -> None:
@@ -47,6 +48,7 @@ class UnsentScreen(Overlay[str | None]):
             if one.stuck:
                 picks.append(Pick(str(one.seq), self._now(one)))
                 if one.case not in self._views:
+                    self._views[one.case] = None
                     self.console.call(self._look(one.case))
         self.picks.show(picks)
         self.picks.move(min(at, max(len(picks) - 1, 0)))
@@ -55,11 +57,16 @@ class UnsentScreen(Overlay[str | None]):
     async def _look(self, case: str) -> None:
         """Read a case as it is now, to be shown beside what was wanted."""
         try:
-            self._views[case] = await self.console.desk.ask(ShowCase(case))
-        except (LinkLost, Refused) as error:
+            view: CaseView = await self.console.desk.ask(ShowCase(case))
+        except (LinkLost, ServerFault, Refused) as error:
             self.console.say(self.console.explain(error) or "", "warn")
             return
+        self._views[case] = view
         self._fill()
+
+    def _verb(self, one: Waiting) -> str:
+        words = self.console.words
+        return words("unsent.draft") if one.seq < 0 else words.code("verb", one.verb)
 
     def _wanted(self, one: Waiting) -> Line:
         words = self.console.words
@@ -68,7 +75,7 @@ class UnsentScreen(Overlay[str | None]):
         return [
             (f"{words.short(one.at)}  ", "quiet"),
             (cells.fit(one.number, 14), "strong"),
-            (cells.fit(words.code("verb", one.verb), 10), "text"),
+            (cells.fit(self._verb(one), 10), "text"),
             (cells.fit(cells.safe(entered.replace("\n", " ")), ENTERED), "text"),
             (f"  {stuck[0]}", stuck[1]),
         ]
@@ -77,7 +84,7 @@ class UnsentScreen(Overlay[str | None]):
         """How the case is now, and why the verb did not fit."""
         words, view = self.console.words, self._views.get(one.case)
         why = self.console.explain(one.why) if one.why is not None else None
-        told = words("status.slow")
+        told = ""
         if view is not None:
             who = self.console.name_of(view.case.assignee) if view.case.assignee else words("unsent.nobody")
             told = words(
@@ -87,7 +94,8 @@ class UnsentScreen(Overlay[str | None]):
                 priority=view.case.priority,
                 tags=" ".join(view.case.tags) or "–",
             )
-        return [("    → ", "quiet"), (cells.safe(told), "text"), (f"  {cells.safe(why or '')}", "late")]
+        told = f"{told}  " if told else ""
+        return [("    → ", "quiet"), (cells.safe(told), "text"), (cells.safe(why or ""), "late")]
 
     def _picked(self) -> Waiting | None:
         return self._waiting.get(self.picks.picked.id) if self.picks.picked else None
@@ -131,6 +139,6 @@ class UnsentScreen(Overlay[str | None]):
         if (now := left.get(one.seq)) is not None and now.stuck:
             self.console.say(self.console.words("unsent.still", case=one.number), "warn")
         else:
-            verb = self.console.words.code("verb", one.verb)
-            self.console.say(self.console.words(key, case=one.number, verb=verb), "good")
+            key = "unsent.draft_kept" if one.seq < 0 and key == "unsent.redone" else key
+            self.console.say(self.console.words(key, case=one.number, verb=self._verb(one)), "good")
         self._fill()

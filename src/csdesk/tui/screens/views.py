@@ -22,6 +22,7 @@ class ViewName(Overlay[str]):
     """A name to type over the filter that it will hold; dismissed with it, "" when it was left."""
 
     context: ClassVar[str] = "find"
+    worded: ClassVar[str] = "name"
     title_key: ClassVar[str] = "view.name"
     AUTO_FOCUS = "LineField"
 
@@ -37,7 +38,10 @@ class ViewName(Overlay[str]):
         self.picks.show([Pick("keep", [(cells.safe(self._text), "text")])])
 
     def choose(self, pick: Pick) -> None:
-        self.dismiss(self.query_one(LineField).value.strip())
+        if name := self.query_one(LineField).value.strip():
+            self.dismiss(name)
+        else:
+            self.console.say(self.console.words("view.name_first"), "warn")
 
     async def action_back(self) -> None:
         """Keep nothing."""

@@ -6,7 +6,6 @@ from rich.style import Style
 from textual.strip import Strip
 
 from csdesk.tui import cells
-from csdesk.tui.actions import label
 from csdesk.tui.keymap import spelled
 from csdesk.tui.widgets.lines import Lines
 
@@ -66,20 +65,28 @@ class Hints(Bar):
     ground = "ground"
 
     def parts(self) -> list[tuple[str, Style]]:
-        screen = cast("ConsoleScreen[object]", self.screen)
-        console, style = self.console, self.console.palette.style
+        screen, style = cast("ConsoleScreen[object]", self.screen), self.console.palette.style
         key_style, word_style = style("accent", "ground"), style("quiet", "ground")
         found: list[tuple[str, Style]] = [(" ", word_style)]
-        room = self.size.width - 1
-        for action in screen.footer_actions():
-            keys = [
-                key for key in console.keymap.keys.get(action, ()) if not (screen.typing and len(key) == 1)
-            ]
-            if not keys or screen.idle(action) or screen.off(action):
-                continue
-            key, told = spelled(keys[0]), f" {label(console.words, action, screen.context)}  "
-            room -= cells.width(key) + cells.width(told)
+        hints = {action: hint for action in screen.footer_actions() if (hint := self._hint(screen, action))}
+        # Help has its place on the smallest screen too: it names all that has none.
+        last = hints.pop("help", None)
+        room = self.size.width - 1 - (_cells(last) if last else 0)
+        for hint in hints.values():
+            room -= _cells(hint)
             if room < 0:
                 break
-            found += [(key, key_style), (told, word_style)]
-        return found
+            found += [(hint[0], key_style), (hint[1], word_style)]
+        return [*found, (last[0], key_style), (last[1], word_style)] if last else found
+
+    def _hint(self, screen: "ConsoleScreen[object]", action: str) -> tuple[str, str] | None:
+        """Key and words of an action; None where it has no key that works here, or cannot be used now."""
+        bound = self.console.keymap.keys.get(action, ())
+        keys = [key for key in bound if not (screen.typing and len(key) == 1)]
+        if not keys or screen.idle(action) or screen.off(action):
+            return None
+        return spelled(keys[0]), f" {screen.called(action)}  "
+
+
+def _cells(hint: tuple[str, str]) -> int:
+    return sum(cells.width(part) for part in hint)

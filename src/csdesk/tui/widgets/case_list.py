@@ -8,6 +8,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 
+from csdesk.desk.link import line_of
 from csdesk.store.feed import AGENT, FILTER, Place, Row
 from csdesk.tui import cells
 from csdesk.tui.columns import Column, chosen, columns, due_text, heat, midnight, next_change, parts
@@ -204,11 +205,20 @@ class CaseList(Lines):
     # Asking
 
     async def come_back(self, queue: str, stand: Place | None) -> None:
-        """Show a queue around the case at `stand`, or from its first."""
+        """Show a queue around the case at `stand`, or from its first.
+
+        Over a line of 300 ms a key does not wait: what was read of the queue before stands there until it is read anew.
+        """
         from csdesk.desk.queries import QueuePage
 
-        ask, before, sort = self.console.desk.ask, self.window.current, sort_of(queue)
+        ask, sort = self.console.desk.ask, sort_of(queue)
         self._coming = queue
+        line = line_of(self.console.desk) if stand is None else None
+        if line is not None and (known := line.known(QueuePage(queue, PAGE))) is not None:
+            self._asking = False
+            self._fill(queue, known, at_end=len(known) < PAGE)
+            await self.console.patient(self._reload())
+            return
         rows: list[Row] = []
         at_top = True
         if stand is not None:
@@ -225,8 +235,14 @@ class CaseList(Lines):
         self._asking = False
         if queue != self._coming:
             return  # another one was asked for meanwhile
-        self.window.queue, self.window.sort = queue, sort
-        self.window.fill(rows, at_top=at_top, at_end=at_end, stand=stand.id if stand else "")
+        self._fill(queue, rows, at_top=at_top, at_end=at_end, stand=stand.id if stand else "")
+
+    def _fill(
+        self, queue: str, rows: list[Row], *, at_end: bool, at_top: bool = True, stand: str = ""
+    ) -> None:
+        before = self.window.current
+        self.window.queue, self.window.sort = queue, sort_of(queue)
+        self.window.fill(rows, at_top=at_top, at_end=at_end, stand=stand)
         self._moved(before)
         self.post_message(CursorMoved(self.current.id if self.current else ""))
 

@@ -1,12 +1,14 @@
 """Text fields whose editing keys win over the keymap: one line, and many lines; no blink, no tint."""
 
 from textual import events
+from textual.document._document_navigator import DocumentNavigator
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Input, TextArea
 
 from csdesk.domain.text import clean, clean_line
 from csdesk.tui.forgetting import forget_field
+from csdesk.tui.widgets.folding import Folded
 
 # What a field needs for itself; every other key goes through the keymap. Ctrl+X parks, also in mid-sentence.
 _MOVING = (
@@ -70,6 +72,12 @@ class TextField(TextArea):
     def __init__(self, text: str = "", *, id: str | None = None) -> None:
         super().__init__(text, id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
         self.cursor_blink = False
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        super()._set_document(text, language)
+        self.wrapped_document = Folded(self.document, tab_width=self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+        self._rewrap_and_refresh_virtual_size()
 
     def on_unmount(self) -> None:
         forget_field(self)

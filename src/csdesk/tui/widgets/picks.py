@@ -1,5 +1,7 @@
 """A list to pick from: a few lines under a cursor; those that are off with the reason beside them."""
 
+from typing import TYPE_CHECKING, cast
+
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
@@ -9,6 +11,9 @@ from csdesk.domain.value import dataclass
 from csdesk.tui import cells
 from csdesk.tui.summary import Line
 from csdesk.tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from csdesk.tui.screen import ConsoleScreen
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,11 @@ class PickList(Lines):
     def show(self, picks: list[Pick]) -> None:
         """Show these lines, the cursor on the first."""
         resized = len(picks) != len(self.picks)
+        appeared = bool(picks) != bool(self.picks)
         self.picks, self.cursor, self.top = picks, 0, 0
         self.refresh(layout=resized)
+        if appeared and self.is_attached:  # keys for a line come and go with it
+            cast("ConsoleScreen[object]", self.screen).repaint_hints()
 
     def reorder(self, picks: list[Pick]) -> None:
         """Show these lines in their order around the one under the cursor, which stays in its place on the screen."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from csdesk.desk.law.calendars import load_calendar
 from csdesk.domain.cases.case import Case, Clock, Kind, Phase
 from csdesk.domain.cases.clock_events import NoticeAnswered
-from csdesk.domain.cases.clocks import CALLS, PARTIES
+from csdesk.domain.cases.clocks import CALLS
 from csdesk.domain.cases.context import Actor, Refused
 from csdesk.domain.cases.events import Breached
 from csdesk.domain.cases.kinds import MACHINES
@@ -19,7 +19,7 @@ from csdesk.domain.clocks.clock import nearest
 from csdesk.domain.clocks.counting import explain
 from csdesk.domain.clocks.hours import office_hours
 from csdesk.domain.clocks.sla import SlaPolicy
-from csdesk.domain.clocks.times import Times
+from csdesk.domain.clocks.times import PARTIES, Times
 from csdesk.domain.roles import Role
 from tests.unit.domain.cases.play import DAY, HOUR, LI, NOW, SYSTEM, WANG, ZONE, Play, qty
 
@@ -340,7 +340,7 @@ def test_the_fifteen_days_of_a_refusal_count_from_the_request():
 def test_a_machine_cannot_pause_the_law_or_take_a_name_that_runs_beside_it():
     for term in (Term("x", 1, "days", "law", pauses_on=("customer",)), Term("notice", 1, "days", "policy")):
         with pytest.raises(ValueError, match="cannot be kept as it is written"):
-            register(Machine(Kind.RETURN, "RT", "returns", (State("s", Phase.OURS, (term,)),), ()))
+            register(Machine(Kind.RETURN, (State("s", Phase.OURS, (term,)),), ()))
 
 
 def test_every_term_of_the_law_names_its_article():

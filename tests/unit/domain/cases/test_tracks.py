@@ -6,7 +6,8 @@ import pytest
 
 from csdesk.domain.cases.case import TRACKS, Kind
 from csdesk.domain.cases.courses import COURSES
-from csdesk.domain.cases.kinds import AUTHORITY, offers, queue_of
+from csdesk.domain.cases.kind import AUTHORITY
+from csdesk.domain.cases.kinds import offers, queue_of
 from csdesk.domain.cases.shared import Breach
 from tests.unit.domain.cases.play import DAY, HOUR, LI, SYSTEM, WANG, Play, an_order
 
