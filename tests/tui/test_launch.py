@@ -17,7 +17,7 @@ from csdesk.store.errors import StoreError
 from csdesk.tui import launch, theme
 from csdesk.tui.coming import ComingDesk
 from csdesk.tui.launch import NoTerminal, check_terminal, write_report
-from csdesk.tui.start import Stand, glimpse
+from csdesk.tui.start import First, Stand, glimpse
 from tests.building import DeskFile
 from tests.tui.test_queue import opened
 
@@ -187,6 +187,17 @@ async def test_the_thread_that_reads_the_first_picture_keeps_the_desk(
     await app.desk.close()
     assert len(found) == 2
     assert found[0] is found[1]
+
+
+@pytest.mark.parametrize("ahead", [0, 600_000, -600_000])
+def test_deadlines_go_by_the_clock_of_the_desk(
+    desk_file: DeskFile, ahead: int, monkeypatch: pytest.MonkeyPatch
+):
+    from csdesk.tui import app
+
+    monkeypatch.setattr(launch, "_glimpse", lambda config: First(ahead=ahead))
+    monkeypatch.setattr(app, "clock_ms", lambda: 1_795_000_000_000)
+    assert launch._build(config(desk_file)).now() == 1_795_000_000_000 + ahead
 
 
 def test_a_crash_report_says_where_and_never_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

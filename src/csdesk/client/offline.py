@@ -24,7 +24,7 @@ from csdesk.client.drafts import Drafts, shown
 from csdesk.client.keeping import Keeping, Kept
 from csdesk.client.outbox import Outbox
 from csdesk.client.recent import KEPT, Recent
-from csdesk.client.remote import Me, RemoteDesk, answers, client_for, read
+from csdesk.client.remote import Me, RemoteDesk, answers, client_for, clock_ms, read
 from csdesk.desk import wire
 from csdesk.desk.desk import Ask, Changes, Done, T
 from csdesk.desk.link import AWAY, LineState, LinkLost, NotAdmitted, ServerFault, Waiting
@@ -45,11 +45,6 @@ DOUBT_AGAIN_S = 0.4
 ONCE_MORE_S = 5.0
 # Away, one asks again after so long, at random: back within 5 s of the server, and a hundred consoles not at once.
 RETURN_S = (0.7, 2.0)
-
-
-def clock_ms() -> int:
-    """Now, in UTC ms."""
-    return time.time_ns() // 1_000_000
 
 
 class LinkedDesk:

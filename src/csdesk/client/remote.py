@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -27,6 +28,8 @@ ASIDE_S = 75.0
 MOST = 6
 # What may be sent twice is sent again after these seconds, each up to half longer so that not all come at once.
 AGAIN_S = (0.2, 0.6, 1.5)
+# Clocks that are nearer to each other than an answer takes over a bad line are one.
+SKEW_MS = 5_000
 # Between events a server says every 15 s that it is there.
 SILENT_S = 40.0
 _CHANGES = msgspec.json.Decoder(Changes)
@@ -36,6 +39,11 @@ MOST_TAG = 80
 GARBLED = "garbled"
 # How a ServerFault is coded of an answer in a shape that this version does not know.
 UNKNOWN_SHAPE = "answer_unreadable"
+
+
+def clock_ms() -> int:
+    """Now, in UTC ms."""
+    return time.time_ns() // 1_000_000
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -57,6 +65,8 @@ class Me(msgspec.Struct, frozen=True):
     practice: bool
     # Whether there is an order system that can be asked there.
     asks_orders: bool = False
+    # What the desk's clock said, UTC ms.
+    now: int = 0
 
 
 def client_for(server: str, token: str = "") -> httpx.AsyncClient:
@@ -81,9 +91,11 @@ def client_for(server: str, token: str = "") -> httpx.AsyncClient:
 class RemoteDesk:
     """A desk behind a server. Made by `open`."""
 
-    def __init__(self, client: httpx.AsyncClient, whoami: Me) -> None:
+    def __init__(self, client: httpx.AsyncClient, whoami: Me, ahead: int = 0) -> None:
         self._client = client
         self.whoami = whoami
+        # By how many ms the desk's clock is ahead of this machine's: deadlines are the desk's.
+        self.ahead = ahead
         self._me = Actor(whoami.id, whoami.role)
         self._last = ""
         # Told when the stream of changes breaks.
@@ -97,7 +109,8 @@ class RemoteDesk:
         client = client_for(server, token)
         try:
             answer = await _sent(client, "GET", "/v1/me", b"", {}, again=True)
-            return cls(client, me_of(answer))
+            whoami = me_of(answer)
+            return cls(client, whoami, _ahead(whoami.now))
         except BaseException:
             await client.aclose()
             raise
@@ -201,6 +214,12 @@ def _part(said: str) -> str:
     from urllib.parse import quote
 
     return quote(said, safe="")
+
+
+def _ahead(there: int) -> int:
+    """How far a clock that said `there` a moment ago is ahead; 0 for what the line may have taken, or when it is 0."""
+    apart = there - clock_ms() if there else 0
+    return apart if abs(apart) >= SKEW_MS else 0
 
 
 def _jitter(seconds: float) -> float:

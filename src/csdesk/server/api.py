@@ -65,6 +65,8 @@ class Me(msgspec.Struct, frozen=True):
     practice: bool
     # Whether there is an order system that can be asked here.
     asks_orders: bool = False
+    # The desk's clock as it answers, UTC ms: deadlines are told by it, whatever the clock of who asks says.
+    now: int = 0
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -167,8 +169,9 @@ class Api:
             desk = core.store.desk
             asks = self._asks_orders and desk.id == self.hall.first
             return Me(
-                core.me.id, core.me.role, tuple(mine), desk.id, desk.name, desk.zone, desk.practice, asks
-            )
+                core.me.id, core.me.role, tuple(mine), desk.id, desk.name, desk.zone, desk.practice, asks,
+                core.now(),
+            )  # fmt: skip
 
         return Response(wire.encode(await self.run(request, told, writes=False)), media_type=JSON)
 

@@ -45,6 +45,7 @@ async def _glimpse(config: Config) -> First:
         letters=letters,
         practice=desk.whoami.practice,
         asks_orders=desk.whoami.asks_orders,
+        ahead=desk.remote.ahead,
     )
 
 

@@ -140,7 +140,7 @@ def _built(config: Config, coming: "type[ComingDesk] | None", thread: ThreadPool
 
     from csdesk.desk.words import Words
     from csdesk.tui import keymap, theme
-    from csdesk.tui.app import ConsoleApp, Tools
+    from csdesk.tui.app import ConsoleApp, Tools, clock_ms
     from csdesk.tui.coming import ComingDesk, ComingRemote
 
     keys, wrong = keymap.check(config.keymap)
@@ -158,6 +158,7 @@ def _built(config: Config, coming: "type[ComingDesk] | None", thread: ThreadPool
         save_file=(lambda *which: _save_file(config, *which)) if config.server else None,
         lean=config.lean,
         lock_minutes=config.lock_minutes,
+        now=(lambda: clock_ms() + first.ahead) if first.ahead else clock_ms,
     )
     desk: ComingDesk
     if config.server:

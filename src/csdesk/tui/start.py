@@ -73,7 +73,7 @@ class First:
     """The first rows, around where the last console stood, and the counts.
 
     `asked` is False when nothing was read. `letters`: authorities' letters are for this reader too. `practice`: nothing
-    here is real.
+    here is real. `ahead`: by how many ms the desk's clock is ahead of this machine's.
     """
 
     stand: Stand = Stand()
@@ -88,6 +88,7 @@ class First:
     letters: bool = False
     practice: bool = False
     asks_orders: bool = False
+    ahead: int = 0
 
 
 def glimpse(config: "Config") -> First:

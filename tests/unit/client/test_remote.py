@@ -15,6 +15,28 @@ REPORT = Report("2026-01-01", "2026-03-31")
 ME = Me("wang", Role.AGENT, (), "main", "王雪", "Asia/Shanghai", False)
 
 
+@pytest.mark.parametrize(("apart", "ahead"), [(600_000, 600_000), (-600_000, -600_000), (900, 0), (None, 0)])
+async def test_the_clock_of_the_desk_counts_and_not_this_machine_s(
+    apart: int | None, ahead: int, monkeypatch: pytest.MonkeyPatch
+):
+    now = 1_795_000_000_000
+    told = {name: getattr(ME, name) for name in ME.__struct_fields__ if name != "now"}
+    if apart is not None:  # a server of an earlier version does not say
+        told["now"] = now + apart
+
+    def client(server: str, token: str = "") -> httpx.AsyncClient:
+        def answer(request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, json=told)
+
+        return httpx.AsyncClient(base_url=server, transport=httpx.MockTransport(answer))
+
+    monkeypatch.setattr(remote, "client_for", client)
+    monkeypatch.setattr(remote, "clock_ms", lambda: now)
+    desk = await RemoteDesk.open("http://desk")
+    await desk.close()
+    assert desk.ahead == ahead
+
+
 @pytest.mark.parametrize(
     ("question", "fault", "asked"),
     [
