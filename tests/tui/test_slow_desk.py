@@ -1,6 +1,7 @@
 """A desk that takes its time: no key waits for it, a sign says so, and nothing typed is lost."""
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -127,3 +128,15 @@ async def test_no_key_waits_for_the_desk(
                 while hands.app.screen is not screen and screen in hands.app.screen_stack:
                     await hands.app.pop_screen()
             hands.app.workers.cancel_all()  # what was begun ends here: nobody answers it
+
+
+async def test_work_that_is_ended_before_it_began_is_not_left_lying(desk_file: DeskFile):
+    async def work() -> None:
+        raise AssertionError("it must not begin")
+
+    async with console(desk_file) as hands:
+        hands.turn()
+        made = work()
+        hands.app.call(made)
+        hands.app.workers.cancel_all()
+        await hands.until(lambda: inspect.getcoroutinestate(made) == inspect.CORO_CLOSED)

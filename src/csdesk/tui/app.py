@@ -5,7 +5,7 @@ import gc
 import signal
 import time
 from collections.abc import Callable, Coroutine
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events
@@ -385,7 +385,9 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     def call(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something that asks the desk, beside the keys; refusals and trouble go to the status line."""
-        self.run_worker(self._guarded(work), exit_on_error=True)
+        worker: Any = self.run_worker(partial(self._guarded, work), exit_on_error=True)
+        # A console that is left ends workers that have not begun: nobody would have awaited their work.
+        worker._task.add_done_callback(lambda task: work.close())
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         await self._opened.wait()
@@ -573,14 +575,11 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     def action_theme(self) -> None:
         """Choose a theme."""
-        self.push_screen(
-            doors.theme(self._look.name), lambda name: self.appearance.wear(name) if name else None
-        )
+        self.push_screen(doors.theme(self._look.name), self.appearance.wear)
 
     def action_language(self) -> None:
         """Choose a language."""
-        now = self.words.language
-        self.push_screen(doors.language(now), lambda name: self.appearance.speak(name) if name else None)
+        self.push_screen(doors.language(self.words.language), self.appearance.speak)
 
     def action_news(self) -> None:
         """What everybody is told just now."""

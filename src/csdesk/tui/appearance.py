@@ -25,9 +25,11 @@ class Appearance:
         self._seen = self._stamp()
         self._timer: Timer | None = None
 
-    def wear(self, name: str) -> None:
-        """Put on a theme by name or file, and say how to keep it; one that cannot be used changes nothing."""
+    def wear(self, name: str | None) -> None:
+        """Put on a theme by name or file, and say how to keep it; one that cannot be used changes nothing, nor none."""
         console = self._console
+        if not name:
+            return
         try:
             look = theme.load(name, colourless=console.no_color)
         except ConfigError as problem:
@@ -38,9 +40,11 @@ class Appearance:
         told = "theme.colourless" if console.no_color else "theme.worn"
         console.say(console.words(told, name=name, file=config_file().name), "good")
 
-    def speak(self, language: str) -> None:
-        """Say everything in another language, from this moment on."""
+    def speak(self, language: str | None) -> None:
+        """Say everything in another language, from this moment on; None: in the same."""
         console = self._console
+        if not language:
+            return
         if language not in LANGUAGES:
             allowed = ", ".join(LANGUAGES)
             console.say(console.words("language.unknown", name=language, allowed=allowed), "warn")
