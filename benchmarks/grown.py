@@ -111,6 +111,7 @@ def desk(file: Path, cases: int) -> None:
     # In a process of its own: this folder holds a queue.py, which must not stand before Python's.
     grow = [sys.executable, "-P", __file__, str(making), "--cases", str(cases), "--copy"]
     subprocess.run(grow, check=True)
+    shutil.rmtree(home_of(file), ignore_errors=True)  # the keys of a desk of that name that is gone
     home_of(making).rename(home_of(file))
     making.rename(file)
     size = file.stat().st_size / 1e9
