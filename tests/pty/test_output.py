@@ -298,7 +298,8 @@ def test_a_console_that_was_stopped_paints_all_of_it_again(open_console: Opener)
         lean.settle(0.2)
         if lean.glyphs() == before:
             break
-    assert lean.shown() and lean.glyphs() == before
+    again = lean.glyphs() == before
+    assert again, lean.shown()
 
 
 def test_a_terminal_that_was_small_for_a_moment_is_painted_again(open_console: Opener):

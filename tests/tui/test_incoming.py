@@ -167,6 +167,6 @@ async def test_a_silent_terminal_is_waited_for_and_not_looked_at(monkeypatch: py
         driver.disable_input()
         assert not thread.is_alive()
     driver.close()
-    os.close(here)
-    os.close(terminal)
+    for handle in (here, terminal, driver._wake, driver._woken):
+        os.close(handle)
     assert [message.key for message in came if isinstance(message, events.Key)] == ["j", "k"]

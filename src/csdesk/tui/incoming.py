@@ -146,7 +146,7 @@ class ConsoleDriver(LinuxDriver):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        # What is written into it ends the wait.
+        # What is written into it ends the wait. It stays as long as the program: a stopped console closes its driver.
         self._wake, self._woken = os.pipe()
         os.set_blocking(self._wake, False)
 
@@ -155,12 +155,6 @@ class ConsoleDriver(LinuxDriver):
         if self._key_thread is not None and self._key_thread.is_alive():
             os.write(self._woken, b"\0")
         super().disable_input()
-
-    def close(self) -> None:
-        """Give back all that the driver has."""
-        super().close()
-        os.close(self._wake)
-        os.close(self._woken)
 
     def stop_application_mode(self) -> None:
         """Give the terminal back; nothing of the desk stays where there is no second screen to leave.
