@@ -51,10 +51,10 @@ def case_screen(hands: Hands) -> CaseScreen:
     return screen
 
 
-async def open_case(hands: Hands, case: str, *, compose: bool = False) -> CaseScreen:
+async def open_case(hands: Hands, case: str, *, then: str = "") -> CaseScreen:
     """Open a case and wait until it stands there."""
     hands.turn()
-    hands.app.open_case(case, compose=compose)
+    hands.app.open_case(case, then=then)
     await hands.at(CaseScreen)
     screen = case_screen(hands)
     await hands.until(lambda: screen.view is not None and screen.painted(case) < float("inf"))

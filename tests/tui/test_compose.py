@@ -21,7 +21,7 @@ from csdesk.tui.screens.replying import PAUSE_SECONDS
 from tests.building import DeskFile, line
 from tests.tui.consoles import NARROW, Hands, console
 from tests.tui.test_case import case_screen, open_case
-from tests.tui.test_queue import opened
+from tests.tui.test_queue import listed, opened
 
 LAW = "中华人民共和国消费者权益保护法"
 TEXT = (
@@ -261,6 +261,26 @@ async def test_a_canned_reply_is_written_at_the_caret_with_its_articles(desk_fil
         assert (composer.canned, composer.articles) == ("C1", ("L25",))
         await hands.press("send")
         await hands.sees("回复 10 秒后发出")
+
+
+async def test_from_the_queue_one_key_offers_canned_replies_for_the_case_under_the_cursor(
+    desk_file: DeskFile,
+):
+    stock(desk_file.store())
+    number = desk_file.order(line(1, 19_900, title="降噪耳机"))
+    case = desk_file.core("wang").do(Open(Kind.RETURN, number, (LineQty(1, 1),))).case
+    async with console(desk_file) as hands:
+        await listed(hands, case)
+        hands.app.say("说的是上一张工单", "warn")
+        await hands.keys("c", *"tyth")  # typed on without waiting
+        await hands.at(CannedScreen)
+        await hands.sees("您好，降噪耳机的退货已同意。")
+        assert "说的是上一张工单" not in hands.shown()
+        await hands.keys("enter")
+        await hands.at(CaseScreen)
+        screen = case_screen(hands)
+        await hands.until(lambda: screen.reply.composer is not None and screen.reply.composer.canned == "C1")
+        assert screen.writing
 
 
 async def test_a_typed_shortcut_becomes_its_reply(desk_file: DeskFile):

@@ -33,7 +33,7 @@ async def test_help_names_the_place_first_then_what_works_everywhere_in_a_small_
 async def test_while_one_writes_help_shows_the_keys_that_are_not_letters(desk_file: DeskFile):
     case = opened(desk_file)
     async with console(desk_file) as hands:
-        screen = await open_case(hands, case.id, compose=True)
+        screen = await open_case(hands, case.id, then="reply")
         await hands.until(lambda: screen.writing)
         await hands.keys("f1")
         await hands.at(HelpScreen)

@@ -90,7 +90,7 @@ def pages(view: Any) -> list[Callable[[], Any]]:
     """The screens that open on a case, and those that need none."""
     case = view.case.id
     return [
-        lambda: CaseScreen(case), lambda: CaseScreen(case, compose=True), lambda: doors.verdict(case),
+        lambda: CaseScreen(case), lambda: CaseScreen(case, then="reply"), lambda: doors.verdict(case),
         lambda: doors.rulings(case), lambda: doors.links(view), lambda: doors.looks(case), doors.awaiting,
         doors.dead, doors.board, doors.runs, doors.news, doors.handover, doors.skip, doors.orders,
         *(lambda side=side: doors.detail(case, side) for side in ("clocks", "ledger", "parcels")),

@@ -437,17 +437,16 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     # Screens
 
-    def open_case(self, case: str, *, compose: bool = False) -> None:
-        """Open a case.
-
-        `compose`: with the reply field focused. What is in front already is not opened again.
-        """
+    def open_case(self, case: str, *, then: str = "") -> None:
+        """Open a case; `then`: `reply` or `canned`. What is in front already is not opened again."""
         from csdesk.tui.screens.case import CaseScreen
 
         front = self.screen
         if not isinstance(front, CaseScreen) or front.case_id != case:
-            self.push_screen(doors.case(case, compose=compose))
-        elif compose:
+            self.push_screen(doors.case(case, then=then))
+        elif then == "canned":
+            front.action_canned()
+        elif then:
             front.action_reply()
 
     async def home(self) -> None:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from csdesk.tui.sifting import Sifting
 
 
-def case(case_id: str, *, compose: bool = False) -> "ConsoleScreen[Any]":
-    """One case; `compose`: with the reply field focused."""
+def case(case_id: str, *, then: str = "") -> "ConsoleScreen[Any]":
+    """One case; `then`: `reply` or `canned`, done once it is shown."""
     from csdesk.tui.screens.case import CaseScreen
 
-    return CaseScreen(case_id, compose=compose)
+    return CaseScreen(case_id, then=then)
 
 
 def form(view: "CaseView", verb: str) -> "ConsoleScreen[Any]":

@@ -71,7 +71,7 @@ class Verbs:
     async def _run(self, case: str, version: int, verb: str) -> None:
         console = self._console
         if verb == "reply":
-            console.open_case(case, compose=True)
+            console.open_case(case, then="reply")
             return
         if verb == "establish":  # facts are entered where one sees what they change
             await console.push_screen(doors.verdict(case))

@@ -71,7 +71,7 @@ class CaseScreen(CaseDoors):
 
     anew = False
 
-    def __init__(self, case_id: str, *, compose: bool = False) -> None:
+    def __init__(self, case_id: str, *, then: str = "") -> None:
         super().__init__()
         self.case_id = case_id
         self.view = None
@@ -84,7 +84,7 @@ class CaseScreen(CaseDoors):
         self.reply = Replying(self)
         self.belonging = Belonging(self)
         self.revealing = Revealing(self)
-        self._compose_first = compose
+        self._then = then  # `reply` or `canned`: done once the case is shown
         self._before: CaseView | None = None  # read earlier: painted until the desk answers
         self._reading: asyncio.Future[Seen] | None = None
         self._reads_talk = True
@@ -132,10 +132,10 @@ class CaseScreen(CaseDoors):
 
     async def command_key(self, event: events.Key) -> None:
         """What acts on a case that is not there yet waits for it, and so does what follows; all else does not."""
-        if self._awaited and (self.view is None or self._compose_first or self.early):
+        if self._awaited and (self.view is None or self._then or self.early):
             action = self.console.keymap.action(self.context, keys.pressed(event.key, event.character))
             needs = action is not None and self.off(action) == self.console.words("status.no_case")
-            text = self._compose_first and event.is_printable  # what follows the key of a reply is its text
+            text = self._then and event.is_printable  # what follows the key of a reply is its text
             if needs or text or (self.early and action not in ("back", "help")):
                 self.early.append(event)
                 return
@@ -265,10 +265,12 @@ class CaseScreen(CaseDoors):
         self.owed = seen.owed
         self._show(seen.view, anew=True, judge=seen.owed is None or line_of(console.desk) is not None)
         if seen.draft is not None:
-            await self.reply.restore(seen.draft, focus=seen.parked or self._compose_first)
-        elif self._compose_first and self.off("reply") is None:
+            await self.reply.restore(seen.draft, focus=seen.parked or bool(self._then))
+        elif self._then and self.off("reply") is None:
             await self.reply.write()
-        self._compose_first = False
+        if self._then == "canned" and self.off("canned") is None:
+            self.action_canned()
+        self._then = ""
         self._here()
         rows = await console.desk.ask(Rows((case,)))
         self._place = Place(rows[0].due, rows[0].id) if rows else None

@@ -15,7 +15,7 @@ from csdesk.tui.columns import number
 from csdesk.tui.kinds import tabs
 from csdesk.tui.messages import Changed, CursorMoved, VerbDone
 from csdesk.tui.rest import Rest
-from csdesk.tui.screen import ConsoleScreen
+from csdesk.tui.screen import PASSING, ConsoleScreen
 from csdesk.tui.start import First, Stand
 from csdesk.tui.widgets.case_list import CaseList
 from csdesk.tui.widgets.hours import HoursBar, fits
@@ -347,21 +347,23 @@ class QueueScreen(ConsoleScreen[None]):
         if self.list.current is not None:
             self._open(self.list.current.id)
 
-    def _open(self, case: str, *, compose: bool = False) -> None:
+    def _open(self, case: str, then: str = "") -> None:
         self.opened = case
         self._moved()
-        self.console.open_case(case, compose=compose)
+        if self.console.said[1] in PASSING:  # it was of what was looked at before
+            self.console.say("")
+        self.console.open_case(case, then=then)
 
-    def action_reply(self) -> None:
+    def action_reply(self, then: str = "reply") -> None:
         """Open the case with its reply field focused; with marks, one reply for all of them."""
         if self.list.marks:
             self.console.call(self.many.use("reply"))
         elif self.list.current is not None:
-            self._open(self.list.current.id, compose=True)
+            self._open(self.list.current.id, then)
 
     def action_canned(self) -> None:
-        """Open the case with its reply field focused; canned replies are one key away there."""
-        self.action_reply()
+        """The same, and a canned reply is picked for it."""
+        self.action_reply("canned")
 
     async def action_back(self) -> None:
         """Marks go, then the filter. The queue is where one comes back to; leaving the console is `:q`."""
