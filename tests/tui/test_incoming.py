@@ -1,11 +1,31 @@
 """What comes in from the terminal: keys are keys, and no character of a paste ever is, however it arrives."""
 
+import asyncio
+import os
+import pty
+import selectors
+import threading
+import tty
+from queue import SimpleQueue
+from typing import Any
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from textual import events
+from textual.app import App
+from textual.message import Message
 
-from csdesk.tui.incoming import BEGIN, BRACKET_SECONDS, END, FRAME_SECONDS, PASTE_MAX, Incoming
+from csdesk.tui import incoming as room
+from csdesk.tui.incoming import (
+    BEGIN,
+    BRACKET_SECONDS,
+    END,
+    FRAME_SECONDS,
+    PASTE_MAX,
+    ConsoleDriver,
+    Incoming,
+)
 
 # Verbs, newlines and quits, colours, a clipboard's OSC, an escape alone, two of them, and a long unknown sequence.
 NASTY = "aaN:q\r\x1b[31mred\x1b[0m\n\x1b]52;c;cm0=\x07\x1bj\x1b\x1b退货。\x1b[" + "1;" * 40 + "x\x03\x1b[200"
@@ -120,3 +140,33 @@ def test_a_bracket_after_the_escape_key_is_a_key_soon_and_no_begin_of_a_paste():
     came += [message.key for message in incoming.tick() if isinstance(message, events.Key)]
     assert came == ["escape", "left_square_bracket"]
     assert told(incoming, "j") == ["j"]
+
+
+async def test_a_silent_terminal_is_waited_for_and_not_looked_at(monkeypatch: pytest.MonkeyPatch):
+    waits: SimpleQueue[float | None] = SimpleQueue()
+    came: list[Message] = []
+
+    class Select(selectors.SelectSelector):
+        def select(self, timeout: float | None = None) -> Any:
+            waits.put(timeout)
+            return super().select(timeout)
+
+    monkeypatch.setattr(selectors, "SelectSelector", Select)
+    monkeypatch.setattr(room, "BEGUN_SECONDS", 0.0)
+    here, terminal = pty.openpty()
+    tty.setraw(terminal)
+    driver = ConsoleDriver(App[None](), mouse=False)
+    driver.fileno = terminal
+    monkeypatch.setattr(driver, "process_message", came.append)
+    for key in ("j", "k"):  # the second time as after a program that was started from the console
+        thread = driver._key_thread = threading.Thread(target=driver._run_input_thread)
+        thread.start()
+        assert await asyncio.to_thread(waits.get, timeout=60) is None
+        os.write(here, key.encode())
+        assert await asyncio.to_thread(waits.get, timeout=60) is None
+        driver.disable_input()
+        assert not thread.is_alive()
+    driver.close()
+    for handle in (here, terminal, driver._wake, driver._woken):
+        os.close(handle)
+    assert [message.key for message in came if isinstance(message, events.Key)] == ["j", "k"]
