@@ -112,7 +112,6 @@ def test_a_host_that_goes_down_loses_no_word_and_no_place(
     terminal.press(b"\r")
     terminal.sees("诉求")
     terminal.press(b"r")
-    terminal.sees("F9")
     terminal.press("您好，明天到".encode())
     terminal.sees("您好，明天到")
     os.kill(terminal.pid, signal.SIGTERM)

@@ -214,6 +214,21 @@ async def test_keys_are_answered_with_what_was_read_while_the_desk_is_still_aske
         await hands.until(lambda: told(desk_file, case) == ["jia"])
 
 
+async def test_whoever_goes_elsewhere_before_the_last_place_was_read_stays_there(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    case, other = opened(desk_file, title="降噪耳机"), opened(desk_file)
+    proxy.weather.delay_s = 0.1
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await hands.press("queue_next")
+        queue = hands.screen
+        assert isinstance(queue, QueueScreen)
+        shown = queue.tabs.queue
+        await listed(hands, case, other)
+        await hands.settle()
+        assert shown == queue.tabs.queue == queue.list.window.queue == "returns"
+
+
 async def test_letters_behind_the_key_of_a_form_or_a_reply_are_its_text_however_slow_the_desk(
     desk_file: DeskFile, proxy: Proxy, tmp_path: Path
 ):
@@ -234,4 +249,11 @@ async def test_letters_behind_the_key_of_a_form_or_a_reply_are_its_text_however_
         await hands.at(CaseScreen)
         screen = hands.screen
         assert isinstance(screen, CaseScreen)
+        await hands.until(lambda: screen.reply.composer is not None and screen.reply.composer.text == "jqz")
+        # Likewise in a case that is there already.
+        await hands.press("back")
+        await hands.until(lambda: not screen.writing)
+        await screen.reply.drop()
+        for key in "rjqz":
+            hands.app.post_message(_pressed(key))
         await hands.until(lambda: screen.reply.composer is not None and screen.reply.composer.text == "jqz")

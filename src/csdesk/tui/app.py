@@ -314,20 +314,32 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         """Carry commands out one after the other: what is typed ahead meets the screen it opened."""
         if (
-            isinstance(event, events.Key)
+            isinstance(event, (events.Key, events.Paste))
             and not event.is_forwarded
             and isinstance(self.screen, ConsoleScreen)
         ):
-            screen = self.screen
             self.touched()
-            if not screen.settled:
-                screen.early.append(event)
-                return
-            if screen.takes(event):
-                await self._typed(screen.focused)
-                await screen.command_key(event)
-                return
-        await super().on_event(event)
+            self.screen.early.append(event)
+            await self.carry_out(self.screen)
+        else:
+            await super().on_event(event)
+
+    async def carry_out(self, screen: "ConsoleScreen[Any]") -> None:
+        """Carry out what was typed first over a screen, once that is there; what it brings has the keys behind it."""
+        front = self.screen
+        if screen.settled and front is not screen and isinstance(front, ConsoleScreen):
+            front.early[:0], screen.early = screen.early, []
+            screen = front
+        if screen is not front or not screen.early or not screen.settled:
+            return
+        event = screen.early.pop(0)
+        if isinstance(event, events.Key) and screen.takes(event):
+            await self._typed(screen.focused)
+            await screen.command_key(event)
+        else:
+            await super().on_event(event)
+        if screen.early:
+            self.call_next(self.carry_out, screen)
 
     async def _typed(self, field: Widget | None) -> None:
         """Wait until a field has taken in what was typed before the command that acts on it."""

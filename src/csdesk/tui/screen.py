@@ -1,7 +1,7 @@
 """What every screen of the console shares: keys by the keymap, reasons for what is off, one status line."""
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -47,8 +47,9 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         super().__init__()
         self._chinese = 0
         self._composed_at = float("-inf")
-        self.early: list[events.Key] = []
-        self.settled = False
+        self.early: list[events.Key | events.Paste] = []
+        self._resumed = False
+        self._summoned = 0
         self.pressed_at = 0.0
 
     @property
@@ -91,14 +92,35 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
 
     def _settle(self) -> None:
         """The screen is there and its field has the focus: what was typed ahead of it comes now."""
-        self.settled = True
+        self._resumed = True
         self.let_keys()
+
+    @property
+    def settled(self) -> bool:
+        """Whether a key is meant for what stands here, and not for something that still comes."""
+        return self._resumed and not self._summoned
 
     def let_keys(self) -> None:
         """What was typed ahead goes where the keys go now."""
-        early, self.early = self.early, []
-        for event in early:
-            self.app.post_message(event)
+        self.app.call_next(self.console.carry_out, self)
+
+    def summon(self, work: Coroutine[Any, Any, bool]) -> None:
+        """Bring up something to type into, and say whether it came.
+
+        What is typed meanwhile goes into it, or is gone without it.
+        """
+        self._summoned += 1
+        self.console.call(self._bring_up(work))
+
+    async def _bring_up(self, work: Coroutine[Any, Any, bool]) -> None:
+        came = False
+        try:
+            came = await work
+        finally:
+            self._summoned -= 1
+            if not came:
+                self.early.clear()
+            self.let_keys()
 
     def off(self, action: str) -> str | None:
         """Why an action cannot be used just now, in a sentence; None when it can."""

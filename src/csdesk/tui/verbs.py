@@ -59,8 +59,7 @@ class Verbs:
             return
         screen = cast("ConsoleScreen[Any]", self._console.screen)
         # What is typed from this key on is meant for the form, also before it is even asked for.
-        screen.settled = False
-        self._console.call(self._fill(case, verb, screen))
+        screen.summon(self._form(case, verb))
 
     def _too_early(self, case: str, verb: str) -> bool:
         """Whether a verb that cannot be taken back was typed before its case was painted."""
@@ -77,17 +76,6 @@ class Verbs:
             await console.push_screen(doors.verdict(case))
             return
         await self.do(VERBS[verb](), case, version)
-
-    async def _fill(self, case: str, verb: str, screen: "ConsoleScreen[Any]") -> None:
-        """Show the form of a verb; what was typed over `screen` meanwhile goes into it, or is gone without one."""
-        shown = False
-        try:
-            shown = await self._form(case, verb)
-        finally:
-            screen.settled = True
-            if not shown:
-                screen.early.clear()
-            screen.let_keys()
 
     async def _form(self, case: str, verb: str) -> bool:
         """Show the form of a verb, or say why it is off; whether it is shown."""

@@ -91,6 +91,7 @@ class CaseScreen(CaseDoors):
         self._place: Place | None = None
         self._moving = False
         self._awaited = True
+        self._later: list[events.Key | events.Paste] = []  # for the case once it is there
         self._clock: Timer | None = None
 
     @property
@@ -132,12 +133,12 @@ class CaseScreen(CaseDoors):
 
     async def command_key(self, event: events.Key) -> None:
         """What acts on a case that is not there yet waits for it, and so does what follows; all else does not."""
-        if self._awaited and (self.view is None or self._then or self.early):
+        if self._awaited and (self.view is None or self._then or self._later):
             action = self.console.keymap.action(self.context, keys.pressed(event.key, event.character))
             needs = action is not None and self.off(action) == self.console.words("status.no_case")
             text = self._then and event.is_printable  # what follows the key of a reply is its text
-            if needs or text or (self.early and action not in ("back", "help")):
-                self.early.append(event)
+            if needs or text or (self._later and action not in ("back", "help")):
+                self._later.append(event)
                 return
         await super().command_key(event)
 
@@ -286,6 +287,7 @@ class CaseScreen(CaseDoors):
     def _here(self) -> None:
         self._awaited = False
         if self in self.app.screen_stack:
+            self.early[:0], self._later = self._later, []
             self.let_keys()
 
     def _show(self, view: CaseView, *, anew: bool = False, judge: bool = True) -> None:
@@ -554,10 +556,7 @@ class CaseScreen(CaseDoors):
 
     def action_reply(self) -> None:
         """Write the reply."""
-        self.console.call(self._write())
-
-    async def _write(self) -> None:
-        await self.reply.write()
+        self.summon(self.reply.begin())
 
     def action_canned(self) -> None:
         """Pick a canned reply and write it into the reply."""
@@ -565,7 +564,7 @@ class CaseScreen(CaseDoors):
 
     def _picked(self, filled: Filled | None) -> None:
         if filled is not None:
-            self.console.call(self.reply.insert(filled))
+            self.summon(self.reply.insert(filled))
 
     def action_policy(self) -> None:
         """Look up an article and cite it in the reply."""
@@ -573,7 +572,7 @@ class CaseScreen(CaseDoors):
 
     def _cited(self, article: FoundArticle | None) -> None:
         if article is not None:
-            self.console.call(self.reply.cite(article))
+            self.summon(self.reply.cite(article))
 
     def action_channel(self) -> None:
         """Let the reply go by another channel."""

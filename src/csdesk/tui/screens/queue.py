@@ -127,16 +127,23 @@ class QueueScreen(ConsoleScreen[None]):
             self.console.law_read = True
 
     async def _come_back(self) -> None:
-        """Where the last console stood, asked of the desk when there was no first picture."""
+        """Where the last console stood, asked of the desk when there was no first picture.
+
+        Whoever has gone elsewhere before the answer stays there.
+        """
         from csdesk.desk.queries import GetPlace
 
+        began = self.tabs.queue
         state = await self.console.desk.ask(GetPlace())
         stand = Stand.read(state)
         if stand.queue not in tabs(letters=may(self.console.desk.me.role, Right.ASSIGN)):
             stand = Stand(opened=stand.opened, preview=stand.preview)  # a queue no longer for this reader
-        self.tabs.show(stand.queue)
-        self.preview.display = stand.preview
+        if self.tabs.queue == began:
+            self.tabs.show(stand.queue)
+            self.preview.display = stand.preview
         await self._count()
+        if self.tabs.queue != stand.queue:
+            return
         place = Place(stand.due, stand.case) if stand.case else None
         if not (stand.filtered and await self.sifting.come_back(place)):
             await self.bring(stand.queue, stand=None if stand.filtered else place)

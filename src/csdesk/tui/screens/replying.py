@@ -63,9 +63,14 @@ class Replying:
             self.follow()
             await self._screen.query_one("#talk-side").mount(self.composer)
         if focus:
-            self.composer.field.focus()
+            self._screen.set_focus(self.composer.field)
             self._screen.call_after_refresh(self._screen.page.edge, end=True)
         return self.composer
+
+    async def begin(self) -> bool:
+        """Show the field and give it the keys."""
+        await self.write()
+        return True
 
     def follow(self) -> None:
         """Show where the customer wrote last: there the reply goes, unless its author chose another way."""
@@ -201,10 +206,11 @@ class Replying:
 
     # What is written into it
 
-    async def insert(self, filled: Filled) -> None:
+    async def insert(self, filled: Filled) -> bool:
         """Write a canned reply."""
         names = await self._names(filled.articles)
         (await self.write()).insert(filled.text, filled.id, names)
+        return True
 
     async def _names(self, articles: tuple[str, ...]) -> dict[str, str]:
         """What articles are called."""
@@ -218,9 +224,10 @@ class Replying:
                 named[id_] = cited(found).label
         return named
 
-    async def cite(self, article: FoundArticle) -> None:
+    async def cite(self, article: FoundArticle) -> bool:
         """Write a citation."""
         (await self.write()).cite(article, self._screen.console.words)
+        return True
 
     async def expand(self, shortcut: str) -> None:
         """Write the canned reply with this shortcut instead of the shortcut, unless a guard stands against it."""
