@@ -42,10 +42,10 @@ from csdesk.tui.screens.queue import QueueScreen
 from tests.building import Clock, DeskFile, build, line
 from tests.proxy import Proxy, Weather
 from tests.serving import Serving
-from tests.tui.consoles import Hands, console
+from tests.tui.consoles import Hands, _pressed, console
 
-# So many turns of the loop is a key followed before it counts as unanswered.
-TURNS = 20_000
+# After so long a key counts as unanswered.
+PATIENCE_S = 20.0
 # A quick hand: so long between two keys.
 REST_S = 0.05
 LETTERS = "您好，已收到您的退货，今天退款。"
@@ -149,22 +149,27 @@ class Keys:
         assert isinstance(self.hands.app.screen, QueueScreen)
         return self.hands.app.screen
 
-    async def press(self, row: Row, key: str, seen: Callable[[], bool], rest: float = REST_S) -> None:
-        """Press a key by its action or its letter, and wait for the frame that answers it."""
+    async def press(self, row: Row, key: str, seen: Callable[[], bool], *, drawn: bool = False) -> None:
+        """Press a key by its action or its letter, and wait for the frame that answers it.
+
+        `drawn`: `seen` looks at what was drawn; else all that the key causes is waited for.
+        """
         keymap, context = self.hands.app.keymap, self.hands.screen.context
         usable = [k for k in keymap.keys.get(key, ()) if keymap.action(context, k) == key]
         pressed = next((k for k in usable if len(k) > 1 or not self.hands.screen.typing), key)
         begun, worked = time.perf_counter(), time.thread_time()
-        await self.hands.keys(pressed)
-        for _ in range(TURNS):
+        self.hands.app.post_message(_pressed(pressed))
+        if not drawn:
+            await self.hands.settle()
+        while time.perf_counter() < begun + PATIENCE_S:
             if seen():
                 break
-            await self.hands.settle()
+            await (asyncio.sleep(0) if drawn else self.hands.settle())
         else:
             raise AssertionError(f"{row.what}: no answer; the screen shows:\n{self.hands.shown()}")
         row.found.append((time.perf_counter() - begun) * 1000)
         row.own.append((time.thread_time() - worked) * 1000)
-        await asyncio.sleep(rest)
+        await asyncio.sleep(REST_S)
 
     async def moved(self, row: Row, action: str) -> None:
         """A key that moves the cursor of the queue."""
@@ -181,7 +186,7 @@ class Keys:
         """Open the case under the cursor, which the preview shows, and leave it."""
         await self.hands.until(lambda: _previewed(self.queue))
         queue = self.queue
-        await self.press(opened, "open", lambda: _facts(self.hands))
+        await self.press(opened, "open", lambda: _facts(self.hands), drawn=True)
         await self.hands.until(
             lambda: _read(self.hands)
         )  # an agent looks at it; a key does not wait for that

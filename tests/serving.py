@@ -31,9 +31,10 @@ SECONDS, LIMIT = 10.0, 256 * 1024
 
 
 def listening() -> socket.socket:
-    """A socket on a free port of this machine."""
+    """A socket on a free port of this machine; who calls before its server is there waits."""
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.bind(("127.0.0.1", 0))
+    made.listen(2048)
     return made
 
 

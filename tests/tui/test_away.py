@@ -223,10 +223,10 @@ async def test_whoever_goes_elsewhere_before_the_last_place_was_read_stays_there
         await hands.press("queue_next")
         queue = hands.screen
         assert isinstance(queue, QueueScreen)
-        shown = queue.tabs.queue
+        await hands.until(lambda: queue.list.window.queue == "returns")
+        await hands.until(lambda: bool(queue.tabs.counts) and hands.app.idle)
+        assert queue.tabs.queue == queue.list.window.queue == "returns"
         await listed(hands, case, other)
-        await hands.settle()
-        assert shown == queue.tabs.queue == queue.list.window.queue == "returns"
 
 
 async def test_letters_behind_the_key_of_a_form_or_a_reply_are_its_text_however_slow_the_desk(

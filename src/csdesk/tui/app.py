@@ -13,7 +13,6 @@ from textual.app import App, ScreenStackError
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.screen import Screen
-from textual.widget import Widget
 
 from csdesk.desk.config import ConfigError
 from csdesk.desk.link import LinkLost, NotAdmitted, ServerFault
@@ -50,8 +49,6 @@ if TYPE_CHECKING:
 SLOW_SECONDS = 0.3
 # Twice what writing 30 kB to a terminal takes.
 AFTER_FIRST_SECONDS = 0.02
-# A field that takes longer than this to take in a letter is broken.
-FIELD_SECONDS = 5.0
 
 
 def clock_ms() -> int:
@@ -320,33 +317,13 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         ):
             self.touched()
             self.screen.early.append(event)
-            await self.carry_out(self.screen)
+            await self.screen.carry_out()
         else:
             await super().on_event(event)
 
-    async def carry_out(self, screen: "ConsoleScreen[Any]") -> None:
-        """Carry out what was typed first over a screen, once that is there; what it brings has the keys behind it."""
-        front = self.screen
-        if screen.settled and front is not screen and isinstance(front, ConsoleScreen):
-            front.early[:0], screen.early = screen.early, []
-            screen = front
-        if screen is not front or not screen.early or not screen.settled:
-            return
-        event = screen.early.pop(0)
-        if isinstance(event, events.Key) and screen.takes(event):
-            await self._typed(screen.focused)
-            await screen.command_key(event)
-        else:
-            await super().on_event(event)
-        if screen.early:
-            self.call_next(self.carry_out, screen)
-
-    async def _typed(self, field: Widget | None) -> None:
-        """Wait until a field has taken in what was typed before the command that acts on it."""
-        if field is not None:
-            done = asyncio.Event()
-            field.call_next(done.set)
-            await asyncio.wait_for(done.wait(), FIELD_SECONDS)
+    async def forward(self, event: events.Key | events.Paste) -> None:
+        """Pass on what is no command, to the field that has the focus."""
+        await super().on_event(event)
 
     # What is said
 

@@ -1,5 +1,6 @@
 """What every screen of the console shares: keys by the keymap, reasons for what is off, one status line."""
 
+import asyncio
 import unicodedata
 from collections.abc import Callable, Coroutine, Iterable
 from inspect import isawaitable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 INPUT_METHOD = 3
 # What an input method has composed arrives at once; nobody presses two keys within a hundredth of a second.
 AT_ONCE_SECONDS = 0.01
+# A field that takes longer than this to take in a letter is broken.
+FIELD_SECONDS = 5.0
 # What is said of a place only; that something was done, or goes on, is news everywhere.
 PASSING = ("info", "warn", "bad")
 # So many keys that work all the same are named then.
@@ -102,7 +105,33 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
 
     def let_keys(self) -> None:
         """What was typed ahead goes where the keys go now."""
-        self.app.call_next(self.console.carry_out, self)
+        self.app.call_next(self.carry_out)
+
+    async def carry_out(self) -> None:
+        """Carry out what was typed first here, once this is there; what it brings up has the keys behind it.
+
+        Runs in the app, between two of its events.
+        """
+        front = self.app.screen
+        if self.settled and front is not self and isinstance(front, ConsoleScreen):
+            front.early[:0], self.early = self.early, []
+            await front.carry_out()
+        elif self.settled and front is self and self.early:
+            event = self.early.pop(0)
+            if isinstance(event, events.Key) and self.takes(event):
+                await self._taken_in()
+                await self.command_key(event)
+            else:
+                await self.console.forward(event)
+            if self.early:
+                self.let_keys()
+
+    async def _taken_in(self) -> None:
+        """Wait until the field has taken in what was typed before the command that acts on it."""
+        if self.focused is not None:
+            done = asyncio.Event()
+            self.focused.call_next(done.set)
+            await asyncio.wait_for(done.wait(), FIELD_SECONDS)
 
     def summon(self, work: Coroutine[Any, Any, bool]) -> None:
         """Bring up something to type into, and say whether it came.

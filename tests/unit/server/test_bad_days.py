@@ -151,18 +151,22 @@ class Cutting(Relay):
     """A line to a database that is cut when a claim is to be kept: `before` that gets there, or `after`, unanswered."""
 
     cut = ""
+    _unheard: socket.socket | None = None
 
     def _pass(self, one: socket.socket, other: socket.socket, kept: bytearray) -> None:
         asks, claims = one.family == socket.AF_INET, False
         with suppress(OSError):
-            while data := one.recv(1 << 16):
+            # Cut when the database has answered: it has kept the claim then, and the answer gets no further.
+            while (data := one.recv(1 << 16)) and one is not self._unheard:
                 claims = claims or bool(re.search(rb"(INTO|UPDATE) lease\b", data))
                 how = self.cut if asks and claims and b"COMMIT" in data else ""
-                if how != "before":
-                    other.sendall(data)
                 if how:
                     self.cut = ""
+                if how == "before":
                     break
+                if how == "after":
+                    self._unheard = other
+                other.sendall(data)
         for end in (one, other):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

@@ -133,12 +133,11 @@ class QueueScreen(ConsoleScreen[None]):
         """
         from csdesk.desk.queries import GetPlace
 
-        began = self.tabs.queue
         state = await self.console.desk.ask(GetPlace())
         stand = Stand.read(state)
         if stand.queue not in tabs(letters=may(self.console.desk.me.role, Right.ASSIGN)):
             stand = Stand(opened=stand.opened, preview=stand.preview)  # a queue no longer for this reader
-        if self.tabs.queue == began:
+        if self.tabs.queue == self._first.stand.queue:
             self.tabs.show(stand.queue)
             self.preview.display = stand.preview
         await self._count()

@@ -56,21 +56,23 @@ class Replying:
 
     # The field
 
-    async def write(self, *, focus: bool = True) -> Composer:
-        """Show the field; `focus`: and give it the keys."""
-        if self.composer is None:
-            self.composer = Composer()
+    async def write(self, *, focus: bool = True) -> Composer | None:
+        """Show the field; `focus`: and give it the keys. None when another case came meanwhile."""
+        composer = self.composer
+        if composer is None:
+            composer = self.composer = Composer()
             self.follow()
-            await self._screen.query_one("#talk-side").mount(self.composer)
+            await self._screen.query_one("#talk-side").mount(composer)
+        if self.composer is not composer:
+            return None
         if focus:
-            self._screen.set_focus(self.composer.field)
+            self._screen.set_focus(composer.field)
             self._screen.call_after_refresh(self._screen.page.edge, end=True)
-        return self.composer
+        return composer
 
     async def begin(self) -> bool:
         """Show the field and give it the keys."""
-        await self.write()
-        return True
+        return await self.write() is not None
 
     def follow(self) -> None:
         """Show where the customer wrote last: there the reply goes, unless its author chose another way."""
@@ -103,6 +105,8 @@ class Replying:
     async def restore(self, draft: Draft, *, focus: bool) -> None:
         """Show a draft as it was left."""
         composer = await self.write(focus=focus)
+        if composer is None:
+            return
         composer.go_by(draft.channel)
         composer.put(draft.text, draft.caret)
         self._kept = self._state(composer)
@@ -200,8 +204,9 @@ class Replying:
 
     async def put_down(self) -> None:
         """Keep the draft of a field that has lost the keys; an empty field goes."""
+        composer = self.composer
         await self.safe()
-        if self.composer is not None and not self.composer.field.text and not self.writing:
+        if composer is not None and self.composer is composer and not (composer.field.text or self.writing):
             await self.drop()
 
     # What is written into it
@@ -209,8 +214,10 @@ class Replying:
     async def insert(self, filled: Filled) -> bool:
         """Write a canned reply."""
         names = await self._names(filled.articles)
-        (await self.write()).insert(filled.text, filled.id, names)
-        return True
+        composer = await self.write()
+        if composer is not None:
+            composer.insert(filled.text, filled.id, names)
+        return composer is not None
 
     async def _names(self, articles: tuple[str, ...]) -> dict[str, str]:
         """What articles are called."""
@@ -226,8 +233,10 @@ class Replying:
 
     async def cite(self, article: FoundArticle) -> bool:
         """Write a citation."""
-        (await self.write()).cite(article, self._screen.console.words)
-        return True
+        composer = await self.write()
+        if composer is not None:
+            composer.cite(article, self._screen.console.words)
+        return composer is not None
 
     async def expand(self, shortcut: str) -> None:
         """Write the canned reply with this shortcut instead of the shortcut, unless a guard stands against it."""
@@ -316,7 +325,7 @@ class Replying:
         self._sent = None
         names = await self._names(sent.articles)
         composer = await self.write()
-        if not composer.field.text:
+        if composer is not None and not composer.field.text:
             composer.go_by(sent.channel)
             composer.stand_on(sent.also, {})
             composer.insert(sent.text, sent.canned, names)
