@@ -10,6 +10,7 @@ from csdesk.client import offline
 from csdesk.client.offline import LinkedDesk
 from csdesk.desk.queries import Hold, KeepDraft, QueueCounts, ShowCase
 from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.conversation import Hear
 from csdesk.domain.cases.shared import Note, Prioritise
 from csdesk.tui.away import follow
 from csdesk.tui.screens.case import CaseScreen
@@ -20,6 +21,7 @@ from tests.building import DeskFile
 from tests.proxy import Proxy
 from tests.serving import Serving
 from tests.tui.consoles import Hands, _pressed, console
+from tests.tui.test_case import case_screen, open_case
 from tests.tui.test_queue import listed, opened
 
 
@@ -227,6 +229,31 @@ async def test_whoever_goes_elsewhere_before_the_last_place_was_read_stays_there
         await hands.until(lambda: bool(queue.tabs.counts) and hands.app.idle)
         assert queue.tabs.queue == queue.list.window.queue == "returns"
         await listed(hands, case, other)
+
+
+async def test_what_is_scrolled_while_the_case_is_read_anew_stays_there(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    case = opened(desk_file)
+    for n in range(40):
+        desk_file.core("wang").do(Hear(f"第 {n} 条消息"), case.id)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case)
+        await open_case(hands, case.id)
+        await hands.press("back")
+        await hands.at(QueueScreen)
+        proxy.weather.deaf = True
+        await hands.press("open")
+        await hands.at(CaseScreen)
+        await hands.sees("（领取后可见内容）")  # as it was read last, when it was in nobody's hands
+        screen = case_screen(hands)
+        assert screen.view is None
+        await hands.press("top")
+        assert screen.talk.last_top > screen.talk.top == 0
+        proxy.mend()
+        await hands.until(lambda: screen.view is not None and not screen._awaited)
+        await hands.settle()
+        assert screen.talk.top == 0
 
 
 async def test_letters_behind_the_key_of_a_form_or_a_reply_are_its_text_however_slow_the_desk(

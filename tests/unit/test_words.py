@@ -207,3 +207,17 @@ def test_whole_hours_are_told_as_hours_and_a_known_zone_by_its_name():
     assert line(ends, zh) == "到2026-11-25 24时（北京时间）为止" and "Beijing time" in line(ends, en)
     counted = Step("counted", (("count", 7), ("unit", "working_day"), ("last", "2026-11-25")))
     assert line(counted, zh) == "数7个工作日，到2026-11-25"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("zh-Hans", "第1项2件、第12项3件"),
+        ("zh-Hant", "第1項2件、第12項3件"),
+        ("en", "2 of item 1, 3 of item 12"),
+    ],
+)
+def test_units_are_said_as_people_count_and_codes_beside_them_stay(language: str, told: str):
+    words = Words(language, UTC)
+    assert words.units("1x2, 12x3") == words.value("units", "1x2, 12x3") == told
+    assert words.value("home", "CN") == "CN"

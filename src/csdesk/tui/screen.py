@@ -105,14 +105,16 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
 
     def let_keys(self) -> None:
         """What was typed ahead goes where the keys go now."""
-        self.app.call_next(self.carry_out)
+        if self.early:
+            self.app.call_next(self.carry_out)
 
     async def carry_out(self) -> None:
         """Carry out what was typed first here, once this is there; what it brings up has the keys behind it.
 
         Runs in the app, between two of its events.
         """
-        front = self.app.screen
+        # A console that is being left has no screen any more.
+        front = self.app.screen_stack[-1] if self.app.screen_stack else None
         if self.settled and front is not self and isinstance(front, ConsoleScreen):
             front.early[:0], self.early = self.early, []
             await front.carry_out()
@@ -123,8 +125,7 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
                 await self.command_key(event)
             else:
                 await self.console.forward(event)
-            if self.early:
-                self.let_keys()
+            self.let_keys()
 
     async def _taken_in(self) -> None:
         """Wait until the field has taken in what was typed before the command that acts on it."""

@@ -260,11 +260,13 @@ class CaseScreen(CaseDoors):
             if not any(isinstance(one, CaseScreen) and one.case_id == case for one in self.app.screen_stack):
                 await console.leasing.give_back(case)
             return
+        # Whoever has scrolled what is painted already stays there.
+        pictured = self._before is not None or self.view is seen.view
         self.case_id, self._place, self._before = case, None, None
         self.revealing.hide()
         await self.reply.leave()
         self.owed = seen.owed
-        self._show(seen.view, anew=True, judge=seen.owed is None or line_of(console.desk) is not None)
+        self._show(seen.view, anew=not pictured, judge=seen.owed is None or line_of(console.desk) is not None)
         if seen.draft is not None:
             await self.reply.restore(seen.draft, focus=seen.parked or bool(self._then))
         elif self._then and self.off("reply") is None:
