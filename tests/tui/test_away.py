@@ -15,6 +15,7 @@ from csdesk.domain.cases.shared import Note, Prioritise
 from csdesk.tui.away import follow
 from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.form import VerbForm
+from csdesk.tui.screens.palette import PaletteScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.unsent import UnsentScreen
 from tests.building import DeskFile
@@ -231,6 +232,40 @@ async def test_whoever_goes_elsewhere_before_the_last_place_was_read_stays_there
         await listed(hands, case, other)
 
 
+async def test_keys_behind_the_one_for_the_next_case_are_for_that_case_and_esc_takes_them_back(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    urgent, other = opened(desk_file), opened(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, urgent, other)
+        queue = hands.screen
+        assert isinstance(queue, QueueScreen)
+        await hands.until(lambda: bool(queue.tabs.counts) and hands.app.idle)
+        await hands.press("down")
+        assert queue.list.current is not None and queue.list.current.id == other.id
+        proxy.weather.delay_s = 0.1
+        for key in "Nrjqz":
+            hands.app.post_message(_pressed(key))
+        await hands.at(CaseScreen)
+        screen = case_screen(hands)
+        await hands.until(lambda: screen.reply.composer is not None and screen.reply.composer.text == "jqz")
+        assert screen.case_id == urgent.id
+        await hands.press("back")
+        await hands.press("back")
+        await hands.at(QueueScreen)
+        proxy.weather.deaf = True
+        await hands.press("next")
+        await hands.keys("r", "escape")
+        await hands.press("palette")  # it has the keys again, and nothing of what was typed is left
+        await hands.at(PaletteScreen)
+        await hands.press("back")
+        proxy.mend()
+        await hands.at(CaseScreen)
+        again = case_screen(hands)
+        await hands.until(lambda: again.view is not None and not again._awaited)
+        assert not again.writing
+
+
 async def test_what_is_scrolled_while_the_case_is_read_anew_stays_there(
     desk_file: DeskFile, proxy: Proxy, tmp_path: Path
 ):
@@ -245,9 +280,9 @@ async def test_what_is_scrolled_while_the_case_is_read_anew_stays_there(
         proxy.weather.deaf = True
         await hands.press("open")
         await hands.at(CaseScreen)
-        await hands.sees("（领取后可见内容）")  # as it was read last, when it was in nobody's hands
         screen = case_screen(hands)
-        assert screen.view is None
+        await hands.until(lambda: screen.talk.last_top > 0)
+        assert screen.view is None  # it is as it was read last
         await hands.press("top")
         assert screen.talk.last_top > screen.talk.top == 0
         proxy.mend()

@@ -316,8 +316,7 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
             and isinstance(self.screen, ConsoleScreen)
         ):
             self.touched()
-            self.screen.early.append(event)
-            await self.screen.carry_out()
+            await self.screen.hear(event)
         else:
             await super().on_event(event)
 

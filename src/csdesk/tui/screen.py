@@ -52,7 +52,8 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         self._composed_at = float("-inf")
         self.early: list[events.Key | events.Paste] = []
         self._resumed = False
-        self._summoned = 0
+        # What still comes up, and has the keys from its own on.
+        self._summoned: set[object] = set()
         self.pressed_at = 0.0
 
     @property
@@ -124,8 +125,12 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
                 await self._taken_in()
                 await self.command_key(event)
             else:
-                await self.console.forward(event)
+                await self.pass_on(event)
             self.let_keys()
+
+    async def pass_on(self, event: events.Key | events.Paste) -> None:
+        """What is no command goes to the field that has the focus."""
+        await self.console.forward(event)
 
     async def _taken_in(self) -> None:
         """Wait until the field has taken in what was typed before the command that acts on it."""
@@ -134,23 +139,41 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
             self.focused.call_next(done.set)
             await asyncio.wait_for(done.wait(), FIELD_SECONDS)
 
-    def summon(self, work: Coroutine[Any, Any, bool]) -> None:
+    def summon(self, work: Callable[[], Coroutine[Any, Any, bool]]) -> None:
         """Bring up something to type into, and say whether it came.
 
-        What is typed meanwhile goes into it, or is gone without it.
+        What is typed meanwhile goes into it. Without it that is gone, but for a field that has the keys here. Esc has
+        the keys here again at once.
         """
-        self._summoned += 1
-        self.console.call(self._bring_up(work))
+        summoned = object()
+        self._summoned.add(summoned)
+        self.console.call(self._bring_up(work, summoned))
 
-    async def _bring_up(self, work: Coroutine[Any, Any, bool]) -> None:
+    async def _bring_up(self, work: Callable[[], Coroutine[Any, Any, bool]], summoned: object) -> None:
         came = False
         try:
-            came = await work
+            came = await work()
         finally:
-            self._summoned -= 1
-            if not came:
-                self.early.clear()
-            self.let_keys()
+            if summoned in self._summoned:
+                self._summoned.remove(summoned)
+                if not (came or self.typing):
+                    self.early.clear()
+                self.let_keys()
+
+    async def hear(self, event: events.Key | events.Paste) -> None:
+        """Something was typed here."""
+        if self._summoned and isinstance(event, events.Key) and not event.is_printable and self.takes(event):
+            action = self.console.keymap.action(self.context, keys.pressed(event.key, event.character))
+            if action in ("lock", "quit"):
+                await self.command_key(event)
+                return
+            if action == "back":
+                self._summoned.clear()
+                if not self.typing:
+                    self.early.clear()
+                    return
+        self.early.append(event)
+        await self.carry_out()
 
     def off(self, action: str) -> str | None:
         """Why an action cannot be used just now, in a sentence; None when it can."""

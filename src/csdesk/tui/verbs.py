@@ -1,6 +1,7 @@
 """Carrying verbs out from the console: at once or through a form, with undo, redo and repeat."""
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from csdesk.desk.bulk_queries import Deed, Deeds, RedoRun, UndoRun
@@ -59,7 +60,7 @@ class Verbs:
             return
         screen = cast("ConsoleScreen[Any]", self._console.screen)
         # What is typed from this key on is meant for the form, also before it is even asked for.
-        screen.summon(self._form(case, verb))
+        screen.summon(partial(self._form, case, verb))
 
     def _too_early(self, case: str, verb: str) -> bool:
         """Whether a verb that cannot be taken back was typed before its case was painted."""

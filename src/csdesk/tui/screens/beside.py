@@ -1,11 +1,16 @@
 """What opens beside a case: its next step, its verdict, deadlines, money, parcels, other cases, its source."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from csdesk.desk.queries import CaseView, FoundArticle
 from csdesk.tui import doors
 from csdesk.tui.offered import next_step
 from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.screens.belonging import Belonging
 from csdesk.tui.screens.revealing import Revealing
+
+T = TypeVar("T")
 
 
 class CaseDoors(ConsoleScreen[None]):
@@ -16,8 +21,22 @@ class CaseDoors(ConsoleScreen[None]):
     belonging: Belonging
     revealing: Revealing
 
-    def _cited(self, article: FoundArticle | None) -> None:
+    def _cited(self, article: FoundArticle) -> None:
         raise NotImplementedError
+
+    def chosen(self, take: Callable[[T], None]) -> Callable[[T | None], None]:
+        """What takes a choice that was made for the case of this moment; not for one that has come meanwhile."""
+        case = self.case_id
+
+        def taken(choice: T | None) -> None:
+            if choice is None:
+                return
+            if self.case_id == case:
+                take(choice)
+            else:
+                self.console.say(self.console.words("case.chosen_for_another"), "warn")
+
+        return taken
 
     def _found(self, case: str | None) -> None:
         raise NotImplementedError
@@ -43,6 +62,18 @@ class CaseDoors(ConsoleScreen[None]):
         if self.view is not None:
             self.app.push_screen(StatusMenu(self.view.case.id, self.view.case.version))
 
+    def action_find(self) -> None:
+        """Find another case."""
+        from csdesk.tui.screens.find import FindScreen
+
+        self.app.push_screen(FindScreen(), self._found)
+
+    def action_copy_number(self) -> None:
+        """Put the case number, and nothing else, into the terminal's clipboard."""
+        if self.view is not None:
+            self.app.copy_to_clipboard(self.view.number)
+            self.console.say(self.console.words("status.copied", case=self.view.number), "good")
+
     def action_skip(self) -> None:
         """Pass the case over, and go on to the next."""
         self.app.push_screen(doors.skip(), self._pass_over)
@@ -61,7 +92,7 @@ class CaseDoors(ConsoleScreen[None]):
 
     def action_explain(self) -> None:
         """Why the verdict is what it is, and what it would be if."""
-        self.app.push_screen(doors.verdict(self.case_id), self._cited)
+        self.app.push_screen(doors.verdict(self.case_id), self.chosen(self._cited))
 
     def action_clocks(self) -> None:
         """How each deadline was counted."""
@@ -121,4 +152,4 @@ class CaseDoors(ConsoleScreen[None]):
 
     def action_rulings(self) -> None:
         """Why it was decided and paid as it was."""
-        self.app.push_screen(doors.rulings(self.case_id), self._cited)
+        self.app.push_screen(doors.rulings(self.case_id), self.chosen(self._cited))

@@ -145,7 +145,7 @@ class CallerScreen(Overlay[None]):
         finally:
             self._busy = False
         self.dismiss(None)
-        self.console.call_later(self.console.open_case, taken.case)
+        self.console.call_next(self.console.open_case, taken.case)
 
     def off(self, action: str) -> str | None:
         """An order that nobody knows yet is asked for where orders are found."""

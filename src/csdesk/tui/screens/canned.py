@@ -1,6 +1,7 @@
 """Picking a canned reply: by title, shortcut, pinyin or initials; what the case lacks is asked for."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -33,7 +34,7 @@ class SlotLine(Horizontal):
         self.display = True
         field = self.query_one(LineField)
         field.value = ""
-        field.focus()
+        self.screen.set_focus(field)  # `focus` would be behind the keys that wait for it
 
 
 class CannedScreen(Lookup[Filled | None]):
@@ -119,14 +120,15 @@ class CannedScreen(Lookup[Filled | None]):
         if pick.off:
             self.console.say(pick.off, "bad")
         else:
-            self.console.call(self._fill(pick.id))
+            self.summon(partial(self._fill, pick.id))
 
-    async def _fill(self, canned: str) -> None:
+    async def _fill(self, canned: str) -> bool:
         filled = await self.console.desk.ask(
             FillCanned(canned, self.case_id, language=self.console.words.language)
         )
         self._filled, self._values, self._missing = filled, {}, filled.missing
         self._ask_slot()
+        return True
 
     def _ask_slot(self) -> None:
         """Ask for the next value; when there is none left the reply is whole."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable
+from functools import partial
 
 from textual import events
 from textual.timer import Timer
@@ -131,13 +132,25 @@ class CaseScreen(CaseDoors):
             self.view, self.owed = seen.view, seen.owed
         self.console.call(self._shown_or_not(self.case_id, reading))
 
+    def takes(self, event: events.Key) -> bool:
+        """Behind what waits for the case even a letter waits, though the field of its draft may be there already."""
+        return bool(self._awaited and self._later) or super().takes(event)
+
+    async def pass_on(self, event: events.Key | events.Paste) -> None:
+        """What is pasted behind a key that waits for the case waits with it."""
+        if isinstance(event, events.Paste) and self._awaited and (self._then or self._later):
+            self._later.append(event)
+        else:
+            await super().pass_on(event)
+
     async def command_key(self, event: events.Key) -> None:
         """What acts on a case that is not there yet waits for it, and so does what follows; all else does not."""
         if self._awaited and (self.view is None or self._then or self._later):
             action = self.console.keymap.action(self.context, keys.pressed(event.key, event.character))
             needs = action is not None and self.off(action) == self.console.words("status.no_case")
             text = self._then and event.is_printable  # what follows the key of a reply is its text
-            if needs or text or (self._later and action not in ("back", "help")):
+            passes = action in ("back", "help") and not event.is_printable
+            if needs or text or (self._later and not passes):
                 self._later.append(event)
                 return
         await super().command_key(event)
@@ -283,6 +296,10 @@ class CaseScreen(CaseDoors):
         """`_enter`, and the keys that waited for it."""
         try:
             await self._enter(case, reading)
+        except Exception:
+            # What was meant for the case and its reply is no command for what stands here instead.
+            self._then, self._later = "", []
+            raise
         finally:
             self._here()
 
@@ -521,12 +538,6 @@ class CaseScreen(CaseDoors):
         self.console.call(self.console.leasing.let_go())
         self.dismiss()
 
-    def action_find(self) -> None:
-        """Find another case."""
-        from csdesk.tui.screens.find import FindScreen
-
-        self.app.push_screen(FindScreen(), self._found)
-
     def _found(self, case: str | None) -> None:
         if case:
             self.console.call(self._leave_for(case))
@@ -544,12 +555,6 @@ class CaseScreen(CaseDoors):
         """Read the case anew."""
         self.console.call(self._again())
 
-    def action_copy_number(self) -> None:
-        """Put the case number, and nothing else, into the terminal's clipboard."""
-        if self.view is not None:
-            self.app.copy_to_clipboard(self.view.number)
-            self.console.say(self.console.words("status.copied", case=self.view.number), "good")
-
     # The reply
 
     async def keep(self) -> None:
@@ -558,23 +563,21 @@ class CaseScreen(CaseDoors):
 
     def action_reply(self) -> None:
         """Write the reply."""
-        self.summon(self.reply.begin())
+        self.summon(self.reply.begin)
 
     def action_canned(self) -> None:
         """Pick a canned reply and write it into the reply."""
-        self.app.push_screen(doors.canned(self.case_id), self._picked)
+        self.app.push_screen(doors.canned(self.case_id), self.chosen(self._picked))
 
-    def _picked(self, filled: Filled | None) -> None:
-        if filled is not None:
-            self.summon(self.reply.insert(filled))
+    def _picked(self, filled: Filled) -> None:
+        self.summon(partial(self.reply.insert, filled))
 
     def action_policy(self) -> None:
         """Look up an article and cite it in the reply."""
-        self.app.push_screen(doors.policy(self.case_id), self._cited)
+        self.app.push_screen(doors.policy(self.case_id), self.chosen(self._cited))
 
-    def _cited(self, article: FoundArticle | None) -> None:
-        if article is not None:
-            self.summon(self.reply.cite(article))
+    def _cited(self, article: FoundArticle) -> None:
+        self.summon(partial(self.reply.cite, article))
 
     def action_channel(self) -> None:
         """Let the reply go by another channel."""

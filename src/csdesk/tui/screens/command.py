@@ -56,6 +56,6 @@ class CommandScreen(Overlay[None]):
         elif value and name == "language":
             console.appearance.speak(value.strip())
         elif action := self.find(text):
-            console.call_later(behind.press, action)
+            console.call_next(behind.press, action)
         elif text:
             console.say(console.words("command.unknown", text=text), "warn")

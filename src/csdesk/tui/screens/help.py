@@ -88,4 +88,4 @@ class HelpScreen(Overlay[None]):
         behind = self._behind
         self.dismiss()
         if not registry()[pick.id].keyed:
-            self.console.call_later(behind.press, pick.id)
+            self.console.call_next(behind.press, pick.id)

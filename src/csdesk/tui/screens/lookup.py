@@ -1,9 +1,10 @@
 """Looking something up as one types: a field, what was found, and beside it what the cursor stands on."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.screen import ScreenResultType
 from textual.timer import Timer
 from textual.widget import Widget
@@ -11,6 +12,7 @@ from textual.widgets import Input
 
 from csdesk.domain.text import clean
 from csdesk.tui import cells
+from csdesk.tui import keymap as keys
 from csdesk.tui.screen import ConsoleScreen
 from csdesk.tui.screens.overlay import Title
 from csdesk.tui.summary import Line
@@ -57,7 +59,7 @@ class Lookup(ConsoleScreen[ScreenResultType]):
         self._wanted = text
         self._answered: str | None = None
         self._asking = False
-        self._taking = False
+        self._told = asyncio.Event()
         self._typing: Timer | None = None
         self._rest: Timer | None = None
         self._better: Timer | None = None
@@ -136,12 +138,9 @@ class Lookup(ConsoleScreen[ScreenResultType]):
                 self.console.say(self.nothing(text) if not picks else "")
         finally:
             self._asking = False
+            self._told.set()
         self._soon_better()
         await self._see()
-        # While the text of the last answer was read, more may have been typed, and Enter: that answer takes it.
-        if self._taking and self._wanted == self._answered:
-            self._taking = False
-            self.action_open()
 
     def _soon_better(self) -> None:
         if self._better is not None:
@@ -224,16 +223,31 @@ class Lookup(ConsoleScreen[ScreenResultType]):
         """The text one screen up."""
         self.pane.page(-1)
 
+    def takes(self, event: events.Key) -> bool:
+        """Enter is the field's no longer: what is typed behind it is meant for what it chooses."""
+        key = keys.pressed(event.key, event.character)
+        opens = event.key == "enter" and self.console.keymap.action(self.context, key) == "open"
+        return (opens and self.focused is self.query_one("#search")) or super().takes(event)
+
     def action_open(self) -> None:
         """Take the one under the cursor."""
+        self._wanted = self.query_one("#search", LineField).value.strip()
         if self._wanted != self._answered:
             # Typed faster than the desk answers: take the first of what it will find.
-            self._taking = True
             if self._typing is not None:
                 self._typing.stop()
-            self._look()
+            self.summon(self._take_first)
         elif self.picks.picked is not None:
             self.choose(self.picks.picked)
+
+    async def _take_first(self) -> bool:
+        self._told.clear()
+        self._look()
+        await self._told.wait()
+        picked = self.picks.picked if self._wanted == self._answered and self.is_attached else None
+        if picked is not None:
+            self.choose(picked)
+        return picked is not None
 
     @on(Input.Submitted, "#search")
     def _entered(self, event: Input.Submitted) -> None:

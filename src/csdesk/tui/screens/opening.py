@@ -40,7 +40,7 @@ class OpenForm(Form):
 
     def done(self, case: str) -> None:
         self.dismiss(True)
-        self.console.call_later(self._go, case)
+        self.console.call_next(self._go, case)
 
     async def _go(self, case: str) -> None:
         from csdesk.tui.screens.order import OrderScreen

@@ -66,4 +66,4 @@ class PaletteScreen(Overlay[None]):
     def choose(self, pick: Pick) -> None:
         behind = self._behind
         self.dismiss()
-        self.console.call_later(behind.press, pick.id)
+        self.console.call_next(behind.press, pick.id)

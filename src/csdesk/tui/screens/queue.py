@@ -431,18 +431,19 @@ class QueueScreen(ConsoleScreen[None]):
 
     def action_next(self) -> None:
         """Hold and open the most urgent case that I may take."""
-        self.console.call(self._next())
+        self.summon(self._next)
 
-    async def _next(self) -> None:
+    async def _next(self) -> bool:
         words = self.console.words
         found = await self.console.leasing.next(self.queue)
         if found is None:
             self.console.say(words("status.no_next"), "warn")
-            return
+            return False
         self._open(found)
         if self.filtered:
             # The most urgent case goes to whoever asks: a filter would let people pick.
             self.console.say(words("filter.next", queue=words.code("queue", self.queue)))
+        return True
 
     def action_status(self) -> None:
         """What can be done with this case, and why the rest is off."""

@@ -212,9 +212,10 @@ class Replying:
     # What is written into it
 
     async def insert(self, filled: Filled) -> bool:
-        """Write a canned reply."""
+        """Write a canned reply; whether it is the reply of this case still."""
+        case = self._screen.case_id
         names = await self._names(filled.articles)
-        composer = await self.write()
+        composer = await self.write() if self._screen.case_id == case else None
         if composer is not None:
             composer.insert(filled.text, filled.id, names)
         return composer is not None
@@ -246,13 +247,15 @@ class Replying:
         if same is None:
             return
         filled = await desk.ask(FillCanned(same.id, case, language=self._language))
+        if self._screen.case_id != case:
+            return
         if filled.unmet:
             words = self._screen.console.words
             facts = words.between.join(words.code("guard", guard) for guard in filled.unmet)
             self._screen.console.say(words("canned.unmet", title=same.title, facts=facts), "bad")
             return
         names = await self._names(filled.articles)
-        if self.composer is not None:
+        if self.composer is not None and self._screen.case_id == case:
             self.composer.drop_shortcut()
             self.composer.insert(filled.text, filled.id, names)
             self.composer.to_slot()

@@ -109,7 +109,7 @@ class StatusMenu(Overlay[None]):
     def choose(self, pick: Pick) -> None:
         console, case, version, pressed = self.console, self._case, self._version, self.pressed_at
         self.dismiss()
-        console.call_later(self._run, console, pressed, case, version, pick.id)
+        console.call_next(self._run, console, pressed, case, version, pick.id)
 
     @staticmethod
     def _run(console: "ConsoleApp", pressed: float, case: str, version: int, verb: str) -> None:

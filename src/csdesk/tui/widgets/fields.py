@@ -86,4 +86,5 @@ class TextField(TextArea):
         return super().render_lines(crop) if self.is_attached else _gone(crop)
 
     async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()  # else it is told that nothing can be pasted here
         event.text = clean(event.text).text
