@@ -42,7 +42,7 @@ from csdesk.tui.screens.queue import QueueScreen
 from tests.building import Clock, DeskFile, build, line
 from tests.proxy import Proxy, Weather
 from tests.serving import Serving
-from tests.tui.consoles import Hands, _pressed, console
+from tests.tui.consoles import Hands, console, key_event
 
 # After so long a key counts as unanswered.
 PATIENCE_S = 20.0
@@ -158,7 +158,7 @@ class Keys:
         usable = [k for k in keymap.keys.get(key, ()) if keymap.action(context, k) == key]
         pressed = next((k for k in usable if len(k) > 1 or not self.hands.screen.typing), key)
         begun, worked = time.perf_counter(), time.thread_time()
-        self.hands.app.post_message(_pressed(pressed))
+        self.hands.app.post_message(key_event(pressed))
         if not drawn:
             await self.hands.settle()
         while time.perf_counter() < begun + PATIENCE_S:

@@ -65,7 +65,7 @@ class Hands:
         """
         self.turn()
         for key in keys:
-            self.app.post_message(_pressed(key))
+            self.app.post_message(key_event(key))
             await self.settle()
             if self.rests:
                 await self.pilot.pause()
@@ -114,7 +114,7 @@ def lines(widget: Widget) -> str:
     return "\n".join("".join(segment.text for segment in row).rstrip() for row in rows)
 
 
-def _pressed(key: str) -> events.Key:
+def key_event(key: str) -> events.Key:
     """What the terminal tells of a key, and of the sign that it writes, if it writes one."""
     if key in ("\n", "space"):
         return events.Key("enter", None) if key == "\n" else events.Key(key, " ")

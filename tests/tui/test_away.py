@@ -21,7 +21,7 @@ from csdesk.tui.screens.unsent import UnsentScreen
 from tests.building import DeskFile
 from tests.proxy import Proxy
 from tests.serving import Serving
-from tests.tui.consoles import Hands, _pressed, console
+from tests.tui.consoles import Hands, console, key_event
 from tests.tui.test_case import case_screen, open_case
 from tests.tui.test_queue import listed, opened
 
@@ -245,7 +245,7 @@ async def test_keys_behind_the_one_for_the_next_case_are_for_that_case_and_esc_t
         assert queue.list.current is not None and queue.list.current.id == other.id
         proxy.weather.delay_s = 0.1
         for key in "Nrjqz":
-            hands.app.post_message(_pressed(key))
+            hands.app.post_message(key_event(key))
         await hands.at(CaseScreen)
         screen = case_screen(hands)
         await hands.until(lambda: screen.reply.composer is not None and screen.reply.composer.text == "jqz")
@@ -301,13 +301,13 @@ async def test_letters_behind_the_key_of_a_form_or_a_reply_are_its_text_however_
         proxy.weather.delay_s = 0.05
         # All of it is there before the console has looked at its first key.
         for key in "njqz":
-            hands.app.post_message(_pressed(key))
+            hands.app.post_message(key_event(key))
         await hands.at(VerbForm)
         await hands.sees("jqz")
         await hands.press("back")
         await hands.at(QueueScreen)
         for key in "rjqz":
-            hands.app.post_message(_pressed(key))
+            hands.app.post_message(key_event(key))
         await hands.at(CaseScreen)
         screen = hands.screen
         assert isinstance(screen, CaseScreen)
@@ -317,5 +317,5 @@ async def test_letters_behind_the_key_of_a_form_or_a_reply_are_its_text_however_
         await hands.until(lambda: not screen.writing)
         await screen.reply.drop()
         for key in "rjqz":
-            hands.app.post_message(_pressed(key))
+            hands.app.post_message(key_event(key))
         await hands.until(lambda: screen.reply.composer is not None and screen.reply.composer.text == "jqz")

@@ -17,7 +17,7 @@ from csdesk.tui.screens.status import StatusMenu
 from csdesk.tui.verbs import Verbs
 from tests.building import DeskFile, desk_file
 from tests.proxy import Proxy
-from tests.tui.consoles import Hands, _pressed, console
+from tests.tui.consoles import Hands, console, key_event
 from tests.tui.test_away import far, proxy
 from tests.tui.test_case import case_screen, open_case
 from tests.tui.test_compose import stock
@@ -30,7 +30,7 @@ def typed(hands: Hands, *keys: str) -> None:
     """All of it is there before the console has looked at the first key; `<text>` is pasted."""
     for key in keys:
         pasted = key[0] == "<"
-        hands.app.post_message(events.Paste(key[1:-1]) if pasted else _pressed(key))
+        hands.app.post_message(events.Paste(key[1:-1]) if pasted else key_event(key))
 
 
 def key_of(hands: Hands, action: str) -> str:

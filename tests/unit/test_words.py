@@ -27,7 +27,7 @@ from csdesk.domain.cases import (
     splitting,
     telling,
 )
-from csdesk.domain.cases.case import TRACKS, Disposition, Kind
+from csdesk.domain.cases.case import TRACKS, Disposition, Kind, LineQty
 from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.cases.events import EVENTS
@@ -219,5 +219,5 @@ def test_whole_hours_are_told_as_hours_and_a_known_zone_by_its_name():
 )
 def test_units_are_said_as_people_count_and_codes_beside_them_stay(language: str, told: str):
     words = Words(language, UTC)
-    assert words.units("1x2, 12x3") == words.value("units", "1x2, 12x3") == told
+    assert words.units((LineQty(1, 2), LineQty(12, 3))) == words.value("units", "1x2, 12x3") == told
     assert words.value("home", "CN") == "CN"

@@ -50,7 +50,7 @@ def _payment(payment: q.LedgerPayment, currency: str, words: Words) -> str:
 
 def _entry(entry: q.LedgerEntry, currency: str, words: Words) -> Iterator[str]:
     state = words.code("refund_state", entry.state) + (words("ledger.twice") if entry.twice else "")
-    units = words.units(", ".join(f"{units.line}x{units.qty}" for units in entry.units))
+    units = words.units(entry.units)
     cause = words.code("cause", entry.cause)
     given = in_kind(entry.minor, entry.kind, entry.count, entry.if_expired, currency, words)
     yield "  ".join(part for part in ("  ", entry.case, cause, units, given, state) if part)

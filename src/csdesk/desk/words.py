@@ -13,6 +13,7 @@ from csdesk.domain.money import Money, format_plain
 
 if TYPE_CHECKING:
     from csdesk.desk.queries import Entry
+    from csdesk.domain.cases.case import LineQty
     from csdesk.domain.cases.context import Refused
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
@@ -75,7 +76,7 @@ _CODED = {
 }
 _TIMES = ("due", "until", "at", "start")
 _MONEY = ("minor", "most_minor", "less")
-# Units as `timeline.units` and a script write them: two of line 1 is `1x2`.
+# Units as `timeline.units` writes them, and a script: two of line 1 is `1x2`.
 _UNITS = ("units", "home", "graded")
 _OF_A_LINE = re.compile(r"\b(\d+)x(\d+)\b")
 # So many articles tell what a decision rests on; all of them stand in its explanation.
@@ -190,10 +191,9 @@ class Words:
         """What stands between the members of a list."""
         return ", " if self.language == "en" else "、"
 
-    def units(self, told: str) -> str:
-        """Units of an order as people say them: `1x2, 3x1` is two of the first item and one of the third."""
-        named = _OF_A_LINE.sub(lambda m: self("units", line=m[1], qty=m[2]), told)
-        return named.replace(", ", self.between)
+    def units(self, units: "Iterable[LineQty]") -> str:
+        """Units of an order as people say them: how many of which item."""
+        return self.between.join(self("units", line=one.line, qty=one.qty) for one in units)
 
     def terms(self, codes: Iterable[str]) -> str:
         """Codes of a decision in words, one after the other."""
@@ -250,7 +250,8 @@ class Words:
         if name == "why" and isinstance(value, str):
             return self.code("why" if self.has(f"why.{value}") else "term", value)
         if name in _UNITS and isinstance(value, str):
-            return self.units(value)
+            said = _OF_A_LINE.sub(lambda m: self("units", line=m[1], qty=m[2]), value)
+            return said.replace(", ", self.between)
         if isinstance(value, (list, tuple)) and name in _LISTED:
             return _LISTED[name](self, value)
         if name in _MONEY or (name == "most" and currency and isinstance(value, int) and value > 9_999):

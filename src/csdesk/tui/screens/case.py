@@ -274,7 +274,7 @@ class CaseScreen(CaseDoors):
                 await console.leasing.give_back(case)
             return
         # Whoever has scrolled what is painted already stays there.
-        pictured = self._before is not None or self.view is seen.view
+        pictured = case == self.case_id and (self._before is not None or self.view is seen.view)
         self.case_id, self._place, self._before = case, None, None
         self.revealing.hide()
         await self.reply.leave()

@@ -80,7 +80,7 @@ def _entry(scene: Scene, entry: LedgerEntry, width: int) -> list[Line]:
     words = scene.words
     sign, how = SIGNS.get(entry.state, WAITS)
     part = RefundPart(0, entry.method, entry.minor, entry.kind, entry.count, entry.if_expired)
-    units = words.units(", ".join(f"{units.line}x{units.qty}" for units in entry.units))
+    units = words.units(entry.units)
     state = words.code("refund_state", entry.state) + (words("ledger.twice") if entry.twice else "")
     line: Line = [
         (f"   {sign}", how),

@@ -50,7 +50,7 @@ def indented(line: Line, width: int) -> list[Line]:
 
 
 def _parcel(words: Words, parcel: Parcel, trail: Trail | None) -> Line:
-    inside = words.units(", ".join(f"{units.line}x{units.qty}" for units in parcel.lines))
+    inside = words.units(parcel.lines)
     line: Line = [
         (cells.fit(words.code("direction", parcel.direction), 6), "text"),
         (f"{cells.safe(parcel.carrier)} {cells.safe(parcel.waybill)}", "text"),
@@ -83,7 +83,7 @@ _ASK_LOOKS = {
 
 def _ask(words: Words, ask: CarrierAsk) -> Line:
     """A label or pick-up whose goods nobody has collected yet: with whom, when, where the label lies, how it stands."""
-    inside = words.units(", ".join(f"{units.line}x{units.qty}" for units in ask.lines))
+    inside = words.units(ask.lines)
     sign, look = _ASK_LOOKS.get(ask.state, ("", "quiet"))
     told = words(f"carrier_state.{ask.state}", why=words.code("order_fault", ask.why))
     line: Line = [
