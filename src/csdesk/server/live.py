@@ -126,10 +126,12 @@ class Watch:
             before = stamp
             try:
                 stamp, told = await self._room.look(lambda core, seen=before: self._news(core, seen))  # type: ignore[misc]
-            except (
-                StoreError,
-                Problem,
-            ) as exc:  # a database that is started anew: whoever watches goes on behind it
+            except (StoreError, Problem) as exc:
+                if (
+                    exc.code == "draining"
+                ):  # `close` came while the desk was asked: that is how a thread tells it
+                    return
+                # A database that is started anew: whoever watches goes on behind it.
                 log.warning('{"event":"watch_waits","code":"%s"}', exc.code)
                 await asyncio.sleep(AWAY_SECONDS)
                 continue

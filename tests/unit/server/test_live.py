@@ -1,6 +1,7 @@
 """Who is told of changes, and when: at once of what this server wrote, and now and then that the line stands."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -52,6 +53,28 @@ async def test_what_this_server_wrote_is_told_without_waiting_for_the_next_look(
     for stream in streams:
         await stream.aclose()  # type: ignore[attr-defined]
     assert watch.watchers() == 0
+
+
+async def test_looking_ends_also_while_the_desk_is_asked(
+    desk_file: DeskFile, room: Room, monkeypatch: pytest.MonkeyPatch
+):
+    watch, who, asked, go_on = Watch(room), caller(desk_file), threading.Event(), threading.Event()
+
+    def news(core: Core, seen: object) -> tuple[object, None]:
+        asked.set()
+        go_on.wait(60)
+        return seen, None
+
+    monkeypatch.setattr(watch, "_news", news)
+    stream = watch.events(who, None)
+    try:
+        await anext(stream)
+        assert await asyncio.to_thread(asked.wait, 60)
+        await asyncio.wait_for(watch.close(), 30)
+        assert watch.watchers() == 1
+    finally:
+        go_on.set()
+        await stream.aclose()  # type: ignore[attr-defined]
 
 
 async def test_a_silent_line_is_told_that_it_stands_and_ends_with_its_token(
