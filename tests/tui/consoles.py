@@ -94,8 +94,18 @@ class Hands:
         await self.until(lambda: all(text in self.shown() for text in texts))
 
     async def at(self, screen: type[ConsoleScreen[Any]]) -> None:
-        """Wait until a screen of this kind is in front."""
-        await self.until(lambda: isinstance(self.app.screen, screen))
+        """Wait until a screen of this kind is in front and has the focus where its keys are to go.
+
+        A screen is in front before it is mounted: until then a key pressed for it goes by another table of keys.
+        """
+        await self.until(lambda: isinstance(self.app.screen, screen) and self.app.screen.is_mounted)
+        await self.settle()
+
+    async def home(self) -> None:
+        """Go back to the queue, also from what a key before this brings up only now."""
+        await self.app.home()
+        await self.until(lambda: self.app.idle)
+        await self.app.home()
 
     def shown(self) -> str:
         """What the screen in front shows, its widgets from top to bottom."""

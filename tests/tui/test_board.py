@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from csdesk.desk import bulk_answers
 from csdesk.desk.broadcast_queries import Broadcast
@@ -298,6 +299,10 @@ async def test_a_console_that_opens_later_has_the_line_and_loses_it_when_it_is_o
         await hands.until(lambda: not hands.app.screen.query(NewsLine))
 
 
+def spans(line: NewsLine, width: int) -> bool:
+    return line.size.width == width
+
+
 async def test_a_text_that_came_past_the_gate_still_cannot_act_on_a_terminal(desk_file: DeskFile):
     now = desk_file.clock.now
     async with console(desk_file, "wang", NARROW) as hands:
@@ -305,7 +310,7 @@ async def test_a_text_that_came_past_the_gate_still_cannot_act_on_a_terminal(des
             hands.app.news.said = [Said(str(n), "zhao", text, now, now + 60_000)]
             await hands.app.news.show()
             (line,) = hands.app.screen.query(NewsLine)
-            await hands.settle()
+            await hands.until(partial(spans, line, NARROW[0]))
             strip = line.render_line(0)
             assert strip.cell_length == NARROW[0]
             told = "".join(segment.text for segment in strip)

@@ -1,6 +1,7 @@
 """Picking a canned reply: found by title, shortcut and initials; filled from the case; the rest is asked for."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from csdesk.desk.queries import Filled
 from csdesk.domain.cases.case import Case, Kind, LineQty
@@ -111,5 +112,6 @@ async def test_what_is_typed_faster_than_the_desk_answers_takes_the_first_hit(de
             screen.action_open()
             assert taken == []
             await hands.at(QueueScreen)
-            await hands.settle()  # the screen is gone before whoever waits for its answer has it
+            # The screen is gone before whoever waits for its answer has it.
+            await hands.until(partial(bool, taken))
             assert [one.id for one in taken if one] == ["C1"]

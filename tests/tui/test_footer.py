@@ -123,13 +123,13 @@ async def test_each_key_of_the_bottom_line_begins_what_it_says_in_every_state(
                     if not worth(kind, state, action, pressed):
                         continue
                     if zhao.load(case.id)[0].version != case.version:  # a verb did what it says
-                        await hands.app.home()
+                        await hands.home()
                         case = replayed(desk_file, kind, walk, upto)
                     if not isinstance(hands.app.screen, CaseScreen) or hands.app.screen.case_id != case.id:
-                        await hands.app.home()
+                        await hands.home()
                         await stands(hands, case)
                     await begins(hands, zhao, case, action, key)
-                    await hands.app.home()
+                    await hands.home()
     assert states == {state.name for state in MACHINES[kind].states}
 
 
@@ -144,7 +144,7 @@ async def test_the_bottom_line_of_the_queue_names_what_works_there(desk_file: De
         assert not {"undo", "unpark"} & set(shown)  # nothing was done, nothing is put aside
         for action, key in shown.items():
             await begins(hands, wang, case, action, key)
-            await hands.app.home()
+            await hands.home()
             await hands.at(QueueScreen)
 
 
@@ -159,7 +159,7 @@ async def test_what_was_done_and_put_aside_can_be_taken_back(desk_file: DeskFile
         await hands.until(lambda: "undo" not in named(hands))
         await hands.press("park")
         await hands.until(lambda: hands.app.leasing.parked == [case.id])
-        await hands.app.home()
+        await hands.home()
         await hands.at(QueueScreen)
         await begins(hands, wang, case, "unpark", named(hands)["unpark"])
 

@@ -86,6 +86,7 @@ async def test_an_incident_lets_all_that_fit_join_and_shows_them_and_what_failed
         await hands.sees("第 1 次通知", "未成功 1", "未收到上次通知 0 · 未处理 1")
         await hands.press("runs")
         await hands.at(RunsScreen)
+        await hands.sees("完成 3/4")
         await hands.keys("enter")
         await hands.sees(wang.number(asked))
         await hands.keys("enter")

@@ -168,7 +168,7 @@ async def test_a_run_is_stopped_in_the_history(desk_file: DeskFile):
         await hands.keys("1")
         await hands.sees("0/2 张…")
         await hands.press("runs")
-        await hands.at(RunsScreen)
+        await hands.sees("进行中")
         await hands.press("drop")
         await hands.sees("已停止，0 张完成，2 张未做")
         await hands.press("back")

@@ -61,7 +61,7 @@ async def test_tabs_count_what_lives_and_what_is_late(desk_file: DeskFile):
         await hands.sees("退货 1", "换货 1", "[全部 2]")
         await hands.press("queue_next")
         await hands.sees("[退货 1]")
-        assert [row.kind for row in queue(hands).list.window.rows] == ["return"]
+        await hands.until(lambda: [row.kind for row in queue(hands).list.window.rows] == ["return"])
         await hands.keys("2")
         await hands.sees("[换货 1]")
         await hands.until(lambda: [row.kind for row in queue(hands).list.window.rows] == ["exchange"])

@@ -1,6 +1,7 @@
 """Hands that are faster than the desk: what is typed behind a key is meant for what that key brings up."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from csdesk.domain.cases.case import Case
 from csdesk.tui.screens.canned import CannedScreen
 from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.form import VerbForm
+from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
 from csdesk.tui.verbs import Verbs
+from csdesk.tui.widgets.fields import LineField
 from tests.building import DeskFile, desk_file
 from tests.proxy import Proxy
 from tests.tui.consoles import Hands, console, key_event
@@ -35,6 +38,15 @@ def typed(hands: Hands, *keys: str) -> None:
 
 def key_of(hands: Hands, action: str) -> str:
     return next(key for key in hands.app.keymap.keys[action] if not key.startswith("f"))
+
+
+def function_key_of(hands: Hands, action: str) -> str:
+    return next(key for key in hands.app.keymap.keys[action] if len(key) > 1)
+
+
+def untouched(file: DeskFile, *cases: Case) -> None:
+    """No key was a verb on them."""
+    assert [file.core("wang").load(case.id)[0].version for case in cases] == [case.version for case in cases]
 
 
 async def written(screen: CaseScreen, hands: Hands, text: str) -> None:
@@ -131,9 +143,9 @@ async def test_a_reply_chosen_for_one_case_is_not_written_into_the_next(
         await listed(hands, case, other)
         screen = await open_case(hands, case.id)
         await hands.until(lambda: screen._place is not None and hands.app.idle)
-        proxy.weather.delay_s = 0.05
-        typed(hands, key_of(hands, "case_next"), key_of(hands, "canned"))
+        await hands.press("canned")
         picks = await picker(hands)
+        screen.summon(partial(screen._neighbour, 1))  # as a final verb that was long on its way
         await hands.until(lambda: screen.case_id == other.id)
         assert picks.case_id == case.id
         await hands.keys("enter")
@@ -233,3 +245,56 @@ async def test_a_console_left_before_its_desk_is_open_leaves_no_work_behind(desk
         await hands.keys("n")
         assert isinstance(hands.screen, QueueScreen) and not hands.screen.settled
         hands.app.exit(1)
+
+
+async def test_what_is_typed_behind_a_call_is_the_callers_name(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    case, other = two(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case, other)
+        await open_case(hands, case.id)
+        await hands.press("reply")
+        await hands.write("half")
+        proxy.weather.delay_s = 0.05
+        # `a` takes a case of the queue, `2` goes to another queue, `z` puts a case off.
+        typed(hands, function_key_of(hands, "park"), *"a2z")
+        await hands.at(OrderScreen)
+        await hands.until(lambda: hands.screen.query_one(LineField).value == "a2z")
+        untouched(desk_file, case, other)
+        # Back again: what is typed behind that is written on where the call came.
+        typed(hands, "escape", function_key_of(hands, "unpark"), *"way")
+        await hands.until(lambda: isinstance(hands.screen, CaseScreen))
+        await written(case_screen(hands), hands, "halfway")
+        assert case_screen(hands).case_id == case.id
+
+
+async def test_what_is_typed_behind_the_next_case_is_for_the_next_case(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    first, second, third = *two(desk_file), opened(desk_file, title="水杯")
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, first, second, third)
+        screen = await open_case(hands, first.id)
+        await hands.until(lambda: hands.app.idle)
+        proxy.weather.delay_s = 0.05
+        typed(hands, key_of(hands, "case_next"), key_of(hands, "case_next"), key_of(hands, "reply"), *"zq")
+        await written(screen, hands, "zq")
+        assert screen.case_id == third.id
+        untouched(desk_file, first, second, third)
+
+
+async def test_a_next_case_that_there_is_not_takes_what_was_typed_for_it_with_it(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    case = opened(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case)
+        screen = await open_case(hands, case.id)
+        await hands.until(lambda: hands.app.idle)
+        proxy.weather.delay_s = 0.05
+        typed(hands, key_of(hands, "case_next"), key_of(hands, "reply"), *"zq")
+        await hands.sees("已经是这个队列的最后一张")
+        await hands.until(lambda: hands.app.idle)
+        assert hands.screen is screen and not hands.screen.typing
+        untouched(desk_file, case)

@@ -62,7 +62,7 @@ async def test_every_state_is_reached_and_left_with_keys(desk_file: DeskFile, ki
                     pressed.add((walk.status, walk.steps[:n]))
                 assert case.state == state, f"{step.command} led to {case.state}"
                 seen.add(case.state)
-            await hands.app.home()
+            await hands.home()
     assert seen == {state.name for state in MACHINES[kind].states}
 
 
@@ -106,6 +106,8 @@ async def came(hands: Hands, core: Core, before: Case) -> Case:
     case = core.load(before.id)[0]
     if case.open:
         await look(hands, case)
+    else:  # a final verb goes on to the next case, or back to the queue
+        await hands.home()
     return case
 
 

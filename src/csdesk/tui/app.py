@@ -371,13 +371,13 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         """Whether the desk is open and nothing but the watcher waits for it."""
         return self._opened.is_set() and sum(worker.is_running for worker in self.workers) <= 1
 
-    def call(self, work: Coroutine[Any, Any, None]) -> None:
+    def call(self, work: Coroutine[Any, Any, object]) -> None:
         """Run something that asks the desk, beside the keys; refusals and trouble go to the status line."""
         worker: Any = self.run_worker(partial(self._guarded, work), exit_on_error=True)
         # A console that is left ends workers that have not begun: nobody would have awaited their work.
         worker._task.add_done_callback(lambda task: work.close())
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
         await self._opened.wait()
         try:
             await work
@@ -426,7 +426,7 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
     # Screens
 
     def open_case(self, case: str, *, then: str = "") -> None:
-        """Open a case; `then`: `reply` or `canned`. What is in front already is not opened again."""
+        """Open a case; `then`: `reply`, `canned` or `draft`. What is in front already is not opened again."""
         from csdesk.tui.screens.case import CaseScreen
 
         front = self.screen
@@ -440,9 +440,11 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
     async def home(self) -> None:
         """Back to the queue, keeping what each screen on the way must keep."""
         while len(self.screen_stack) > 1:
-            screen = self.screen
+            screen, below = self.screen_stack[-1], self.screen_stack[-2]
             if isinstance(screen, ConsoleScreen):
                 await screen.keep()
+                if isinstance(below, ConsoleScreen):
+                    screen.hand_down(below)
             await self.pop_screen()
 
     async def action_quit(self) -> None:
@@ -485,7 +487,7 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     def action_park(self) -> None:
         """Put the case aside for a call."""
-        self.call(self.leasing.park())
+        self._summon(self.leasing.park)
 
     def action_lock(self) -> None:
         """Lock the screen."""
@@ -493,7 +495,7 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     def action_unpark(self) -> None:
         """Bring back the case put aside last."""
-        self.call(self.leasing.unpark())
+        self._summon(self.leasing.unpark)
 
     def action_presence(self) -> None:
         """Say whether I am here."""
@@ -501,16 +503,21 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     def action_handover(self) -> None:
         """Hand my cases over, and be off."""
-        self.call(self._handover())
+        self._summon(self._handover)
 
-    async def _handover(self) -> None:
+    async def _handover(self) -> bool:
         from csdesk.desk.guided_queries import MyCases
 
         if not await self.desk.ask(MyCases()):
             self.say(self.words("handover.none", key=self.keymap.shown("presence")), "info")
-            return
+            return False
         await self.home()
         await self.push_screen(doors.handover())
+        return True
+
+    def _summon(self, work: Callable[[], Coroutine[Any, Any, bool]]) -> None:
+        """Bring up another screen; what is typed meanwhile is meant for it."""
+        cast("ConsoleScreen[Any]", self.screen).summon(work)
 
     def _present(self, state: str | None) -> None:
         if state:
@@ -534,9 +541,9 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
 
     def action_board(self) -> None:
         """The board, for those who may hand out cases."""
-        self.call(self._board())
+        self._summon(self._board)
 
-    async def _board(self) -> None:
+    async def _board(self) -> bool:
         from csdesk.domain.cases.context import Refused
         from csdesk.domain.roles import Right, may
 
@@ -544,6 +551,7 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         if not may(role, Right.ASSIGN):
             raise Refused("no_right", role=role, right=Right.ASSIGN)
         await self.push_screen(doors.board(), self._from_board)
+        return True
 
     def _from_board(self, queue: str | None) -> None:
         if queue:

@@ -140,8 +140,8 @@ class Leasing:
             self.held, self._renewed = found, time.monotonic()
         return found
 
-    async def park(self) -> None:
-        """Put the case in hand aside, its draft kept, and go to where a caller is found."""
+    async def park(self) -> bool:
+        """Put the case in hand aside, its draft kept, and go to where a caller is found; whether it is."""
         from csdesk.desk.queries import Hold
 
         console = self._console
@@ -149,19 +149,20 @@ class Leasing:
         case = self.held or (current[0] if current else "")
         if not case:
             console.say(console.words("status.no_case"), "warn")
-            return
+            return False
         await console.home()
         lease = await console.desk.ask(Hold(case, park=True))
         if lease.holder != console.desk.me.id:
             console.say(console.words("status.held_by", who=console.name_of(lease.holder)), "warn")
-            return
+            return False
         self.held = ""
         self.parked = [case, *(other for other in self.parked if other != case)]
         console.say(console.words("status.parked_one", key=console.keymap.shown("unpark")), "good")
         console.action_orders()
+        return True
 
-    async def unpark(self) -> None:
-        """Bring back the case that was put aside last, with its draft."""
+    async def unpark(self) -> bool:
+        """Bring back the case that was put aside last, with its draft; whether there is one."""
         from csdesk.desk.queries import Held
 
         console = self._console
@@ -170,9 +171,10 @@ class Leasing:
         self.parked = waiting[1:]
         if not waiting:
             console.say(console.words("status.none_parked"), "warn")
-            return
+            return False
         await console.home()
-        console.open_case(waiting[0])
+        console.open_case(waiting[0], then="draft")
+        return True
 
     async def recall(self) -> None:
         """Learn what an earlier console of mine left parked, and whether I am here."""

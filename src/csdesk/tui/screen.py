@@ -32,6 +32,13 @@ PASSING = ("info", "warn", "bad")
 TWINS_TOLD = 3
 
 
+class Summoned:
+    """Something that still comes up, and the screen in which what is typed waits for it."""
+
+    def __init__(self, screen: "ConsoleScreen[Any]") -> None:
+        self.screen = screen
+
+
 class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
     """A place with keys.
 
@@ -53,7 +60,7 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         self.early: list[events.Key | events.Paste] = []
         self._resumed = False
         # What still comes up, and has the keys from its own on.
-        self._summoned: set[object] = set()
+        self._summoned: set[Summoned] = set()
         self.pressed_at = 0.0
 
     @property
@@ -145,20 +152,29 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         What is typed meanwhile goes into it. Without it that is gone, but for a field that has the keys here. Esc has
         the keys here again at once.
         """
-        summoned = object()
+        summoned = Summoned(self)
         self._summoned.add(summoned)
         self.console.call(self._bring_up(work, summoned))
 
-    async def _bring_up(self, work: Callable[[], Coroutine[Any, Any, bool]], summoned: object) -> None:
+    async def _bring_up(self, work: Callable[[], Coroutine[Any, Any, bool]], summoned: Summoned) -> None:
         came = False
         try:
             came = await work()
         finally:
-            if summoned in self._summoned:
-                self._summoned.remove(summoned)
-                if not (came or self.typing):
-                    self.early.clear()
-                self.let_keys()
+            waits = summoned.screen
+            if summoned in waits._summoned:
+                waits._summoned.remove(summoned)
+                if not (came or waits.typing):
+                    waits.early.clear()
+                waits.let_keys()
+
+    def hand_down(self, below: "ConsoleScreen[Any]") -> None:
+        """This is taken away on the way to what was summoned: what is typed meanwhile waits in the screen below."""
+        for summoned in self._summoned:
+            summoned.screen = below
+        below._summoned |= self._summoned
+        below.early[:0] = self.early
+        self._summoned, self.early = set(), []
 
     async def hear(self, event: events.Key | events.Paste) -> None:
         """Something was typed here."""

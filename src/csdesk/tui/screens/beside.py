@@ -1,6 +1,7 @@
 """What opens beside a case: its next step, its verdict, deadlines, money, parcels, other cases, its source."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from csdesk.desk.queries import CaseView, FoundArticle
@@ -44,7 +45,7 @@ class CaseDoors(ConsoleScreen[None]):
     async def _again(self) -> None:
         raise NotImplementedError
 
-    async def _advance(self) -> None:
+    async def _advance(self) -> bool:
         raise NotImplementedError
 
     def action_open(self) -> None:
@@ -80,15 +81,15 @@ class CaseDoors(ConsoleScreen[None]):
 
     def _pass_over(self, said: tuple[str, str] | None) -> None:
         if said is not None and self.view is not None:
-            self.console.call(self._passed_over(self.view, *said))
+            self.summon(partial(self._passed_over, self.view, *said))
 
-    async def _passed_over(self, view: CaseView, why: str, note: str) -> None:
+    async def _passed_over(self, view: CaseView, why: str, note: str) -> bool:
         console = self.console
         await self.keep()
         await console.leasing.skip(view.case.id, why, note)
         told = console.words("status.skipped", case=view.number, why=console.words.code("skip", why))
         console.say(told, "good")
-        await self._advance()
+        return await self._advance()
 
     def action_explain(self) -> None:
         """Why the verdict is what it is, and what it would be if."""

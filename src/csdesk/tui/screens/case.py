@@ -85,7 +85,7 @@ class CaseScreen(CaseDoors):
         self.reply = Replying(self)
         self.belonging = Belonging(self)
         self.revealing = Revealing(self)
-        self._then = then  # `reply` or `canned`: done once the case is shown
+        self._then = then  # `reply` or `canned`: done once the case is shown; `draft`: what waits there is gone on with
         self._before: CaseView | None = None  # read earlier: painted until the desk answers
         self._reading: asyncio.Future[Seen] | None = None
         self._reads_talk = True
@@ -257,8 +257,11 @@ class CaseScreen(CaseDoors):
         except (TimeoutError, Refused):
             return None  # asked again after the first picture, where a refusal is said
 
-    async def _enter(self, case: str, reading: Awaitable[Seen]) -> None:
-        """Show a case as soon as it was read, and the draft that waits for it."""
+    async def _enter(self, case: str, reading: Awaitable[Seen], place: Place | None = None) -> bool:
+        """Show a case as soon as it was read, and the draft that waits for it; whether it is shown.
+
+        `place`: where it stands in its queue, if that is known already.
+        """
         console, self._moving = self.console, True
         try:
             seen = await reading
@@ -266,31 +269,41 @@ class CaseScreen(CaseDoors):
             if self in self.app.screen_stack:
                 console.say(console.refusal(gone), "bad")
                 self.dismiss()
-            return
+            return False
         finally:
             self._moving = False
         if self not in self.app.screen_stack:  # left before it was read
             if not any(isinstance(one, CaseScreen) and one.case_id == case for one in self.app.screen_stack):
                 await console.leasing.give_back(case)
-            return
+            return False
         # Whoever has scrolled what is painted already stays there.
         pictured = case == self.case_id and (self._before is not None or self.view is seen.view)
-        self.case_id, self._place, self._before = case, None, None
+        self.case_id, self._place, self._before = case, place, None
         self.revealing.hide()
         await self.reply.leave()
         self.owed = seen.owed
         self._show(seen.view, anew=not pictured, judge=seen.owed is None or line_of(console.desk) is not None)
         if seen.draft is not None:
             await self.reply.restore(seen.draft, focus=seen.parked or bool(self._then))
-        elif self._then and self.off("reply") is None:
+        elif self._then in ("reply", "canned") and self.off("reply") is None:
             await self.reply.write()
         if self._then == "canned" and self.off("canned") is None:
             self.action_canned()
         self._then = ""
         self._here()
-        rows = await console.desk.ask(Rows((case,)))
-        self._place = Place(rows[0].due, rows[0].id) if rows else None
-        await self._mark_opened()
+        console.call(self._known(case))
+        return True
+
+    async def _known(self, case: str) -> None:
+        """Learn where the case stands, and keep that it is open."""
+        place = await self._place_of(case)
+        if self.case_id == case:
+            self._place = self._place or place
+            await self._mark_opened()
+
+    async def _place_of(self, case: str) -> Place | None:
+        rows = await self.console.desk.ask(Rows((case,)))
+        return Place(rows[0].due, rows[0].id) if rows else None
 
     async def _shown_or_not(self, case: str, reading: Awaitable[Seen]) -> None:
         """`_enter`, and the keys that waited for it."""
@@ -365,12 +378,12 @@ class CaseScreen(CaseDoors):
         done = message.done
         if done.case.id != self.case_id:
             return
-        self.console.call(self._after(done.verb, over=not done.case.open))
+        if VERBS[done.verb].verb.final and not done.case.open:
+            self.summon(self._advance)
+        else:
+            self.console.call(self._after(done.verb))
 
-    async def _after(self, verb: str, *, over: bool) -> None:
-        if VERBS[verb].verb.final and over:
-            await self._advance()
-            return
+    async def _after(self, verb: str) -> None:
         if verb == "take" and self.console.leasing.held != self.case_id:
             await self.console.leasing.hold(self.case_id)
         self._show(await self.console.desk.ask(ShowCase(self.case_id)))
@@ -475,25 +488,29 @@ class CaseScreen(CaseDoors):
             behind.opened = self.case_id
             await behind.keep()
 
-    async def _leave_for(self, case: str) -> None:
+    async def _leave_for(self, case: str, place: Place | None = None) -> bool:
         await self.keep()
-        await self._enter(case, self._read(case))
+        return await self._enter(case, self._read(case), place)
 
     def _go(self, by: int) -> None:
-        if not self._moving and self._place is not None:
+        if not self._moving:
             self._moving = True
-            self.console.call(self._neighbour(self._place, by))
+            self.summon(partial(self._neighbour, by))
 
-    async def _neighbour(self, place: Place, by: int) -> None:
-        where = {"after": place} if by > 0 else {"before": place}
+    async def _neighbour(self, by: int) -> bool:
+        """Go to the case beside this one; whether there is one."""
         try:
-            rows = await self.console.patient(self.console.desk.ask(QueuePage(self._queue(), 1, **where)))
+            place = self._place or await self._place_of(self.case_id)
+            where = {"after": place} if by > 0 else {"before": place}
+            page = QueuePage(self._queue(), 1, **where)
+            # A case that is done stands in no queue any more.
+            rows = await self.console.patient(self.console.desk.ask(page)) if place else ()
         finally:
             self._moving = False
         if rows:
-            await self._leave_for(rows[0].id)
-        else:
-            self.console.say(self.console.words("case.last" if by > 0 else "case.first"), "warn")
+            return await self._leave_for(rows[0].id, Place(rows[0].due, rows[0].id))
+        self.console.say(self.console.words("case.last" if by > 0 else "case.first"), "warn")
+        return False
 
     def action_case_next(self) -> None:
         """The next case in the order of the queue."""
@@ -505,18 +522,18 @@ class CaseScreen(CaseDoors):
 
     def action_next(self) -> None:
         """Hold and open the most urgent case that I may take."""
-        self.console.call(self._advance())
+        self.summon(self._advance)
 
-    async def _advance(self) -> None:
+    async def _advance(self) -> bool:
         await self.keep()
         found = await self.console.leasing.next(self._queue())
         if found is None:
             self.console.say(self.console.words("status.no_next"), "warn")
             await self.action_back()
-            return
+            return False
         if found == self.case_id:
             self.console.say(self.console.words("case.still_next"))
-        await self._leave_for(found)
+        return await self._leave_for(found)
 
     async def action_back(self) -> None:
         """From the reply to the case, from the case to the queue."""
@@ -540,7 +557,7 @@ class CaseScreen(CaseDoors):
 
     def _found(self, case: str | None) -> None:
         if case:
-            self.console.call(self._leave_for(case))
+            self.summon(partial(self._leave_for, case))
 
     def action_resolve(self) -> None:
         """Close the case and go on to the next."""
