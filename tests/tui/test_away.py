@@ -94,6 +94,8 @@ async def test_a_console_goes_on_while_its_line_is_down(desk_file: DeskFile, pro
         await hands.press("open")
         await hands.at(CaseScreen)
         await hands.sees("降噪耳机", "待受理")
+        seen = case_screen(hands)
+        await hands.until(lambda: seen.owed is not None)
         await hands.press("back")
         await hands.at(QueueScreen)
         await down(hands, proxy)

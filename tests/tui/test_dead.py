@@ -52,6 +52,7 @@ async def test_one_is_tried_again_and_one_is_dropped_for_a_reason(desk_file: Des
         await hands.press("retry")
         await hands.until(lambda: states(desk_file)["clock:1"] == "ready")
         await hands.sees("clock:1 已交回后台重试。")
+        await hands.until(lambda: hands.app.idle)  # the list was read anew
         await hands.press("drop")
         await hands.at(DropReason)
         await hands.press("send")

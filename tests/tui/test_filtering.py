@@ -67,10 +67,10 @@ async def test_the_queue_is_filtered_as_one_types_and_the_filter_is_kept_or_left
         # What may yet be a field is no word: it would empty the list.
         await listed_behind(hands, cup.id, shirt.id, bulb.id)
         await hands.press("field_next")
-        assert line(hands) == "类型:"
+        await hands.until(lambda: line(hands) == "类型:")
         await hands.sees("这里缺一个值", "退货  return", "换货  exchange")
         await hands.keys("down", "down", "enter")
-        assert line(hands) == "类型:换货 "
+        await hands.until(lambda: line(hands) == "类型:换货 ")
         await hands.keys("enter")
         await hands.at(QueueScreen)
         await listed(hands, shirt)

@@ -14,6 +14,7 @@ from csdesk.tui.screens.form import VerbForm
 from csdesk.tui.screens.guided import SkipScreen
 from csdesk.tui.screens.handover import HandoverScreen
 from csdesk.tui.screens.leads import LinksScreen
+from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.queue import QueueScreen
 from tests.building import DeskFile, line
 from tests.tui.consoles import NARROW, Hands, console
@@ -150,6 +151,7 @@ async def test_several_parked_cases_come_back_last_first_with_draft_and_caret(de
             await hands.press("park")
             await hands.until(partial(parked, hands, n + 1))
             desk_file.clock.forward(seconds=1)
+            await hands.at(OrderScreen)
             await hands.press("back")
             await hands.at(QueueScreen)
         for n, case in reversed(list(enumerate(cases))):

@@ -22,6 +22,7 @@ from csdesk.tui.screens.linking import LinkFind
 from csdesk.tui.screens.locking import LockScreen
 from csdesk.tui.screens.macros import MacroScreen
 from csdesk.tui.screens.moving import PickOne
+from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.revealing import LooksScreen, RevealScreen
 from tests.building import DeskFile
@@ -72,7 +73,8 @@ async def test_a_reason_and_a_digit_reveal_and_the_mask_comes_back_by_whatever_e
         await hands.press("reveal")
         await hands.at(RevealScreen)
         await hands.keys("1")
-        await hands.until(lambda: looks(desk_file) == 2 and not screen.revealing.line.showing)
+        await hands.until(lambda: looks(desk_file) == 2 and hands.app.idle)
+        await hands.until(lambda: not screen.revealing.line.showing)
         await hands.app.leasing.hold(case.id)
         assert not screen.revealing.line.display
         # The desk says that I am not here any more: that ends it without a key.
@@ -237,13 +239,14 @@ async def test_a_parked_reply_comes_back_with_the_channel_that_was_chosen(desk_f
         chosen = composer.channel
         assert screen.view is not None and chosen != screen.view.case.way
         await hands.press("park")
-        await hands.until(lambda: not isinstance(hands.screen, CaseScreen))
+        await hands.at(OrderScreen)
         await hands.press("back")
         await hands.at(QueueScreen)
         draft = desk_file.core("wang").ask(q.GetDraft(case.id))
         assert draft is not None
         assert (draft.text, draft.channel) == ("nihao", chosen)
         await hands.press("unpark")
+        await hands.at(CaseScreen)
         await hands.until(lambda: hands.screen.typing)
         front = hands.screen
         assert isinstance(front, CaseScreen)

@@ -1,5 +1,7 @@
 """What stands beside a case: tracks, letters, paused deadlines, money that waits; and each side in full on a key."""
 
+from functools import partial
+
 from csdesk.domain.cases.case import Kind, LineQty
 from csdesk.domain.cases.clocks import Notice, PauseClocks
 from csdesk.domain.cases.compensation import Compensate
@@ -11,7 +13,7 @@ from csdesk.tui.screens.detail import DetailScreen
 from csdesk.tui.screens.leads import AwaitingScreen
 from csdesk.tui.widgets.tabs import QueueTabs
 from tests.building import DeskFile, line
-from tests.tui.consoles import NARROW, console
+from tests.tui.consoles import NARROW, Hands, console
 from tests.tui.test_case import open_case
 from tests.tui.test_queue import queue
 
@@ -90,13 +92,17 @@ async def test_all_tabs_can_be_reached_on_a_small_screen_and_say_how_many_are_ou
     async with console(desk_file, "zhao", NARROW) as hands:
         tabs = queue(hands).query_one(QueueTabs)
         await hands.until(lambda: tabs.names == TABS)
-        for _ in TABS:
+        start = TABS.index("all") + 1
+        for name in (*TABS[start:], *TABS[:start]):
             await hands.press("queue_next")
-            name = queue(hands).list.window.queue
+            await hands.until(partial(stands_on, hands, name))
             told = "".join(text for _, parts in tabs.fitted(80) for text, _ in parts)
             assert name in [shown for shown, _ in tabs.fitted(80)] and len(told) <= 80
             assert "全部" in told and "我的" in told
-        assert queue(hands).list.window.queue == "all"
+
+
+def stands_on(hands: Hands, name: str) -> bool:
+    return queue(hands).list.window.queue == name
 
 
 async def test_letters_of_authorities_have_no_tab_for_whom_they_are_not(desk_file: DeskFile):

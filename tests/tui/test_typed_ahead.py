@@ -10,9 +10,11 @@ from textual import events
 from csdesk.desk.link import LinkLost
 from csdesk.desk.queries import Filled, Hold, KeepDraft
 from csdesk.domain.cases.case import Case
+from csdesk.domain.cases.shared import Take
 from csdesk.tui.screens.canned import CannedScreen
 from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.form import VerbForm
+from csdesk.tui.screens.locking import LockScreen
 from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
@@ -21,7 +23,7 @@ from csdesk.tui.widgets.fields import LineField
 from tests.building import DeskFile, desk_file
 from tests.proxy import Proxy
 from tests.tui.consoles import Hands, console, key_event
-from tests.tui.test_away import far, proxy
+from tests.tui.test_away import far, proxy, told
 from tests.tui.test_case import case_screen, open_case
 from tests.tui.test_compose import stock
 from tests.tui.test_queue import listed, opened
@@ -298,3 +300,74 @@ async def test_a_next_case_that_there_is_not_takes_what_was_typed_for_it_with_it
         await hands.until(lambda: hands.app.idle)
         assert hands.screen is screen and not hands.screen.typing
         untouched(desk_file, case)
+
+
+async def test_two_ways_back_to_the_queue_at_once_end_there(desk_file: DeskFile):
+    case = opened(desk_file)
+    async with console(desk_file) as hands:
+        await listed(hands, case)
+        screen = await open_case(hands, case.id)
+        kept, keep = asyncio.Event(), screen.keep
+
+        async def slowly() -> None:
+            await kept.wait()
+            await keep()
+
+        screen.keep = slowly  # type: ignore[method-assign]
+        both = [asyncio.create_task(hands.app.home()) for _ in range(2)]
+        await asyncio.sleep(0)
+        kept.set()
+        await asyncio.gather(*both)
+        await hands.at(QueueScreen)
+
+
+async def test_a_form_that_is_answered_behind_the_lock_does_not_open_it(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    case = opened(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case)
+        await hands.until(lambda: hands.app.idle)
+        await hands.press("verb.note")
+        await hands.at(VerbForm)
+        await hands.write("called")
+        proxy.weather.delay_s = 0.1
+        typed(hands, function_key_of(hands, "send"), function_key_of(hands, "lock"))
+        await hands.at(LockScreen)
+        await hands.until(lambda: told(desk_file, case) == ["called"])
+        await hands.until(lambda: hands.app.idle)
+        assert hands.app.locked and isinstance(hands.screen, LockScreen)
+        await hands.keys("enter")
+        await hands.at(QueueScreen)
+
+
+async def test_a_call_that_was_parked_just_before_the_lock_does_not_open_it(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    case = opened(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case)
+        await open_case(hands, case.id)
+        await hands.press("reply")
+        await hands.write("half")
+        proxy.weather.delay_s = 0.1
+        typed(hands, function_key_of(hands, "park"), function_key_of(hands, "lock"))
+        await hands.until(lambda: hands.app.locked and hands.app.idle)
+        await hands.at(LockScreen)
+        await hands.until(lambda: hands.app.idle)
+        assert hands.app.locked and isinstance(hands.screen, LockScreen)
+
+
+async def test_esc_before_there_is_no_next_case_leaves_once(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    case = opened(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case)
+        screen = await open_case(hands, case.id)
+        await hands.until(lambda: hands.app.idle)
+        desk_file.core("zhao").do(Take(over=True), case.id)
+        proxy.weather.delay_s = 0.05
+        typed(hands, key_of(hands, "next"), "escape", "escape")
+        await hands.until(lambda: screen not in hands.app.screen_stack and hands.app.idle)
+        assert isinstance(hands.screen, QueueScreen)

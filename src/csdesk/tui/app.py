@@ -438,11 +438,13 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
             front.action_reply()
 
     async def home(self) -> None:
-        """Back to the queue, keeping what each screen on the way must keep."""
-        while len(self.screen_stack) > 1:
+        """Back to the queue, keeping what each screen on the way must keep; a lock stays where it is."""
+        while len(self.screen_stack) > 1 and not self.locked:
             screen, below = self.screen_stack[-1], self.screen_stack[-2]
             if isinstance(screen, ConsoleScreen):
                 await screen.keep()
+                if self.screen_stack[-1] is not screen:  # it was left meanwhile
+                    continue
                 if isinstance(below, ConsoleScreen):
                     screen.hand_down(below)
             await self.pop_screen()

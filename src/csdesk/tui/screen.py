@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.screen import Screen, ScreenResultType
 from textual.widget import Widget
 
@@ -62,6 +63,8 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         # What still comes up, and has the keys from its own on.
         self._summoned: set[Summoned] = set()
         self.pressed_at = 0.0
+        # What it was left with while another covered it.
+        self._over: tuple[ScreenResultType | None, ...] = ()
 
     @property
     def console(self) -> "ConsoleApp":
@@ -99,7 +102,11 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         self.repaint_hints()
 
     def on_screen_resume(self) -> None:
-        self.call_after_refresh(self._settle)
+        if self._over:
+            (result,), self._over = self._over, ()
+            self.dismiss(result)
+        else:
+            self.call_after_refresh(self._settle)
 
     def _settle(self) -> None:
         """The screen is there and its field has the focus: what was typed ahead of it comes now."""
@@ -299,6 +306,18 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
             self.console.say(self.console.words("status.no_case"), "warn")
         else:
             self.console.run_verb(case[0], case[1], verb)
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Leave this screen: at once, or when nothing covers it any more.
+
+        What is done here may be over while another screen is in front, as the lock is: that one stays.
+        """
+        stack = self.app.screen_stack
+        if stack[-1:] == [self]:
+            return super().dismiss(result)
+        if self in stack:
+            self._over = (result,)
+        return AwaitComplete()
 
     async def action_back(self) -> None:
         """Leave this screen."""

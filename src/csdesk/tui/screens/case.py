@@ -8,7 +8,7 @@ from textual import events
 from textual.timer import Timer
 from textual.widget import Widget
 
-from csdesk.desk.link import line_of
+from csdesk.desk.link import LinkLost, line_of
 from csdesk.desk.queries import (
     CaseView,
     Filled,
@@ -296,7 +296,10 @@ class CaseScreen(CaseDoors):
 
     async def _known(self, case: str) -> None:
         """Learn where the case stands, and keep that it is open."""
-        place = await self._place_of(case)
+        try:
+            place = await self._place_of(case)
+        except LinkLost:
+            place = None  # asked for again by the key that needs it
         if self.case_id == case:
             self._place = self._place or place
             await self._mark_opened()
@@ -529,7 +532,8 @@ class CaseScreen(CaseDoors):
         found = await self.console.leasing.next(self._queue())
         if found is None:
             self.console.say(self.console.words("status.no_next"), "warn")
-            await self.action_back()
+            if self.console.screen is self:  # nobody has left it meanwhile
+                await self.action_back()
             return False
         if found == self.case_id:
             self.console.say(self.console.words("case.still_next"))
