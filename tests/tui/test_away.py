@@ -139,7 +139,8 @@ async def test_a_console_goes_on_while_its_line_is_down(desk_file: DeskFile, pro
         await hands.sees("未执行", "现在：待受理", "优先级 1", "Chen")
         await hands.press("retry")
         await hands.until(lambda: "待定" not in hands.shown())
-        assert desk_file.core("li").ask(ShowCase(case.id)).case.priority == 2
+        li = desk_file.core("li")
+        await hands.until(lambda: li.ask(ShowCase(case.id)).case.priority == 2)
 
 
 async def test_what_was_given_up_in_the_list_is_not_sent(desk_file: DeskFile, proxy: Proxy, tmp_path: Path):

@@ -157,6 +157,9 @@ async def test_a_sent_reply_is_held_counted_down_and_can_be_recalled_as_a_draft(
         assert wang.ask(GetDraft(case.id)) is None
         desk_file.clock.forward(seconds=3)
         await hands.sees("回复 7 秒后发出")
+        # A key is for what was painted before it.
+        await hands.until(lambda: hands.app.idle and screen.painted(case.id) < float("inf"))
+        await hands.settle()
         await hands.press("verb.recall")
         await hands.sees("已撤回")
         await hands.until(
