@@ -147,7 +147,9 @@ async def test_a_reply_chosen_for_one_case_is_not_written_into_the_next(
         await hands.until(lambda: screen._place is not None and hands.app.idle)
         await hands.press("canned")
         picks = await picker(hands)
-        screen.summon(partial(screen._neighbour, 1))  # as a final verb that was long on its way
+        screen.summon(
+            partial(screen._neighbour, 1, screen._stayed)
+        )  # as a final verb that was long on its way
         await hands.until(lambda: screen.case_id == other.id)
         assert picks.case_id == case.id
         await hands.keys("enter")

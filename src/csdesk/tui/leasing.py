@@ -118,16 +118,21 @@ class Leasing:
     async def give_back(self, case: str) -> None:
         """Give back one case that nobody looks at here; another that is in hand stays in hand."""
         self.held = "" if self.held == case else self.held
+        self._console.privacy.given_back(case)
         if case not in self.parked and self.may_hold():
             from csdesk.desk.queries import LetGo
 
             await self._console.desk.ask(LetGo(case))
 
     async def next(self, queue: str) -> str | None:
-        """Hold the most urgent case that I may take; None when there is none."""
+        """Hold the most urgent case that I may take; None when there is none.
+
+        What was in hand is let go of; not what has come into it while the desk was asked.
+        """
         from csdesk.desk.queries import Next
         from csdesk.domain.cases.context import Refused
 
+        before = self.held
         try:
             found = await self._console.desk.ask(Next(queue))
         except Refused as refused:
@@ -135,7 +140,7 @@ class Leasing:
             self.presence = str(refused.detail.get("presence", self.presence))
             raise
         self.presence = HERE
-        if found is not None:
+        if found is not None and self.held == before:
             await self.let_go()
             self.held, self._renewed = found, time.monotonic()
         return found
@@ -151,6 +156,8 @@ class Leasing:
             console.say(console.words("status.no_case"), "warn")
             return False
         await console.home()
+        if console.locked:
+            return False  # the lock has put it aside
         lease = await console.desk.ask(Hold(case, park=True))
         if lease.holder != console.desk.me.id:
             console.say(console.words("status.held_by", who=console.name_of(lease.holder)), "warn")
@@ -173,6 +180,9 @@ class Leasing:
             console.say(console.words("status.none_parked"), "warn")
             return False
         await console.home()
+        if console.locked:
+            self.parked = waiting
+            return False
         console.open_case(waiting[0], then="draft")
         return True
 

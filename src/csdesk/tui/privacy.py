@@ -1,12 +1,13 @@
 """Locking the console, by a key or after a while without one: what was revealed goes, and what is held is put aside."""
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
     from csdesk.tui.app import ConsoleApp
+    from csdesk.tui.screen import ConsoleScreen
 
 
 class Privacy:
@@ -26,6 +27,7 @@ class Privacy:
             return
         console.locked = True
         for screen in console.screen_stack:
+            cast("ConsoleScreen[Any]", screen).drop_keys()
             if (revealing := getattr(screen, "revealing", None)) is not None:
                 revealing.hide()
         # No key on the locked screen may renew it.
@@ -53,9 +55,13 @@ class Privacy:
         console = self._console
         console.locked, console.only = False, None
         case, self._case = self._case, ""
-        if case:
+        if case and case not in console.leasing.parked:
             console.call(self._again(case))
         self.watch()
+
+    def given_back(self, case: str) -> None:
+        """A case that was in hand when it was locked is not in hand any more."""
+        self._case = "" if self._case == case else self._case
 
     async def _again(self, case: str) -> None:
         await self._console.leasing.hold(case)

@@ -130,6 +130,8 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         """
         # A console that is being left has no screen any more.
         front = self.app.screen_stack[-1] if self.app.screen_stack else None
+        if front is not self and self.console.locked:
+            return  # no key that was meant for something else opens the lock
         if self.settled and front is not self and isinstance(front, ConsoleScreen):
             front.early[:0], self.early = self.early, []
             await front.carry_out()
@@ -192,11 +194,19 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
                 return
             if action == "back":
                 self._summoned.clear()
+                self.stay()
                 if not self.typing:
                     self.early.clear()
                     return
         self.early.append(event)
         await self.carry_out()
+
+    def stay(self) -> None:
+        """Esc: what was to take the place of what stands here shall not."""
+
+    def drop_keys(self) -> None:
+        """What was typed ahead is given up, and nothing that still comes up has the keys."""
+        self._summoned, self.early = set(), []
 
     def off(self, action: str) -> str | None:
         """Why an action cannot be used just now, in a sentence; None when it can."""

@@ -21,6 +21,7 @@ class CaseDoors(ConsoleScreen[None]):
     view: CaseView | None
     belonging: Belonging
     revealing: Revealing
+    _stayed: int
 
     def _cited(self, article: FoundArticle) -> None:
         raise NotImplementedError
@@ -45,7 +46,7 @@ class CaseDoors(ConsoleScreen[None]):
     async def _again(self) -> None:
         raise NotImplementedError
 
-    async def _advance(self) -> bool:
+    async def _advance(self, stayed: int) -> bool:
         raise NotImplementedError
 
     def action_open(self) -> None:
@@ -81,15 +82,15 @@ class CaseDoors(ConsoleScreen[None]):
 
     def _pass_over(self, said: tuple[str, str] | None) -> None:
         if said is not None and self.view is not None:
-            self.summon(partial(self._passed_over, self.view, *said))
+            self.summon(partial(self._passed_over, self.view, self._stayed, *said))
 
-    async def _passed_over(self, view: CaseView, why: str, note: str) -> bool:
+    async def _passed_over(self, view: CaseView, stayed: int, why: str, note: str) -> bool:
         console = self.console
         await self.keep()
         await console.leasing.skip(view.case.id, why, note)
         told = console.words("status.skipped", case=view.number, why=console.words.code("skip", why))
         console.say(told, "good")
-        return await self._advance()
+        return await self._advance(stayed)
 
     def action_explain(self) -> None:
         """Why the verdict is what it is, and what it would be if."""

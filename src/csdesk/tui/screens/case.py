@@ -8,15 +8,13 @@ from textual import events
 from textual.timer import Timer
 from textual.widget import Widget
 
-from csdesk.desk.link import LinkLost, line_of
+from csdesk.desk.link import line_of
 from csdesk.desk.queries import (
     CaseView,
     Filled,
     FoundArticle,
     GetDraft,
     Held,
-    QueuePage,
-    Rows,
     ShowCase,
     ShowVerdict,
     VerdictView,
@@ -31,10 +29,10 @@ from csdesk.tui import keymap as keys
 from csdesk.tui.columns import next_change
 from csdesk.tui.messages import Changed, VerbDone
 from csdesk.tui.screens.belonging import Belonging
-from csdesk.tui.screens.beside import CaseDoors
 from csdesk.tui.screens.case_panes import CaseHeader, Columns, Side
 from csdesk.tui.screens.composing import Composer, HoldLine
 from csdesk.tui.screens.facts import facts, header
+from csdesk.tui.screens.going import Going
 from csdesk.tui.screens.guided import taken_lines
 from csdesk.tui.screens.platform_lines import platform_facts
 from csdesk.tui.screens.reasons import why_off
@@ -67,7 +65,7 @@ class Seen:
     owed: VerdictView | None
 
 
-class CaseScreen(CaseDoors):
+class CaseScreen(Going):
     """Where a case is worked."""
 
     anew = False
@@ -89,8 +87,6 @@ class CaseScreen(CaseDoors):
         self._before: CaseView | None = None  # read earlier: painted until the desk answers
         self._reading: asyncio.Future[Seen] | None = None
         self._reads_talk = True
-        self._place: Place | None = None
-        self._moving = False
         self._awaited = True
         self._later: list[events.Key | events.Paste] = []  # for the case once it is there
         self._clock: Timer | None = None
@@ -161,7 +157,7 @@ class CaseScreen(CaseDoors):
 
     def on_screen_resume(self) -> None:
         """Back from another case: this one is in hand again. The message may come when it was left meanwhile."""
-        here = self in self.app.screen_stack
+        here = self in self.app.screen_stack and not self._over
         if here and self.view is not None and self.console.leasing.held != self.case_id:
             self.console.call(self._hold_again())
 
@@ -234,9 +230,10 @@ class CaseScreen(CaseDoors):
     async def _read(self, case: str) -> Seen:
         """Hold a case, then look at it."""
         console = self.console
+        before = console.leasing.held
         held = await console.patient(console.desk.ask(Held()))
         parked = any(lease.parked and lease.case == case for lease in held)
-        if console.leasing.held not in ("", case):
+        if console.leasing.held == before not in ("", case):
             await console.leasing.let_go()
         await console.leasing.hold(case)
         view = await console.patient(console.desk.ask(ShowCase(case)))
@@ -257,10 +254,12 @@ class CaseScreen(CaseDoors):
         except (TimeoutError, Refused):
             return None  # asked again after the first picture, where a refusal is said
 
-    async def _enter(self, case: str, reading: Awaitable[Seen], place: Place | None = None) -> bool:
+    async def _enter(
+        self, case: str, reading: Awaitable[Seen], place: Place | None = None, stayed: int | None = None
+    ) -> bool:
         """Show a case as soon as it was read, and the draft that waits for it; whether it is shown.
 
-        `place`: where it stands in its queue, if that is known already.
+        `place`: where it stands in its queue, if that is known already. `stayed`: as it was when another case asked.
         """
         console, self._moving = self.console, True
         try:
@@ -269,12 +268,16 @@ class CaseScreen(CaseDoors):
             if self in self.app.screen_stack:
                 console.say(console.refusal(gone), "bad")
                 self.dismiss()
+            await console.leasing.give_back(case)
             return False
         finally:
             self._moving = False
         if self not in self.app.screen_stack:  # left before it was read
             if not any(isinstance(one, CaseScreen) and one.case_id == case for one in self.app.screen_stack):
                 await console.leasing.give_back(case)
+            return False
+        if stayed not in (None, self._stayed):
+            await self._stay_here(case)
             return False
         # Whoever has scrolled what is painted already stays there.
         pictured = case == self.case_id and (self._before is not None or self.view is seen.view)
@@ -294,19 +297,9 @@ class CaseScreen(CaseDoors):
         console.call(self._known(case))
         return True
 
-    async def _known(self, case: str) -> None:
-        """Learn where the case stands, and keep that it is open."""
-        try:
-            place = await self._place_of(case)
-        except LinkLost:
-            place = None  # asked for again by the key that needs it
-        if self.case_id == case:
-            self._place = self._place or place
-            await self._mark_opened()
-
-    async def _place_of(self, case: str) -> Place | None:
-        rows = await self.console.desk.ask(Rows((case,)))
-        return Place(rows[0].due, rows[0].id) if rows else None
+    def drop_keys(self) -> None:
+        super().drop_keys()
+        self._later = []
 
     async def _shown_or_not(self, case: str, reading: Awaitable[Seen]) -> None:
         """`_enter`, and the keys that waited for it."""
@@ -382,7 +375,7 @@ class CaseScreen(CaseDoors):
         if done.case.id != self.case_id:
             return
         if VERBS[done.verb].verb.final and not done.case.open:
-            self.summon(self._advance)
+            self.summon(partial(self._advance, self._stayed))
         else:
             self.console.call(self._after(done.verb))
 
@@ -473,71 +466,7 @@ class CaseScreen(CaseDoors):
     def on_descendant_blur(self) -> None:
         self.repaint_hints()
 
-    # From case to case
-
-    def _queue(self) -> str:
-        """The queue this case was opened from."""
-        from csdesk.tui.screens.queue import QueueScreen
-
-        behind = self.app.screen_stack[0]
-        return behind.queue if isinstance(behind, QueueScreen) else "all"
-
-    async def _mark_opened(self) -> None:
-        """A console that is started again opens this case."""
-        from csdesk.tui.screens.queue import QueueScreen
-
-        behind = self.app.screen_stack[0]
-        if isinstance(behind, QueueScreen) and behind.opened != self.case_id:
-            behind.opened = self.case_id
-            await behind.keep()
-
-    async def _leave_for(self, case: str, place: Place | None = None) -> bool:
-        await self.keep()
-        return await self._enter(case, self._read(case), place)
-
-    def _go(self, by: int) -> None:
-        if not self._moving:
-            self._moving = True
-            self.summon(partial(self._neighbour, by))
-
-    async def _neighbour(self, by: int) -> bool:
-        """Go to the case beside this one; whether there is one."""
-        try:
-            place = self._place or await self._place_of(self.case_id)
-            where = {"after": place} if by > 0 else {"before": place}
-            page = QueuePage(self._queue(), 1, **where)
-            # A case that is done stands in no queue any more.
-            rows = await self.console.patient(self.console.desk.ask(page)) if place else ()
-        finally:
-            self._moving = False
-        if rows:
-            return await self._leave_for(rows[0].id, Place(rows[0].due, rows[0].id))
-        self.console.say(self.console.words("case.last" if by > 0 else "case.first"), "warn")
-        return False
-
-    def action_case_next(self) -> None:
-        """The next case in the order of the queue."""
-        self._go(1)
-
-    def action_case_prev(self) -> None:
-        """The case before this one in the order of the queue."""
-        self._go(-1)
-
-    def action_next(self) -> None:
-        """Hold and open the most urgent case that I may take."""
-        self.summon(self._advance)
-
-    async def _advance(self) -> bool:
-        await self.keep()
-        found = await self.console.leasing.next(self._queue())
-        if found is None:
-            self.console.say(self.console.words("status.no_next"), "warn")
-            if self.console.screen is self:  # nobody has left it meanwhile
-                await self.action_back()
-            return False
-        if found == self.case_id:
-            self.console.say(self.console.words("case.still_next"))
-        return await self._leave_for(found)
+    # Leaving
 
     async def action_back(self) -> None:
         """From the reply to the case, from the case to the queue."""
@@ -558,10 +487,6 @@ class CaseScreen(CaseDoors):
         self.revealing.hide()
         self.console.call(self.console.leasing.let_go())
         self.dismiss()
-
-    def _found(self, case: str | None) -> None:
-        if case:
-            self.summon(partial(self._leave_for, case))
 
     def action_resolve(self) -> None:
         """Close the case and go on to the next."""

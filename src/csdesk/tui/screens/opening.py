@@ -17,6 +17,7 @@ class OpenForm(Form):
     def __init__(self, view: OrderView | None, hint: str = "") -> None:
         super().__init__("open", None, view.order if view else None)
         self._hint = hint
+        self.opened = ""  # the case, once there is one
 
     def title_text(self) -> str:
         words = self.console.words
@@ -39,13 +40,5 @@ class OpenForm(Form):
         return {(lines[0].line, ""): 1} if len(lines) == 1 and lines[0].qty - lines[0].claimed == 1 else {}
 
     def done(self, case: str) -> None:
+        self.opened = case
         self.dismiss(True)
-        self.console.call_next(self._go, case)
-
-    async def _go(self, case: str) -> None:
-        from csdesk.tui.screens.order import OrderScreen
-
-        console = self.app
-        if isinstance(console.screen, OrderScreen):
-            await console.pop_screen()
-        self.console.open_case(case)

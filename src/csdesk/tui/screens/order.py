@@ -1,5 +1,6 @@
 """Finding an order, by its number, the customer's name or phone, or a waybill; Enter opens a case on it."""
 
+from functools import partial
 from typing import ClassVar
 
 from csdesk.desk.order_age import age_told
@@ -62,19 +63,28 @@ class OrderScreen(Lookup[None]):
         return order_lines(self._view, self.console.words, width, self.console.now()) if self._view else []
 
     def choose(self, pick: Pick) -> None:
-        self.console.call(self._open(pick.id))
+        self.summon(partial(self._open, pick.id))
 
-    async def _open(self, order: str) -> None:
+    async def _open(self, order: str) -> bool:
+        """Show the form for a case on an order; whether it is shown."""
         await self.console.learn_rules()
         if order == NO_ORDER:
-            await self.app.push_screen(OpenForm(None, self._wanted))
-            return
+            self._show(OpenForm(None, self._wanted))
+            return True
         try:
             view = await self.console.desk.ask(ShowOrder(order))
         except Refused as gone:
             self.console.say(self.console.words.refused(gone), "bad")
-            return
-        await self.app.push_screen(OpenForm(view))
+            return False
+        self._show(OpenForm(view))
+        return True
+
+    def _show(self, form: OpenForm) -> None:
+        self.app.push_screen(form, lambda done: self._opened(form.opened) if done else None)
+
+    def _opened(self, case: str) -> None:
+        self.dismiss(None)
+        self.console.open_case(case)
 
     def off(self, action: str) -> str | None:
         """Whether there is an order system to ask, and anything to ask it after."""
