@@ -1,5 +1,6 @@
 """Who is on the telephone: two sorts only one customer knows; on record without what was said; so often an hour."""
 
+import re
 from typing import Any
 
 import pytest
@@ -158,7 +159,8 @@ def test_every_look_up_is_on_record_without_what_was_said(desk: DeskFile):
     assert (later.sorts, later.result, later.persons) == (("order", "name", "email"), "none", ())
     assert "5678" not in repr(VerifyCaller(phone="5678"))
     rows = desk.core("wang").store.conn.execute("SELECT * FROM caller_check").fetchall()
-    assert not any(said in str(row) for row in rows for said in ("1340", "5678", "李娜", "z@a.cn"))
+    told = re.sub("[0-9a-f]{32}", "", str(rows))  # an id has any digits
+    assert not any(said in told for said in ("1340", "5678", "李娜", "z@a.cn"))
     assert desk.core("zhao").ask(CallerChecks("wang")) == desk.core("sun").ask(CallerChecks("wang"))
     assert code(desk, CallerChecks("wang"), "li") == "no_right"
     assert code(desk, CallerChecks("nobody"), "zhao") == "no_such_agent"

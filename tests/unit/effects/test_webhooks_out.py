@@ -129,7 +129,7 @@ def test_events_arrive_signed_once_and_in_order(desk_file: DeskFile, receiver: R
     expected = hmac.new(SECRET.encode(), said, sha256).hexdigest()
     assert head["x-csdesk-signature"] == f"v1={expected}"
     everything = b"".join(receiver.bodies).decode()
-    assert not any(part in everything for part in ("张伟", "138", "W2611", case.customer))
+    assert not any(part in everything for part in ("张伟", "1381234", "138*", "W2611", case.customer))
     assert (line(desk_file).behind, line(desk_file).fault) == (0, "")
 
 

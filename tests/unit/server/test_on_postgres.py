@@ -1,6 +1,7 @@
 """A server on PostgreSQL: desks that know nothing of each other, hints of writes, a database that dies."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,8 @@ def test_a_token_of_one_desk_opens_nothing_of_another(desks: list[DeskFile]):
         assert opened.json()["code"] == "no_such_order"
         inquiry = {"kind": "inquiry", "customer": person}
         sent = wang.post("/v1/cases", json=inquiry, headers={"Idempotency-Key": "person"})
-        assert "王小明" not in sent.text and "1111" not in sent.text
+        told = re.sub("[0-9a-f]{32}", "", sent.text)  # an id has any digits
+        assert "王小明" not in told and "1111" not in told
         # The other desk's name before a token of mine, and mine before its.
         mixed = ".".join((foreign_hall.token("gao").split(".")[0], *hall.token("gao").split(".")[1:]))
         assert gao.get("/v1/me", headers={"Authorization": f"Bearer {mixed}"}).status_code == 401
