@@ -21,7 +21,7 @@ from tests.tui.consoles import Hands, console
 from tests.tui.test_away import far, proxy
 from tests.tui.test_case import open_case
 from tests.tui.test_queue import listed, opened
-from tests.tui.test_typed_ahead import function_key_of, key_of, two, typed
+from tests.tui.test_typed_ahead import function_key_of, half_written, key_of, two, typed
 
 __all__ = ["desk_file", "proxy"]
 
@@ -108,9 +108,7 @@ async def test_a_lock_in_the_midst_of_parking_leaves_one_state_of_it(
     case = opened(desk_file)
     async with far(desk_file, proxy, tmp_path / "line") as hands:
         await listed(hands, case)
-        await open_case(hands, case.id)
-        await hands.press("reply")
-        await hands.write("half")
+        await half_written(hands, case)
         proxy.weather.delay_s = 0.15
         typed(hands, function_key_of(hands, "park"))
         await asyncio.sleep(0.1)

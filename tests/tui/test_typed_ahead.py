@@ -51,6 +51,13 @@ def untouched(file: DeskFile, *cases: Case) -> None:
     assert [file.core("wang").load(case.id)[0].version for case in cases] == [case.version for case in cases]
 
 
+async def half_written(hands: Hands, case: Case) -> None:
+    """A case on the screen, with half a reply."""
+    await open_case(hands, case.id)
+    await hands.press("reply")
+    await hands.write("half")
+
+
 async def written(screen: CaseScreen, hands: Hands, text: str) -> None:
     """Wait until this is the reply."""
     await hands.until(lambda: screen.reply.composer is not None and screen.reply.composer.text == text)
@@ -257,9 +264,7 @@ async def test_what_is_typed_behind_a_call_is_the_callers_name(
     case, other = two(desk_file)
     async with far(desk_file, proxy, tmp_path / "line") as hands:
         await listed(hands, case, other)
-        await open_case(hands, case.id)
-        await hands.press("reply")
-        await hands.write("half")
+        await half_written(hands, case)
         proxy.weather.delay_s = 0.05
         # `a` takes a case of the queue, `2` goes to another queue, `z` puts a case off.
         typed(hands, function_key_of(hands, "park"), *"a2z")
@@ -349,9 +354,7 @@ async def test_a_call_that_was_parked_just_before_the_lock_does_not_open_it(
     case = opened(desk_file)
     async with far(desk_file, proxy, tmp_path / "line") as hands:
         await listed(hands, case)
-        await open_case(hands, case.id)
-        await hands.press("reply")
-        await hands.write("half")
+        await half_written(hands, case)
         proxy.weather.delay_s = 0.1
         typed(hands, function_key_of(hands, "park"), function_key_of(hands, "lock"))
         await hands.until(lambda: hands.app.locked and hands.app.idle)

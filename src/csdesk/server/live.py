@@ -127,9 +127,7 @@ class Watch:
             try:
                 stamp, told = await self._room.look(lambda core, seen=before: self._news(core, seen))  # type: ignore[misc]
             except (StoreError, Problem) as exc:
-                if (
-                    exc.code == "draining"
-                ):  # `close` came while the desk was asked: that is how a thread tells it
+                if exc.code == "draining":  # how a thread tells that `close` came while the desk was asked
                     return
                 # A database that is started anew: whoever watches goes on behind it.
                 log.warning('{"event":"watch_waits","code":"%s"}', exc.code)
