@@ -145,6 +145,24 @@ async def test_a_lock_behind_the_way_back_to_a_parked_case_keeps_it_parked(
         assert hands.app.leasing.parked == [case.id] and leases(desk_file) == {case.id: True}
 
 
+async def test_a_parked_case_that_is_opened_from_the_queue_is_put_aside_no_more(desk_file: DeskFile):
+    case = opened(desk_file)
+    async with console(desk_file) as hands:
+        await listed(hands, case)
+        await open_case(hands, case.id)
+        await hands.press("park")
+        await hands.at(OrderScreen)
+        await hands.press("back")
+        await hands.at(QueueScreen)
+        await open_case(hands, case.id)
+        await rest(hands)
+        assert hands.app.leasing.parked == [] and leases(desk_file) == {case.id: False}
+        await hands.press("back")
+        await hands.at(QueueScreen)
+        await rest(hands)
+        assert leases(desk_file) == {}
+
+
 async def test_a_next_case_refused_behind_the_lock_leaves_nothing_in_hand(
     desk_file: DeskFile, monkeypatch: pytest.MonkeyPatch
 ):

@@ -63,6 +63,7 @@ class Leasing:
         lease = await self._console.desk.ask(Hold(case))
         if lease.holder == self._console.desk.me.id:
             self.held, self._renewed = case, time.monotonic()
+            self.parked = [other for other in self.parked if other != case]
         else:
             from csdesk.domain.roles import Right, may
 
@@ -191,7 +192,8 @@ class Leasing:
         from csdesk.desk.queries import Held
         from csdesk.desk.staff_queries import MyState
 
-        self.parked = [lease.case for lease in await self._console.desk.ask(Held()) if lease.parked]
+        parked = [lease.case for lease in await self._console.desk.ask(Held()) if lease.parked]
+        self.parked = [case for case in parked if case != self.held]
         if self.may_hold():
             self.presence = (await self._console.desk.ask(MyState())).state
         self._console.repaint_status()
