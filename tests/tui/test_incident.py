@@ -4,12 +4,14 @@ from csdesk.desk.bulk_queries import Runs
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.incident import DecideMembers, DescribeCause, InformMembers, JoinIncident
 from csdesk.domain.cases.opening import Open
+from csdesk.tui import screens
 from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.confirm import ConfirmScreen
 from csdesk.tui.screens.form import VerbForm
 from csdesk.tui.screens.incident import CasesOfScreen, IncidentChoice, IncidentScreen
 from csdesk.tui.screens.runs import RunsScreen
 from csdesk.tui.screens.status import StatusMenu
+from csdesk.tui.summary import Line
 from tests.building import DeskFile
 from tests.tui.consoles import NARROW, console
 from tests.tui.test_case import open_case
@@ -35,6 +37,28 @@ async def test_a_case_that_fits_says_so_and_joins_on_a_key(desk_file: DeskFile):
         await hands.press("undo")
         await hands.sees("可能属于事件")
         assert wang.load(case.id)[0].incident == ""
+
+
+async def test_the_first_picture_of_a_case_says_what_it_may_belong_to(desk_file: DeskFile, monkeypatch):
+    """A line that came later moved all facts down once more, 40 ms after the case was there."""
+    monkeypatch.setattr(screens.case, "FIRST_SECONDS", 5.0)
+    monkeypatch.setattr(screens.case, "SOON_SECONDS", 5.0)
+    drawn: list[bool] = []
+
+    def told(self: CaseScreen, width: int) -> list[Line]:
+        lines = facts(self, width)
+        if lines:
+            drawn.append(any("可能属于事件" in text for line in lines for text, _ in line))
+        return lines
+
+    facts = CaseScreen._facts
+    monkeypatch.setattr(CaseScreen, "_facts", told)
+    wang = desk_file.core("wang")
+    case, _ = complaint(wang, shipped(desk_file, "申通")), declared(wang)
+    async with console(desk_file, "wang") as hands:
+        await open_case(hands, case.id)
+        await hands.sees("可能属于事件")
+        assert drawn and all(drawn)
 
 
 async def test_a_case_that_fits_none_says_nothing_and_one_that_fits_several_asks(desk_file: DeskFile):

@@ -15,17 +15,20 @@ ACTION = "incident"
 
 
 class Belonging:
-    """What the desk says of the case that is shown; asked after its first picture."""
+    """What the desk says of the case that is shown: learnt with it, else asked after its first picture."""
 
     def __init__(self, screen: "CaseScreen") -> None:
         self._screen = screen
         self._found: list[Suggested] = []
         self._case = ""
 
+    def learn(self, case: str, found: list[Suggested] | None) -> None:
+        """Take what was read with a case that is about to be shown; None: nothing was."""
+        if case != self._case or found is not None:
+            self._case, self._found = case, found or []
+
     def follow(self, case: Case) -> None:
-        """Ask for this case, which is about to be shown."""
-        if case.id != self._case:
-            self._case, self._found = case.id, []
+        """Ask for the case that is shown."""
         if case.kind is not Kind.INCIDENT:
             self._screen.call_after_refresh(lambda: self._screen.console.call(self._ask(case.id)))
 

@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Iterable
 from functools import partial
+from typing import TypeVar
 
 from textual import events
 from textual.timer import Timer
 from textual.widget import Widget
 
+from csdesk.desk.desk import Ask
+from csdesk.desk.incident_queries import IncidentsFor, Suggested
 from csdesk.desk.link import line_of
 from csdesk.desk.queries import (
     CaseView,
@@ -43,13 +46,15 @@ from csdesk.tui.screens.talk import talk
 from csdesk.tui.summary import Line
 from csdesk.tui.widgets.page import Page
 
+T = TypeVar("T")
+
 # From this width on the conversation stands beside the facts, below it after them.
 WIDE = 104
 AIRY = 32
 # A desk at hand answers before the first picture; a slow one does not hold up the keys.
 FIRST_SECONDS = 0.03
-# So does the law, once it was read: then the first picture has the verdict in it.
-VERDICT_SECONDS = 0.01
+# So do the law, once it was read, and the incidents: then the first picture has the verdict and the incident in it.
+SOON_SECONDS = 0.01
 # asyncio keeps a stopped timer until its time, and with it the screen that set it: 0.35 MB for each case opened in the
 # last hours, were the timer set for when the deadline next reads differently. So it is set in steps.
 LONGEST_WAIT_SECONDS = 60.0
@@ -57,12 +62,13 @@ LONGEST_WAIT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read of a case: `draft` waits for it, it was `parked`; `owed` None: the law was not asked yet."""
+    """What was read of a case: `draft` waits for it, it was `parked`; `owed`, `fits` None: not asked yet."""
 
     view: CaseView
     draft: Draft | None
     parked: bool
     owed: VerdictView | None
+    fits: list[Suggested] | None
 
 
 class CaseScreen(Going):
@@ -126,6 +132,7 @@ class CaseScreen(Going):
         if reading.done() and reading.exception() is None:
             seen = reading.result()
             self.view, self.owed = seen.view, seen.owed
+            self.belonging.learn(self.case_id, seen.fits)
         self.console.call(self._shown_or_not(self.case_id, reading))
 
     def takes(self, event: events.Key) -> bool:
@@ -238,21 +245,22 @@ class CaseScreen(Going):
         await console.leasing.hold(case)
         view = await console.patient(console.desk.ask(ShowCase(case)))
         draft = await console.desk.ask(GetDraft(case)) if console.leasing.may_hold() else None
-        return Seen(view, draft, parked, await self._judged_soon(case))
+        fits = await self._soon(IncidentsFor(case))
+        known = self.console.law_read or line_of(console.desk) is not None
+        owed: VerdictView | None = None
+        if known:
+            owed = await self._soon(ShowVerdict(case))
+        return Seen(view, draft, parked, owed, fits)
 
-    async def _judged_soon(self, case: str) -> VerdictView | None:
-        """The verdict, if it comes at once."""
+    async def _soon(self, question: Ask[T]) -> T | None:
+        """The answer, if it comes at once; else None: it is asked again after the first picture."""
         line = line_of(self.console.desk)
-        if (
-            line is not None
-        ):  # a question given up half-way would cost its connection, and a line is never this quick
-            return line.known(ShowVerdict(case))
-        if not self.console.law_read:
-            return None
+        if line is not None:  # a question given up half-way costs its connection, and no line is this quick
+            return line.known(question)
         try:
-            return await asyncio.wait_for(self.console.desk.ask(ShowVerdict(case)), VERDICT_SECONDS)
+            return await asyncio.wait_for(self.console.desk.ask(question), SOON_SECONDS)
         except (TimeoutError, Refused):
-            return None  # asked again after the first picture, where a refusal is said
+            return None  # a refusal is said where it is asked again
 
     async def _enter(
         self, case: str, reading: Awaitable[Seen], place: Place | None = None, stayed: int | None = None
@@ -285,7 +293,11 @@ class CaseScreen(Going):
         self.revealing.hide()
         await self.reply.leave()
         self.owed = seen.owed
-        self._show(seen.view, anew=not pictured, judge=seen.owed is None or line_of(console.desk) is not None)
+        self.belonging.learn(case, seen.fits)
+        stale = line_of(console.desk) is not None
+        self._show(
+            seen.view, anew=not pictured, judge=seen.owed is None or stale, fit=seen.fits is None or stale
+        )
         if seen.draft is not None:
             await self.reply.restore(seen.draft, focus=seen.parked or bool(self._then))
         elif self._then in ("reply", "canned") and self.off("reply") is None:
@@ -318,11 +330,12 @@ class CaseScreen(Going):
             self.early[:0], self._later = self._later, []
             self.let_keys()
 
-    def _show(self, view: CaseView, *, anew: bool = False, judge: bool = True) -> None:
+    def _show(self, view: CaseView, *, anew: bool = False, judge: bool = True, fit: bool = True) -> None:
         self.view = view
         self._lay(anew=anew)
         self.hold_line.follow(view.case.messages)
-        self.belonging.follow(view.case)
+        if fit:
+            self.belonging.follow(view.case)
         self.reply.follow()
         if judge:
             # The law takes 60 ms to read the first time: the case is painted before it is asked.
