@@ -1,4 +1,4 @@
-"""Writes docs/reference/ and data/help.txt from the code: `python tools/pages.py`, or `--check` to name what is stale.
+"""Writes docs/reference/ from the code, and data/help.txt and data/read-ahead.txt: `python tools/pages.py [--check]`.
 
 The same code gives the same bytes: no dates, no widths of a terminal, no order of a set or of imports.
 """
@@ -18,6 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 import help_pages
+import read_ahead
 from api_pages import api
 from csdesk.cli.main import build
 from csdesk.desk import asking
@@ -503,14 +504,14 @@ def main() -> int:
     options.add_argument("--check", action="store_true", help="write nothing")
     if not options.parse_args().check:
         wrote = write()
-        if help_pages.stale():
-            help_pages.write()
-            wrote.append(help_pages.FILE.name)
+        for made in (help_pages, read_ahead):
+            if made.stale():
+                made.write()
+                wrote.append(made.FILE.name)
         print(f"pages: wrote {', '.join(wrote) or 'nothing'}")
         return 0
     old = [f"docs/reference/{name}" for name in stale()]
-    if help_pages.stale():
-        old.append("data/help.txt")
+    old += [f"data/{made.FILE.name}" for made in (help_pages, read_ahead) if made.stale()]
     for name in old:
         print(f"pages: {name} is stale: run `make docs`", file=sys.stderr)
     print(f"pages: {len(old)} stale")

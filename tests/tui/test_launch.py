@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from csdesk import resources
 from csdesk.desk.config import Config, ConfigError
 from csdesk.desk.queries import KeepPlace, QueueCounts, QueuePage
 from csdesk.domain.cases.shared import Take
@@ -27,6 +29,9 @@ HEAVY = (
     "csdesk.desk.core",
     "csdesk.store.crypto",
     "csdesk.domain.text",
+    "tomllib",
+    "curses",
+    "gettext",
 )
 
 
@@ -148,8 +153,8 @@ def test_what_the_first_picture_is_made_of_loads_neither_domain_nor_keys():
     code = (
         "import sys; import csdesk.tui.launch, csdesk.tui.start, csdesk.tui.app, csdesk.tui.screens.queue\n"
         "from csdesk.tui import keymap, theme; keymap.load(); theme.load('dark')\n"
-        "from csdesk.tui.app import ConsoleApp\n"
-        "print(*sys.modules)"
+        "from csdesk.tui.app import ConsoleApp; from csdesk.desk.words import Words\n"
+        "from datetime import UTC; print(Words('zh-Hans', UTC).count('left.days', 2), *sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = run.stdout.split()
@@ -157,14 +162,37 @@ def test_what_the_first_picture_is_made_of_loads_neither_domain_nor_keys():
     assert [module for module in loaded if module.startswith(HEAVY)] == []
 
 
-def test_asyncio_is_loaded_without_tls_which_others_may_still_load():
+def test_what_is_left_out_at_start_may_still_be_loaded_later():
     code = (
-        "import sys; from csdesk.tui import launch; launch._leave_tls_out()\n"
+        "import sys; from csdesk.tui import launch\n"
+        "launch._leave_out('bz2', 'lzma', load='shutil'); launch._leave_out('ssl', load='asyncio')\n"
         "import asyncio, asyncio.sslproto; print('_ssl' in sys.modules, asyncio.sslproto.ssl)\n"
+        "print('_bz2' in sys.modules, '_lzma' in sys.modules)\n"
         "import smtplib, ssl; print(ssl.create_default_context().check_hostname)\n"
+        "import bz2, lzma; print(len(lzma.decompress(lzma.compress(bz2.compress(b'1')))) > 1)\n"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.split() == ["False", "None", "True"]
+    assert run.stdout.split() == ["False", "None", "False", "False", "True", "True"]
+
+
+def test_a_shipped_theme_is_read_ahead_and_a_changed_one_anew(tmp_path: Path):
+    shipped = resources.path("themes/dark.toml")
+    text = shipped.read_text(encoding="utf-8")
+    changed = text.replace('bad = "#f58479"', 'bad = "#ff0000"')
+    assert resources.toml(shipped, text) == resources.toml(tmp_path / "own.toml", text) == tomllib.loads(text)
+    assert resources.toml(shipped, changed)["colours"]["bad"] == "#ff0000"
+    with pytest.raises(tomllib.TOMLDecodeError):
+        resources.toml(shipped, text + "[")
+
+
+def test_the_commonest_terminal_can_do_what_its_entry_says():
+    code = (
+        "import curses; from csdesk.tui.output.terminal import XTERM\n"
+        "curses.setupterm(XTERM, 1); has = curses.tigetstr\n"
+        "print(curses.tigetflag('bce') == 1, bool(has('ech')), bool(has('csr') and has('ri')))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["True", "True", "True"]
 
 
 async def test_the_thread_that_reads_the_first_picture_keeps_the_desk(

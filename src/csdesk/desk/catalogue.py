@@ -4,7 +4,6 @@
 which says some hundred of them. A look-up by halves costs 5 µs the first time, then that of a dict.
 """
 
-import re
 import struct
 from collections.abc import Callable
 from functools import cached_property
@@ -12,7 +11,8 @@ from mmap import mmap
 
 # The first word of a catalogue, as its writer's machine orders bytes (gettext manual, "The Format of GNU MO Files").
 _ORDERS = {b"\xde\x12\x04\x95": "<", b"\x95\x04\x12\xde": ">"}
-_PLURAL = re.compile(r"^plural-forms:.*\bplural\s*=\s*([^;\n]+)", re.IGNORECASE | re.MULTILINE)
+# Chinese has one form for any number: the 1.2 ms that a rule takes are for those who need one.
+_ONE_FORM = "Plural-Forms: nplurals=1; plural=0;"
 
 # Every key of a catalogue fits. Codes of foreign data are asked for too, and have no end.
 MOST_KNOWN = 8_192
@@ -34,9 +34,13 @@ class Catalogue:
     @cached_property
     def _plural(self) -> Callable[[int], int]:
         """Which form of a sentence stands for a number, by the catalogue's own rule."""
+        head = "".join(self._forms("") or ())
+        if _ONE_FORM in head.splitlines():
+            return lambda n: 0
+        import re
         from gettext import c2py
 
-        rule = _PLURAL.search("".join(self._forms("") or ()))
+        rule = re.search(r"^plural-forms:.*\bplural\s*=\s*([^;\n]+)", head, re.IGNORECASE | re.MULTILINE)
         return c2py(rule[1] if rule else "n != 1")
 
     def gettext(self, key: str) -> str:

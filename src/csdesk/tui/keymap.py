@@ -1,7 +1,6 @@
 """Which key does what: the shipped keymap, a profile and a person's own over it, checked with file and line."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -141,10 +140,10 @@ def _profile(name: str) -> _File:
 def _read(path: Path, *, own: bool) -> _File:
     try:
         text = path.read_text(encoding="utf-8")
-        return _File(path, text, tomllib.loads(text), own)
+        return _File(path, text, resources.toml(path, text), own)
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError("keymap_unreadable", path=path, reason=str(exc)) from None
-    except tomllib.TOMLDecodeError as exc:
+    except ValueError as exc:  # no TOML
         if not (at := _AT_LINE.search(str(exc))):
             raise ConfigError("keymap_broken", path=path, reason=str(exc)) from None
         where, reason = f"{path}:{at[1]}", _AT_LINE.sub("", str(exc)).strip()

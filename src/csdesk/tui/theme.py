@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import lru_cache
@@ -170,8 +169,8 @@ class _Sheet:
         except (OSError, UnicodeDecodeError) as exc:
             raise ConfigError("theme_unreadable", path=path, where=path, reason=str(exc)) from None
         try:
-            self._found = tomllib.loads(self._text)
-        except tomllib.TOMLDecodeError as exc:
+            self._found = resources.toml(path, self._text)
+        except ValueError as exc:  # no TOML
             line = _SYNTAX.search(str(exc))
             where = f"{path}:{line[1] if line else len(self._text.splitlines())}"
             raise ConfigError("theme_broken", path=path, where=where, reason=str(exc)) from None

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 import help_pages
+import read_ahead
 from csdesk.cli import main
 from csdesk.cli.help import page
 from csdesk.cli.line import Argument, Option, plain
@@ -106,6 +107,10 @@ def test_a_hot_command_takes_only_what_a_plain_line_can_say():
     for name, room in main.HOT.items():
         command = getattr(import_module(room), f"{name.rpartition(' ')[2]}_")
         assert plain(command, []) is not None, name
+
+
+def test_what_a_console_reads_ahead_is_what_its_keymaps_and_themes_say():
+    assert not read_ahead.stale()
 
 
 def test_the_pages_of_help_are_what_typer_prints(
