@@ -164,8 +164,8 @@ def test_what_the_first_picture_is_made_of_loads_neither_domain_nor_keys():
 
 def test_what_is_left_out_at_start_may_still_be_loaded_later():
     code = (
-        "import sys; from csdesk.tui import launch\n"
-        "launch._leave_out('bz2', 'lzma', load='shutil'); launch._leave_out('ssl', load='asyncio')\n"
+        "import sys; from csdesk.lean import load_without\n"
+        "load_without('bz2', 'lzma', load='shutil'); load_without('ssl', load='asyncio')\n"
         "import asyncio, asyncio.sslproto; print('_ssl' in sys.modules, asyncio.sslproto.ssl)\n"
         "print('_bz2' in sys.modules, '_lzma' in sys.modules)\n"
         "import smtplib, ssl; print(ssl.create_default_context().check_hostname)\n"
@@ -173,6 +173,16 @@ def test_what_is_left_out_at_start_may_still_be_loaded_later():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["False", "None", "False", "False", "True", "True"]
+
+
+def test_a_line_to_a_server_loads_no_command_line():
+    code = (
+        "import sys, csdesk.client.reaching\n"
+        "print([name for name in ('httpx._main', 'click', 'pygments', 'rich') if name in sys.modules])\n"
+        "import httpx._main; print(callable(httpx._main.main))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == ["[]", "True"]
 
 
 def test_a_shipped_theme_is_read_ahead_and_a_changed_one_anew(tmp_path: Path):

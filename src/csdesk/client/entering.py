@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
 import msgspec
 
 from csdesk.client.credentials import Credential
@@ -12,6 +11,7 @@ from csdesk.client.remote import JSON, client_for, problem_of
 from csdesk.desk.core import clock_ms
 from csdesk.desk.link import LinkLost, ServerFault
 from csdesk.domain.cases.context import Refused
+from csdesk.http import httpx
 
 # A server says how long it waits for somebody's word; one that said nonsense is not asked for ever.
 MOST_ASKED = 1_000

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, unquote
 
-import httpx
 import msgspec
 
 from csdesk.client.reaching import server_of, token_of
@@ -21,6 +20,7 @@ from csdesk.desk.link import LinkLost, ServerFault
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.text import clean_line, file_name
 from csdesk.domain.value import dataclass
+from csdesk.http import httpx
 from csdesk.store.connection import translated
 from csdesk.store.errors import StoreError
 

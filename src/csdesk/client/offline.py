@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx
 import msgspec
 
 from csdesk.client.drafts import Drafts, shown
@@ -33,6 +32,7 @@ from csdesk.desk.rule_queries import DeskRules
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Actor, Refused
 from csdesk.domain.value import replace
+from csdesk.http import httpx
 from csdesk.store.errors import StoreError
 
 R = TypeVar("R")

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-import httpx
 import msgspec
 
 from csdesk.desk import wire
@@ -16,6 +15,7 @@ from csdesk.desk.link import LinkLost, NotAdmitted, ServerFault
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Actor, Refused
 from csdesk.domain.roles import Role
+from csdesk.http import httpx
 
 R = TypeVar("R")
 UNIX = "unix:"

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlencode, urlsplit
 
-import httpx
 import msgspec
 
 from csdesk.desk.config import Config, ConfigError
 from csdesk.domain.value import dataclass
+from csdesk.http import httpx
 from csdesk.server.problems import Problem
 from csdesk.store.keys import parse_source, secret
 

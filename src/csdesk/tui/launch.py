@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from csdesk.desk.config import Config, ConfigError
+from csdesk.lean import load_without
 
 if TYPE_CHECKING:
     from csdesk.desk.core import Core
@@ -77,9 +78,12 @@ def launch(config: Config) -> int:
         return _sorry(config, problem.code, problem.detail)
     # 40,000 objects are made before the first picture and all of them stay.
     gc.disable()
-    _leave_out("bz2", "lzma", load="shutil")
+    # 1 ms: nothing here packs or unpacks by shutil.
+    load_without("bz2", "lzma", load="shutil")
     if not config.server:
-        _leave_out("ssl", load="asyncio")
+        # 15 ms and 1.2 MB: a console on a desk of its own opens no line by asyncio. What sends mail or asks an order
+        # system does so in threads, and `import ssl` there loads it as ever.
+        load_without("ssl", load="asyncio")
     # An input method's composing keys arrive twice under the kitty protocol; read before Textual is imported.
     os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
     from csdesk.store.errors import StoreError
@@ -94,24 +98,6 @@ def launch(config: Config) -> int:
             raise
         return _unreached(config, problem)
     return _until_left(app, config)
-
-
-def _leave_out(*names: str, load: str) -> None:
-    """Load a module as on a Python that was built without others: OpenSSL takes 15 ms and 1.2 MB, compression 1 ms.
-
-    A console on a desk of its own opens no line by asyncio, and packs nothing by shutil. What sends mail or asks an
-    order system does so in threads, and `import ssl` there loads it as ever.
-    """
-    from importlib import import_module
-
-    absent = [name for name in names if name not in sys.modules]
-    # None: whoever imports it is told that there is none (Python's reference, "The import system", 5.3.1).
-    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
-    try:
-        import_module(load)
-    finally:
-        for name in absent:
-            del sys.modules[name]
 
 
 def _unreached(config: Config, problem: Exception) -> int:
