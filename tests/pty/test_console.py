@@ -94,8 +94,30 @@ def test_no_mouse_no_blink_and_no_kitty_keys_are_asked_for(terminal: Terminal):
     terminal.sees("全部 3")
     terminal.press(b":q\r")
     terminal.ends()
-    for asked in (b"\x1b[?1000h", b"\x1b[?1003h", b"\x1b[?1006h", b"\x1b[?12h", b"\x1b[>1u"):
+    for asked in (b"\x1b[?1000h", b"\x1b[?1003h", b"\x1b[?1006h", b"\x1b[?12h", b"\x1b[>1u", b"\x1b]22;"):
         assert asked not in terminal.sent
+
+
+def test_who_asks_for_the_mouse_has_clicks_and_the_wheel_and_no_report_of_each_move(
+    terminal: Terminal, environ: dict[str, str]
+):
+    pointed = Terminal({**environ, "CSDESK_MOUSE": "true"})
+    try:
+        pointed.sees("全部 3", "白色圆领T恤", "下一步")
+        pointed.press(b"\x1b[<0;20;4M\x1b[<0;20;4m")
+        pointed.stands_on("电饭煲")
+        pointed.press(b"\x1b[<65;20;4M\x1b[<64;20;4M")
+        pointed.stands_on("白色圆领T恤")
+        pointed.press(b"\x1b[<0;20;2M\x1b[<0;20;2m")
+        pointed.sees("诉求", "白色圆领T恤")
+        pointed.press(b"q:q\r")
+        assert pointed.ends() == 0
+    finally:
+        pointed.close()
+    assert b"\x1b[?1003h" not in pointed.sent
+    for mode in (b"1000", b"1006"):
+        on, off = (pointed.sent.rfind(b"\x1b[?" + mode + end) for end in (b"h", b"l"))
+        assert -1 < on < off
 
 
 def test_a_dropped_line_loses_no_place(terminal: Terminal, desk_file: DeskFile):

@@ -394,6 +394,12 @@ class Config:
         default=15,
         metadata=_doc("After how long without a key the console locks itself; 0: never.", least=0, most=480),
     )
+    mouse: bool = field(
+        default=False,
+        metadata=_doc(
+            "Let the wheel and clicks do what keys do. The terminal selects text with Shift held down then."
+        ),
+    )
     ascii: bool = field(default=False, metadata=_doc("Draw with ASCII signs only."))
     lean: bool = field(
         default=True, metadata=_doc("Write to the terminal only what differs; false leaves it to Textual.")

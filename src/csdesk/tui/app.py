@@ -317,6 +317,10 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         ):
             self.touched()
             await self.screen.hear(event)
+        elif isinstance(event, events.MouseEvent):  # not Textual's way, which hovers, selects and scrolls
+            from csdesk.tui.pointing import point
+
+            await point(self, event)
         else:
             await super().on_event(event)
 

@@ -43,9 +43,12 @@ BEGUN_SECONDS = FRAME_SECONDS + 2 * constants.ESCAPE_DELAY + SELECT_SECONDS
 class Incoming(XTermParser):
     """The stream of a terminal in messages; what stands in the frame of a paste is one Paste, whatever it holds."""
 
-    def __init__(self, debug: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, debug: bool = False, clock: Callable[[], float] = time.monotonic, *, mouse: bool = False
+    ) -> None:
         super().__init__(debug)
         self._clock = clock
+        self._mouse = mouse
         self._pasted: list[str] = []
         self._size = 0
         self._pasting = False
@@ -62,8 +65,9 @@ class Incoming(XTermParser):
             return (events.Key(Keys.Ignore, sequence),)
         return super()._sequence_to_key_events(sequence, alt)
 
-    def parse_mouse_code(self, code: str) -> None:
-        """Nothing: the mouse is off, so whoever reports it was not asked, in whatever units."""
+    def parse_mouse_code(self, code: str) -> Message | None:
+        """Nothing while the mouse is off: whoever reports it then was not asked, in whatever units."""
+        return super().parse_mouse_code(code) if self._mouse else None
 
     def _read(self, text: str) -> Iterable[Message]:
         """The messages in a text without pastes; a size that no window has is none."""
@@ -134,6 +138,8 @@ class Incoming(XTermParser):
         return events.Paste(whole)
 
 
+# Buttons, told in SGR's way (xterm's control sequences, "Mouse Tracking").
+MOUSE_ON, MOUSE_OFF = "\x1b[?1000h\x1b[?1006h", "\x1b[?1000l\x1b[?1006l"
 # Plain, the whole screen, and the cursor in its corner (ECMA-48).
 CLEARED = "\x1b[0m\x1b[r\x1b[2J\x1b[H"
 
@@ -149,6 +155,18 @@ class ConsoleDriver(LinuxDriver):
         # What is written into it ends the wait. It stays as long as the program: a stopped console closes its driver.
         self._wake, self._woken = os.pipe()
         os.set_blocking(self._wake, False)
+
+    def _enable_mouse_support(self) -> None:
+        """Ask for clicks and the wheel; each move of the hand (1003), which Textual asks for, is a burden to a line."""
+        if self._mouse:
+            self.write(MOUSE_ON)
+
+    def _enable_mouse_pixels(self) -> None:
+        """Cells will do."""
+
+    def _disable_mouse_support(self) -> None:
+        if self._mouse:
+            self.write(MOUSE_OFF)
 
     def disable_input(self) -> None:
         """Let the thread that waits know that it is over, and await its end."""
@@ -167,7 +185,7 @@ class ConsoleDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Hand messages on until the console ends."""
-        incoming = Incoming(self._debug)
+        incoming = Incoming(self._debug, mouse=self._mouse)
         # A byte that is no UTF-8 becomes a sign that no key has; Textual's driver would end the console.
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         with selectors.SelectSelector() as selector:

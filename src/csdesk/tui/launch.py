@@ -246,7 +246,7 @@ def _until_left(app: "ConsoleApp", config: Config) -> int:
     with ThreadPoolExecutor(1, thread_name_prefix="worker") as thread:
         if config.worker and not config.server:
             app.when_open(lambda: _elect(app, config, thread, stop))
-        code = app.run(mouse=False) or 0
+        code = app.run(mouse=config.mouse) or 0
         stop.set()
     import asyncio
 

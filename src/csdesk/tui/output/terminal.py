@@ -135,6 +135,9 @@ class LeanOutput(App[int], inherit_bindings=False):
         if self._painter is not None:
             self._painter.forget()
 
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Nothing: 13 bytes with each screen, for a pointer that does nothing here that needs another shape."""
+
     def copy_to_clipboard(self, text: str) -> None:
         """Copy by OSC 52, and remember that the clipboard holds what was copied here."""
         super().copy_to_clipboard(text)

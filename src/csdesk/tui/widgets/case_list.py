@@ -183,6 +183,11 @@ class CaseList(Lines):
         else:
             self.console.call(self._jump(end=end))
 
+    def away(self, y: int) -> int | None:
+        """How far from the cursor a line on the screen is; None where no case is."""
+        index = self.window.top + y
+        return index - self.window.cursor if index < len(self.window.rows) else None
+
     def mark(self) -> None:
         """Mark the case under the cursor, or take its mark off, and go on to the next."""
         if self.current:

@@ -75,6 +75,10 @@ class PickList(Lines):
         elif before != self.cursor:
             self.refresh(*(Region(0, n - top, self.size.width, 1) for n in (before, self.cursor)))
 
+    def away(self, y: int) -> int | None:
+        """How far from the cursor a line on the screen is; None where there is none to pick."""
+        return self.top + y - self.cursor if self.top + y < len(self.picks) else None
+
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         return max(len(self.picks), 1)
 

@@ -80,6 +80,11 @@ class Table(Lines):
         """So many entries down, or up."""
         self._stand(self.cursor + by)
 
+    def away(self, y: int) -> int | None:
+        """How far from the cursor a line on the screen is; None for the heading, and where no entry is."""
+        index = self.top + y - 1
+        return index - self.cursor if y and index < len(self.entries) else None
+
     def activate(self, active: bool) -> None:
         """Whether keys move this table."""
         self.active = active

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.style import Style
 from textual.strip import Strip
 
 from csdesk.store.feed import AGENT, FILTER, Count
@@ -65,16 +64,24 @@ class QueueTabs(Lines):
         at = int(key) - 1 if key.isdecimal() else -1
         return self.names[at] if 0 <= at < len(self.names) else ""
 
+    def at(self, x: int) -> str:
+        """The queue whose tab is there, or ""."""
+        x -= _width(before := self._before())
+        for name, tab in self.fitted(self.size.width - _width(before)):
+            if 0 <= x < _width(tab):
+                return name
+            x -= _width(tab)
+        return ""
+
+    def _before(self) -> _Parts:
+        """What stands before the tabs: an agent's name, or a filter."""
+        if self.queue.startswith(AGENT):
+            return [(f"[{cells.safe(self.console.name_of(self.queue.removeprefix(AGENT)))}]", "strong")]
+        return self._filter(self.size.width // 3) if self.queue.startswith(FILTER) else []
+
     def render_line(self, y: int) -> Strip:
         palette, width = self.console.palette, self.size.width
-        parts: list[tuple[str, Style]] = []
-        if self.queue.startswith(AGENT):
-            told = f"[{cells.safe(self.console.name_of(self.queue.removeprefix(AGENT)))}]"
-            parts.append((told, palette.style("strong", "ground", bold=True)))
-        if self.queue.startswith(FILTER):
-            parts += [
-                (text, palette.style(how, "ground", bold=True)) for text, how in self._filter(width // 3)
-            ]
+        parts = [(text, palette.style(how, "ground", bold=True)) for text, how in self._before()]
         for name, tab in self.fitted(width - sum(cells.width(told) for told, _ in parts)):
             on = "ground" if name == self.queue else "raised"
             parts += [(text, palette.style(meaning, on, bold=name == self.queue)) for text, meaning in tab]
