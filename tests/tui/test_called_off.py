@@ -74,6 +74,23 @@ async def test_esc_behind_the_next_case_stays_with_this_one(
             await rest(hands)
 
 
+async def test_esc_behind_the_next_case_or_a_form_stays_in_the_queue(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path
+):
+    case, other = two(desk_file)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await listed(hands, case, other)
+        await rest(hands)
+        proxy.weather.delay_s = 0.1
+        for key in ("next", "verb.note"):
+            typed(hands, key_of(hands, key), "escape", key_of(hands, "down"))
+            await rest(hands)
+            await hands.until(lambda: hands.app.leasing.held == "")
+            assert isinstance(hands.screen, QueueScreen)
+            assert (hands.screen.list.window.cursor, leases(desk_file)) == (1, {})
+            await hands.press("up")
+
+
 async def test_a_case_that_is_opened_since_stays_in_hand(
     desk_file: DeskFile, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

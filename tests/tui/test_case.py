@@ -51,6 +51,22 @@ def case_screen(hands: Hands) -> CaseScreen:
     return screen
 
 
+async def test_a_case_whose_countdown_goes_on_was_seen_when_it_was_painted(desk_file: DeskFile):
+    """A verb that cannot be taken back was dropped as typed too early when a deadline was worded anew just then."""
+    case = opened(desk_file)
+    async with console(desk_file, "wang") as hands:
+        screen = await open_case(hands, case.id)
+        seen, told = screen.painted(case.id), [str(line) for line in screen.facts.lines]
+        desk_file.clock.forward(hours=3)
+        screen._lay(later=True)
+        assert [str(line) for line in screen.facts.lines] != told
+        await hands.settle()
+        assert screen.painted(case.id) == seen
+        desk_file.clock.forward(hours=3)
+        screen._lay()
+        await hands.until(lambda: seen < screen.painted(case.id) < float("inf"))
+
+
 async def open_case(hands: Hands, case: str, *, then: str = "") -> CaseScreen:
     """Open a case and wait until it stands there."""
     hands.turn()

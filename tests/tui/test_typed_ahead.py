@@ -155,7 +155,7 @@ async def test_a_reply_chosen_for_one_case_is_not_written_into_the_next(
         await hands.press("canned")
         picks = await picker(hands)
         screen.summon(
-            partial(screen._neighbour, 1, screen._stayed)
+            partial(screen._neighbour, 1, screen.stayed)
         )  # as a final verb that was long on its way
         await hands.until(lambda: screen.case_id == other.id)
         assert picks.case_id == case.id
@@ -205,7 +205,7 @@ async def test_the_lock_waits_for_nothing(desk_file: DeskFile, monkeypatch: pyte
     case = opened(desk_file)
     never = asyncio.Event()
 
-    async def form(verbs: Verbs, case: str, verb: str) -> bool:
+    async def form(verbs: Verbs, case: str, verb: str, called_off: object) -> bool:
         await never.wait()
         return False
 

@@ -62,6 +62,8 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         self._resumed = False
         # What still comes up, and has the keys from its own on.
         self._summoned: set[Summoned] = set()
+        # How often Esc has called off what was to come up.
+        self.stayed = 0
         self.pressed_at = 0.0
         # What it was left with while another covered it.
         self._over: tuple[ScreenResultType | None, ...] = ()
@@ -193,16 +195,20 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
                 await self.command_key(event)
                 return
             if action == "back":
+                # Whatever was to take the place of what stands here shall not.
                 self._summoned.clear()
-                self.stay()
+                self.stayed += 1
                 if not self.typing:
                     self.early.clear()
                     return
         self.early.append(event)
         await self.carry_out()
 
-    def stay(self) -> None:
-        """Esc: what was to take the place of what stands here shall not."""
+    def called_off(self) -> Callable[[], bool]:
+        """Tells later whether Esc has since called off what was to come up over this, or over what this covers."""
+        screens = (one for one in self.app.screen_stack if isinstance(one, ConsoleScreen))
+        stayed = {screen: screen.stayed for screen in screens}
+        return lambda: any(screen.stayed != before for screen, before in stayed.items())
 
     def drop_keys(self) -> None:
         """What was typed ahead is given up, and nothing that still comes up has the keys."""

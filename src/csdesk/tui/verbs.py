@@ -1,6 +1,7 @@
 """Carrying verbs out from the console: at once or through a form, with undo, redo and repeat."""
 
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -60,7 +61,7 @@ class Verbs:
             return
         screen = cast("ConsoleScreen[Any]", self._console.screen)
         # What is typed from this key on is meant for the form, also before it is even asked for.
-        screen.summon(partial(self._form, case, verb))
+        screen.summon(partial(self._form, case, verb, screen.called_off()))
 
     def _too_early(self, case: str, verb: str) -> bool:
         """Whether a verb that cannot be taken back was typed before its case was painted."""
@@ -78,7 +79,7 @@ class Verbs:
             return
         await self.do(VERBS[verb](), case, version)
 
-    async def _form(self, case: str, verb: str) -> bool:
+    async def _form(self, case: str, verb: str, called_off: Callable[[], bool]) -> bool:
         """Show the form of a verb, or say why it is off; whether it is shown."""
         console = self._console
         view = await console.patient(console.desk.ask(ShowCase(case, timeline=False)))
@@ -90,6 +91,8 @@ class Verbs:
             console.say(console.refusal(refused), "warn")
             return False
         await console.learn_rules()
+        if called_off():
+            return False
         await console.push_screen(doors.form(view, verb))
         return True
 

@@ -21,7 +21,6 @@ class CaseDoors(ConsoleScreen[None]):
     view: CaseView | None
     belonging: Belonging
     revealing: Revealing
-    _stayed: int
 
     def _cited(self, article: FoundArticle) -> None:
         raise NotImplementedError
@@ -82,7 +81,7 @@ class CaseDoors(ConsoleScreen[None]):
 
     def _pass_over(self, said: tuple[str, str] | None) -> None:
         if said is not None and self.view is not None:
-            self.summon(partial(self._passed_over, self.view, self._stayed, *said))
+            self.summon(partial(self._passed_over, self.view, self.stayed, *said))
 
     async def _passed_over(self, view: CaseView, stayed: int, why: str, note: str) -> bool:
         console = self.console

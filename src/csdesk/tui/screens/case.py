@@ -212,9 +212,9 @@ class CaseScreen(Going):
         scene = self.scene()
         return talk(scene, width) if scene else []
 
-    def _lay(self, *, anew: bool = False) -> None:
+    def _lay(self, *, anew: bool = False, later: bool = False) -> None:
         for page in (self.header, self.facts, self.talk):
-            page.lay(anew=anew)
+            page.lay(anew=anew, later=later)
         self.repaint_hints()
         self._wind()
 
@@ -230,7 +230,8 @@ class CaseScreen(Going):
             return
         wait = max(min(waits), 1000) / 1000
         soon = wait <= LONGEST_WAIT_SECONDS
-        self._clock = self.set_timer(*((wait, self._lay) if soon else (LONGEST_WAIT_SECONDS, self._wind)))
+        then = partial(self._lay, later=True) if soon else self._wind
+        self._clock = self.set_timer(wait if soon else LONGEST_WAIT_SECONDS, then)
 
     # Reading a case
 
@@ -284,7 +285,7 @@ class CaseScreen(Going):
             if not any(isinstance(one, CaseScreen) and one.case_id == case for one in self.app.screen_stack):
                 await console.leasing.give_back(case)
             return False
-        if stayed not in (None, self._stayed):
+        if stayed not in (None, self.stayed):
             await self._stay_here(case)
             return False
         # Whoever has scrolled what is painted already stays there.
@@ -388,7 +389,7 @@ class CaseScreen(Going):
         if done.case.id != self.case_id:
             return
         if VERBS[done.verb].verb.final and not done.case.open:
-            self.summon(partial(self._advance, self._stayed))
+            self.summon(partial(self._advance, self.stayed))
         else:
             self.console.call(self._after(done.verb))
 

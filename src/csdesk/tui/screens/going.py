@@ -20,8 +20,6 @@ class Going(CaseDoors):
         super().__init__()
         self._place: Place | None = None
         self._moving = False
-        # How often Esc has called off going to another case.
-        self._stayed = 0
 
     async def _read(self, case: str) -> "Seen":
         raise NotImplementedError
@@ -49,14 +47,14 @@ class Going(CaseDoors):
 
     async def _leave_for(self, case: str, stayed: int, place: Place | None = None) -> bool:
         await self.keep()
-        if self not in self.app.screen_stack or stayed != self._stayed:
+        if self not in self.app.screen_stack or stayed != self.stayed:
             return False
         return await self._enter(case, self._read(case), place, stayed)
 
     def _go(self, by: int) -> None:
         if not self._moving:
             self._moving = True
-            self.summon(partial(self._neighbour, by, self._stayed))
+            self.summon(partial(self._neighbour, by, self.stayed))
 
     async def _neighbour(self, by: int, stayed: int) -> bool:
         """Go to the case beside this one; whether there is one."""
@@ -84,12 +82,12 @@ class Going(CaseDoors):
 
     def action_next(self) -> None:
         """Hold and open the most urgent case that I may take."""
-        self.summon(partial(self._advance, self._stayed))
+        self.summon(partial(self._advance, self.stayed))
 
     async def _advance(self, stayed: int) -> bool:
         await self.keep()
         found = await self.console.leasing.next(self._queue())
-        if self not in self.app.screen_stack or stayed != self._stayed:
+        if self not in self.app.screen_stack or stayed != self.stayed:
             if found is not None:
                 await self._stay_here(found)
             return False
@@ -104,10 +102,7 @@ class Going(CaseDoors):
 
     def _found(self, case: str | None) -> None:
         if case:
-            self.summon(partial(self._leave_for, case, self._stayed))
-
-    def stay(self) -> None:
-        self._stayed += 1
+            self.summon(partial(self._leave_for, case, self.stayed))
 
     async def _stay_here(self, found: str) -> None:
         """Give back a case that shall not come after all; this one is in hand again."""

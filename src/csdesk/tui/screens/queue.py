@@ -1,7 +1,7 @@
 """The queue: tabs with live counts, the list of cases, and a preview of the one under the cursor."""
 
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Callable, Iterable
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -431,13 +431,16 @@ class QueueScreen(ConsoleScreen[None]):
 
     def action_next(self) -> None:
         """Hold and open the most urgent case that I may take."""
-        self.summon(self._next)
+        self.summon(partial(self._next, self.called_off()))
 
-    async def _next(self) -> bool:
+    async def _next(self, called_off: Callable[[], bool]) -> bool:
         words = self.console.words
         found = await self.console.leasing.next(self.queue)
         if found is None:
             self.console.say(words("status.no_next"), "warn")
+            return False
+        if called_off():
+            await self.console.leasing.give_back(found)
             return False
         self._open(found)
         if self.filtered:

@@ -42,17 +42,22 @@ class Page(Lines):
         """The first line on screen when the end is shown."""
         return max(len(self.lines) - self.size.height, 0)
 
-    def lay(self, *, anew: bool = False) -> None:
-        """Word the lines anew and paint what changed. `anew`: at the place where this page begins."""
+    def lay(self, *, anew: bool = False, later: bool = False) -> None:
+        """Word the lines anew and paint what changed. `anew`: at the place where this page begins.
+
+        `later`: only time has passed, and whoever presses a key has seen what it is about.
+        """
         if not self.size.width:
             return
-        before, grown = self._shown(), len(self.lines)
+        before, grown, painted_at = self._shown(), len(self.lines), self.painted_at
         self._word(anew=anew)
         if self.styles.height is not None and self.styles.height.is_auto and grown != len(self.lines):
             self.painted_at = float("inf")
             self.refresh(layout=True)
         else:
             self._repaint(before)
+        if later:
+            self.painted_at = painted_at
 
     def worded_anew(self) -> None:
         self.lay()
