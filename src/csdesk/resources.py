@@ -36,12 +36,15 @@ def _read_ahead(where: Path, text: str) -> dict[str, Any] | None:
         made = path("data/read-ahead.txt").read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    for line in made.splitlines():
-        name, crc, said = line.split("\t", 2)
-        if name == wanted:
-            import json
-            import zlib
+    line = next((line for line in made.splitlines() if line.startswith(f"{wanted}\t")), None)
+    if line is None:
+        return None
+    import json
+    import zlib
 
-            found: dict[str, Any] | None = json.loads(said) if int(crc) == zlib.crc32(text.encode()) else None
-            return found
-    return None
+    try:
+        _, crc, said = line.split("\t", 2)
+        found: dict[str, Any] | None = json.loads(said) if int(crc) == zlib.crc32(text.encode()) else None
+    except ValueError:
+        return None  # damaged: the file itself is read
+    return found

@@ -108,7 +108,7 @@ def test_who_asks_for_the_mouse_has_clicks_and_the_wheel_and_no_report_of_each_m
         pointed.stands_on("电饭煲")
         pointed.press(b"\x1b[<65;20;4M\x1b[<64;20;4M")
         pointed.stands_on("白色圆领T恤")
-        pointed.press(b"\x1b[<0;20;2M\x1b[<0;20;2m")
+        pointed.press(b"\x1b[<0;20;2M\x1b[<0;20;2m\x1b[<0;20;2M\x1b[<0;20;2m")
         pointed.sees("诉求", "白色圆领T恤")
         pointed.press(b"q:q\r")
         assert pointed.ends() == 0

@@ -28,6 +28,7 @@ from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.help import HelpScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.theme import names
+from csdesk.tui.verbs import KNOWN
 from tests.building import DAY, DeskFile
 from tests.tui.consoles import Hands
 from tests.tui.test_compose import stock
@@ -37,6 +38,9 @@ LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 WORDS = ("kuaidi", "tuihuo", "hao", "nihao")
 # Lines of the tallest list in a console of 40 lines.
 SCREENFUL = 40
+# Of which the console keeps so many at most, by the names of the classes: the keys of people met, for each of three
+# connections, and the verbs that undo and redo may still ask for. They grow with people and verbs, and end there.
+KEPT = {"Sealer": 3 * 512, "Note": KNOWN, "Reply": KNOWN}
 # What the library of SQLite hands out, by the names of the classes.
 HANDLES = ("Connection", "Cursor", "Statement", "Blob")
 
@@ -45,7 +49,7 @@ HANDLES = ("Connection", "Cursor", "Statement", "Blob")
 class Census:
     """What a process holds. `kib`: memory that is its own (Linux: PSS).
 
-    `objects`: those that gc watches, by type; `ours`: how many of them are of classes of csdesk.
+    `objects`: those that gc watches, by type; `ours`: how many of them are of classes of csdesk, `KEPT` ones left out.
     """
 
     kib: int
@@ -97,9 +101,13 @@ def census(hands: Hands) -> Census:
         widgets=sum(isinstance(one, Widget) for one in found),
         timers=sum(isinstance(one, Timer) for one in found),
         handles=sum(types[name] for name in HANDLES),
-        ours=sum(str(type(one).__module__).startswith("csdesk.") for one in found),
+        ours=sum(max(n - KEPT.get(name, 0), 0) for name, n in _ours(found).items()),
         objects=types,
     )
+
+
+def _ours(found: list[object]) -> "Counter[str]":
+    return Counter(type(one).__name__ for one in found if str(type(one).__module__).startswith("csdesk."))
 
 
 def _sweep() -> None:

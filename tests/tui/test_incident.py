@@ -1,5 +1,9 @@
 """Incidents in the console: what a case may belong to, the key that joins, the incident's screen with its lists."""
 
+from pathlib import Path
+
+import pytest
+
 from csdesk.desk.bulk_queries import Runs
 from csdesk.domain.cases.case import Kind
 from csdesk.domain.cases.incident import DecideMembers, DescribeCause, InformMembers, JoinIncident
@@ -13,10 +17,14 @@ from csdesk.tui.screens.runs import RunsScreen
 from csdesk.tui.screens.status import StatusMenu
 from csdesk.tui.summary import Line
 from tests.building import DeskFile
+from tests.proxy import Proxy
 from tests.tui.consoles import NARROW, console
+from tests.tui.test_away import far, proxy
 from tests.tui.test_case import open_case
 from tests.unit.effects.conftest import Outside, a_worker
 from tests.unit.effects.test_incident import TEXT, complaint, declared, shipped, work
+
+__all__ = ["proxy"]
 
 
 async def test_a_case_that_fits_says_so_and_joins_on_a_key(desk_file: DeskFile):
@@ -39,23 +47,46 @@ async def test_a_case_that_fits_says_so_and_joins_on_a_key(desk_file: DeskFile):
         assert wang.load(case.id)[0].incident == ""
 
 
-async def test_the_first_picture_of_a_case_says_what_it_may_belong_to(desk_file: DeskFile, monkeypatch):
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each picture of a case's facts, whether it says which incident the case may belong to."""
+    told: list[bool] = []
+    facts = CaseScreen._facts
+
+    def telling(self: CaseScreen, width: int) -> list[Line]:
+        lines = facts(self, width)
+        if lines:
+            told.append(any("可能属于事件" in text for line in lines for text, _ in line))
+        return lines
+
+    monkeypatch.setattr(CaseScreen, "_facts", telling)
+    return told
+
+
+async def test_the_first_picture_of_a_case_says_what_it_may_belong_to(
+    desk_file: DeskFile, drawn: list[bool], monkeypatch: pytest.MonkeyPatch
+):
     """A line that came later moved all facts down once more, 40 ms after the case was there."""
     monkeypatch.setattr(screens.case, "FIRST_SECONDS", 5.0)
     monkeypatch.setattr(screens.case, "SOON_SECONDS", 5.0)
-    drawn: list[bool] = []
-
-    def told(self: CaseScreen, width: int) -> list[Line]:
-        lines = facts(self, width)
-        if lines:
-            drawn.append(any("可能属于事件" in text for line in lines for text, _ in line))
-        return lines
-
-    facts = CaseScreen._facts
-    monkeypatch.setattr(CaseScreen, "_facts", told)
     wang = desk_file.core("wang")
     case, _ = complaint(wang, shipped(desk_file, "申通")), declared(wang)
     async with console(desk_file, "wang") as hands:
+        await open_case(hands, case.id)
+        await hands.sees("可能属于事件")
+        assert drawn and all(drawn)
+
+
+async def test_over_a_server_the_picture_of_a_case_that_was_seen_says_so_at_once(
+    desk_file: DeskFile, proxy: Proxy, tmp_path: Path, drawn: list[bool]
+):
+    wang = desk_file.core("wang")
+    case, _ = complaint(wang, shipped(desk_file, "申通")), declared(wang)
+    async with far(desk_file, proxy, tmp_path / "line") as hands:
+        await open_case(hands, case.id)
+        await hands.sees("可能属于事件")
+        await hands.home()
+        drawn.clear()
         await open_case(hands, case.id)
         await hands.sees("可能属于事件")
         assert drawn and all(drawn)

@@ -11,7 +11,7 @@ from csdesk.client.remote import JSON, client_for, problem_of
 from csdesk.desk.core import clock_ms
 from csdesk.desk.link import LinkLost, ServerFault
 from csdesk.domain.cases.context import Refused
-from csdesk.http import httpx
+from csdesk.webclient import httpx
 
 # A server says how long it waits for somebody's word; one that said nonsense is not asked for ever.
 MOST_ASKED = 1_000

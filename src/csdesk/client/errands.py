@@ -20,9 +20,9 @@ from csdesk.desk.link import LinkLost, ServerFault
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.text import clean_line, file_name
 from csdesk.domain.value import dataclass
-from csdesk.http import httpx
 from csdesk.store.connection import translated
 from csdesk.store.errors import StoreError
+from csdesk.webclient import httpx
 
 R = TypeVar("R")
 # An order system may take its time, and a file comes over a slow line: so long may nothing at all come.

@@ -32,8 +32,8 @@ from csdesk.desk.rule_queries import DeskRules
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Actor, Refused
 from csdesk.domain.value import replace
-from csdesk.http import httpx
 from csdesk.store.errors import StoreError
+from csdesk.webclient import httpx
 
 R = TypeVar("R")
 # An answer that takes longer makes one ask whether anybody is there; a probe is given up after PROBE_S.

@@ -15,7 +15,7 @@ from csdesk.desk.link import LinkLost, NotAdmitted, ServerFault
 from csdesk.domain.cases.command import Command
 from csdesk.domain.cases.context import Actor, Refused
 from csdesk.domain.roles import Role
-from csdesk.http import httpx
+from csdesk.webclient import httpx
 
 R = TypeVar("R")
 UNIX = "unix:"

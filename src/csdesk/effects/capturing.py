@@ -29,7 +29,7 @@ from csdesk.effects.captured import Captured, Changed, compared, packed, read, u
 from csdesk.effects.evidence_in import Filed, file_one, opened
 
 if TYPE_CHECKING:
-    from csdesk.http import httpx
+    from csdesk.webclient import httpx
 
 SECONDS = 20.0
 MOST_PAGE = 5_000_000
@@ -121,7 +121,7 @@ def _fetched(what: str, doors: Doors, seconds: float, look_up: Resolve, now: int
 
 async def _followed(asked: str, doors: Doors, look_up: Resolve, now: int) -> tuple[bytes, Captured]:
     """The page at an address or where that leads."""
-    from csdesk.http import httpx
+    from csdesk.webclient import httpx
 
     at, trail = asked, list[str]()
     async with httpx.AsyncClient(timeout=SECONDS, trust_env=False, follow_redirects=False) as client:
@@ -169,7 +169,7 @@ def _host(at: str) -> str:
 
 async def _judged(client: "httpx.AsyncClient", at: str, doors: Doors, look_up: Resolve) -> "httpx.Request":
     """A request to an address that may be asked, bound to one numeric address that was judged; or Refused."""
-    from csdesk.http import httpx
+    from csdesk.webclient import httpx
 
     try:
         parts = urlsplit(at)

@@ -38,7 +38,7 @@ from csdesk.store.keys import parse_source, secret
 from csdesk.store.webhooks import DEAD, READY, Letter, Webhook
 
 if TYPE_CHECKING:
-    from csdesk.http import httpx
+    from csdesk.webclient import httpx
 
 log = logging.getLogger(__name__)
 
@@ -189,7 +189,7 @@ class Courier:
         return self._post(hook, f"test:{now}", msgspec.json.encode(told))
 
     def _post(self, hook: Webhook, key: str, body: bytes) -> Answer:
-        from csdesk.http import httpx
+        from csdesk.webclient import httpx
 
         try:
             known = secret(parse_source(hook.secret))

@@ -16,7 +16,7 @@ import msgspec
 from csdesk.domain.value import dataclass
 
 if TYPE_CHECKING:
-    from csdesk.http import httpx
+    from csdesk.webclient import httpx
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 # A page of 500 orders has some 2 MB; what is longer is not read to its end.
@@ -81,7 +81,7 @@ class Wire:
 
     def call(self, method: str, place: str, body: bytes = b"", key: str = "") -> Reply | NoReply:
         """Ask; `place` is path and query behind the address, both are signed."""
-        from csdesk.http import httpx
+        from csdesk.webclient import httpx
 
         stamp = str(int(self._now()))
         headers = {

@@ -18,9 +18,9 @@ import msgspec
 
 from csdesk.desk.config import Config, ConfigError
 from csdesk.domain.value import dataclass
-from csdesk.http import httpx
 from csdesk.server.problems import Problem
 from csdesk.store.keys import parse_source, secret
+from csdesk.webclient import httpx
 
 log = logging.getLogger("csdesk.server")
 

@@ -65,6 +65,8 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         # How often Esc has called off what was to come up.
         self.stayed = 0
         self.pressed_at = 0.0
+        # The line that was clicked last: another click there opens it.
+        self.pointed: object = None
         # What it was left with while another covered it.
         self._over: tuple[ScreenResultType | None, ...] = ()
 
@@ -119,6 +121,11 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
     def settled(self) -> bool:
         """Whether a key is meant for what stands here, and not for something that still comes."""
         return self._resumed and not self._summoned
+
+    @property
+    def typed_ahead(self) -> bool:
+        """Whether something that was typed still waits to be carried out."""
+        return bool(self.early)
 
     def let_keys(self) -> None:
         """What was typed ahead goes where the keys go now."""
@@ -209,6 +216,9 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
         screens = (one for one in self.app.screen_stack if isinstance(one, ConsoleScreen))
         stayed = {screen: screen.stayed for screen in screens}
         return lambda: any(screen.stayed != before for screen, before in stayed.items())
+
+    def point_at(self, widget: Widget) -> None:
+        """Let the keys be for what is pointed at, where a screen has several places for them."""
 
     def drop_keys(self) -> None:
         """What was typed ahead is given up, and nothing that still comes up has the keys."""

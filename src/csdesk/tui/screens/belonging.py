@@ -40,7 +40,7 @@ class Belonging:
 
     def lines(self, width: int) -> list[Line]:
         """The line, folded; nothing where no incident fits."""
-        words, view = self._screen.console.words, self._screen.view
+        words, view = self._screen.console.words, self._screen.shown
         if view is None or view.case.id != self._case:
             return []
         key, case = self._screen.console.keymap.shown(ACTION), view.case

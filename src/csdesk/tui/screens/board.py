@@ -130,6 +130,10 @@ class BoardScreen(ConsoleScreen[str | None]):
         """The table that the keys move."""
         return next((table for table in self.tables if table.active), self.queues)
 
+    def point_at(self, widget: Widget) -> None:
+        if isinstance(widget, Table):
+            self._activate(widget)
+
     def _activate(self, chosen: Table) -> None:
         for table in self.tables:
             table.activate(table is chosen)

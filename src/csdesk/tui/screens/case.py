@@ -26,6 +26,7 @@ from csdesk.domain.cases.command import VERBS
 from csdesk.domain.cases.context import Refused
 from csdesk.domain.value import dataclass
 from csdesk.store.drafts import Draft
+from csdesk.store.errors import StoreError
 from csdesk.store.feed import Place
 from csdesk.tui import doors
 from csdesk.tui import keymap as keys
@@ -113,7 +114,9 @@ class CaseScreen(Going):
 
     def body(self) -> Iterable[Widget]:
         line = line_of(self.console.desk)
-        self._before = line.known(ShowCase(self.case_id)) if line is not None else None
+        if line is not None and (known := line.known(ShowCase(self.case_id))) is not None:
+            self._before = known
+            self.belonging.learn(self.case_id, line.known(IncidentsFor(self.case_id)))
         # Read while the widgets are made, so that the first picture is the case.
         self._reading = asyncio.ensure_future(self._read(self.case_id))
         # Before anything is styled: a class that comes later styles and lays all of it out again.
@@ -179,9 +182,14 @@ class CaseScreen(Going):
 
     # What it says
 
+    @property
+    def shown(self) -> CaseView | None:
+        """What is painted: the case, or what was read of it earlier; None while it is being read."""
+        return self.view or self._before
+
     def scene(self) -> Scene | None:
         """The case and what is needed to word it; None while it is being read."""
-        console, view = self.console, self.view or self._before
+        console, view = self.console, self.shown
         if view is None:
             return None
         me, keys = console.desk.me.id, console.keymap.shown
@@ -246,11 +254,12 @@ class CaseScreen(Going):
         await console.leasing.hold(case)
         view = await console.patient(console.desk.ask(ShowCase(case)))
         draft = await console.desk.ask(GetDraft(case)) if console.leasing.may_hold() else None
-        fits = await self._soon(IncidentsFor(case))
         known = self.console.law_read or line_of(console.desk) is not None
         owed: VerdictView | None = None
         if known:
             owed = await self._soon(ShowVerdict(case))
+        # After the verdict: many open incidents take longer than one case's law.
+        fits = await self._soon(IncidentsFor(case))
         return Seen(view, draft, parked, owed, fits)
 
     async def _soon(self, question: Ask[T]) -> T | None:
@@ -260,8 +269,8 @@ class CaseScreen(Going):
             return line.known(question)
         try:
             return await asyncio.wait_for(self.console.desk.ask(question), SOON_SECONDS)
-        except (TimeoutError, Refused):
-            return None  # a refusal is said where it is asked again
+        except (TimeoutError, Refused, StoreError):
+            return None  # what is wrong is said where it is asked again
 
     async def _enter(
         self, case: str, reading: Awaitable[Seen], place: Place | None = None, stayed: int | None = None
@@ -309,6 +318,10 @@ class CaseScreen(Going):
         self._here()
         console.call(self._known(case))
         return True
+
+    @property
+    def typed_ahead(self) -> bool:
+        return super().typed_ahead or bool(self._later)
 
     def drop_keys(self) -> None:
         super().drop_keys()

@@ -65,36 +65,19 @@ class Hints(Bar):
     ground = "ground"
 
     def parts(self) -> list[tuple[str, Style]]:
-        style = self.console.palette.style
+        screen, style = cast("ConsoleScreen[object]", self.screen), self.console.palette.style
         key_style, word_style = style("accent", "ground"), style("quiet", "ground")
         found: list[tuple[str, Style]] = [(" ", word_style)]
-        for key, word in self._fitting().values():
-            found += [(key, key_style), (word, word_style)]
-        return found
-
-    def at(self, x: int) -> str:
-        """The action that is named there, or ""."""
-        x -= 1
-        for action, hint in self._fitting().items():
-            if 0 <= x < _cells(hint):
-                return action
-            x -= _cells(hint)
-        return ""
-
-    def _fitting(self) -> dict[str, tuple[str, str]]:
-        """Key and words by action, as many as there is room for."""
-        screen = cast("ConsoleScreen[object]", self.screen)
         hints = {action: hint for action in screen.footer_actions() if (hint := self._hint(screen, action))}
         # Help has its place on the smallest screen too: it names all that has none.
         last = hints.pop("help", None)
         room = self.size.width - 1 - (_cells(last) if last else 0)
-        found = {}
-        for action, hint in hints.items():
+        for hint in hints.values():
             room -= _cells(hint)
             if room < 0:
                 break
-            found[action] = hint
-        return {**found, "help": last} if last else found
+            found += [(hint[0], key_style), (hint[1], word_style)]
+        return [*found, (last[0], key_style), (last[1], word_style)] if last else found
 
     def _hint(self, screen: "ConsoleScreen[object]", action: str) -> tuple[str, str] | None:
         """Key and words of an action; None where it has no key that works here, or cannot be used now."""

@@ -68,6 +68,11 @@ class Choice(Lines, can_focus=True):
         self._stand(cursor)
         return True
 
+    def point(self, y: int) -> None:
+        """Stand on the option in this line of the open list."""
+        if y and self.top + y - 1 < len(self._fitting):
+            self._stand(self.top + y - 1)
+
     def _stand(self, cursor: int) -> None:
         self.cursor = cursor
         self.top = min(max(self.top, cursor - ROWS + 1), cursor)

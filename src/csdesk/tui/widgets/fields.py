@@ -7,6 +7,7 @@ from textual.strip import Strip
 from textual.widgets import Input, TextArea
 
 from csdesk.domain.text import clean, clean_line
+from csdesk.tui import cells
 from csdesk.tui.forgetting import forget_field
 from csdesk.tui.widgets.folding import Folded
 
@@ -53,6 +54,15 @@ class LineField(Input):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         return super().render_lines(crop) if self.is_attached else _gone(crop)
+
+    def index_at(self, x: int) -> int:
+        """Before which sign a cell of this widget lies."""
+        left = x - self.gutter.left + self.scroll_offset.x
+        for n, sign in enumerate(self.value):
+            left -= 1 if self.password else cells.width(sign)
+            if left < 0:
+                return n
+        return len(self.value)
 
     def _on_paste(self, event: events.Paste) -> None:
         # Stock fields take the first line alone and drop the rest without a word; they insert it after this.

@@ -22,6 +22,12 @@ class GroupList(PickList):
         self._stand(same)
         self.refresh()
 
+    def away(self, y: int) -> int | None:
+        """How many picks from the cursor a line on the screen is; None for a heading."""
+        real = [n for n, pick in enumerate(self.picks) if pick.id]
+        index = self.top + y
+        return real.index(index) - real.index(self.cursor) if {index, self.cursor} <= {*real} else None
+
     def move(self, by: int) -> None:
         """Move the cursor over headings."""
         self._stand(self.cursor + by, back=by < 0)
