@@ -104,6 +104,24 @@ async def test_a_supervisor_takes_over_what_an_agent_has_open_and_both_sides_see
     assert (draft.text, draft.caret) == ("您好，我们正在核实", 4)
 
 
+async def test_only_who_has_the_case_in_hand_answers_the_customer(wang: Desk, li: Desk, place: Place):
+    case = (await opened(wang, place)).case.id
+    await wang.ask(q.Hold(case))
+    with pytest.raises(Refused) as refused:
+        await li.do(Reply("您好"), case)
+    assert (refused.value.code, refused.value.detail) == ("held_by", {"who": "wang"})
+    off = {offer.verb: offer.off for offer in (await li.ask(q.ShowCase(case))).offers}
+    for verb in ("reply", "approve", "reject"):
+        why = off[verb]
+        assert why is not None and (why.code, why.detail) == ("held_by", {"who": "wang"})
+    assert off["note"] is off["take"] is None
+    await li.do(Note("客户来电催问"), case)
+    await wang.do(Reply("您好"), case)
+    assert all(
+        offer.off is None for offer in (await wang.ask(q.ShowCase(case))).offers if offer.verb == "reply"
+    )
+
+
 async def test_the_former_holders_verbs_are_refused_with_the_name_until_the_case_is_given_back(
     wang: Desk, place: Place
 ):

@@ -13,9 +13,10 @@ from csdesk.domain.cases.shared import Close, Prioritise, Tag, Take
 from csdesk.tui.screens.case import CaseScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
+from csdesk.tui.widgets.bars import Hints
 from tests.building import DAY, DeskFile, line
 from tests.hostile import CATEGORIES
-from tests.tui.consoles import NARROW, WIDE, Hands, console
+from tests.tui.consoles import NARROW, WIDE, Hands, console, lines
 from tests.tui.test_queue import listed, opened
 
 
@@ -146,7 +147,10 @@ async def test_who_else_holds_it_is_shown_and_what_was_said_stays_hidden(desk_fi
         await open_case(first, case.id)
         await first.sees("不想要了，真的")
         await open_case(second, case.id)
-        await second.sees("! Li 正在处理", "你可以看，不能改", "领取后可见")
+        await second.sees("! Li 正在处理", "你可以看、写备注，不能做别的", "领取后可见")
+        await second.until(lambda: "写回复" not in lines(second.screen.query_one(Hints)))
+        assert second.screen.off("reply") == second.screen.off("verb.approve") == "Li 正在处理这张工单。"
+        assert second.screen.off("verb.note") is None
         assert "真的" not in second.shown()
 
 

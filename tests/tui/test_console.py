@@ -250,7 +250,7 @@ async def test_what_another_holds_can_be_seen_but_is_said_to_be_held(desk_file: 
     async with console(desk_file) as hands:
         await listed(hands, case)
         await hands.press("open")
-        await hands.sees("Li 正在处理，你可以看，不能改")
+        await hands.sees("Li 正在处理，你可以看、写备注，不能做别的")
 
 
 async def test_an_auditor_sees_everything_and_may_change_nothing(desk_file: DeskFile):

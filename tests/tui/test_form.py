@@ -12,6 +12,7 @@ from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.override import OverrideScreen
 from csdesk.tui.screens.policy import PolicyScreen
 from csdesk.tui.screens.queue import QueueScreen
+from csdesk.tui.widgets.bars import StatusLine
 from csdesk.tui.widgets.choice import Choice
 from csdesk.tui.widgets.grid import UnitGrid
 from tests.building import DeskFile, line
@@ -55,6 +56,18 @@ async def test_what_is_likely_is_filled_in_and_one_key_does_it(desk_file: DeskFi
         await hands.at(CaseScreen)
         await hands.sees("同意 2", "待寄回")
     assert [(one.line, one.approved) for one in wang.load(case.id)[0].lines] == [(1, 2), (2, 1)]
+
+
+async def test_what_a_form_did_is_said_on_the_screen_below_it(desk_file: DeskFile):
+    """It was said while the form was still in front, and the screen below went on showing what it had said before."""
+    _, case = bought(desk_file, line(2, 39_800, title="降噪耳机"))
+    async with console(desk_file) as hands:
+        await form(hands, case, "approve")
+        await hands.press("send")
+        await hands.until(lambda: isinstance(hands.app.screen, CaseScreen) and hands.app.idle)
+        status = hands.screen.query_one(StatusLine)
+        # What is painted, not what would be: `sees` draws the line anew.
+        await hands.until(lambda: "同意申请，现为" in "".join(text for text, _ in status._shown))
 
 
 async def test_quantities_are_typed_and_counted_and_never_pass_the_most_by_counting(desk_file: DeskFile):

@@ -5,6 +5,7 @@ from csdesk.desk import trails
 from csdesk.desk.answering import answers
 from csdesk.desk.canary_watch import watch
 from csdesk.desk.core import Core
+from csdesk.desk.doing import UNHELD
 from csdesk.desk.order_age import order_age
 from csdesk.desk.queue_answers import MOST_ROWS
 from csdesk.desk.rights_plan import only_stored
@@ -16,7 +17,7 @@ from csdesk.domain.carriers import normal_waybill
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.command import VERBS, Undo
 from csdesk.domain.cases.context import History, Refused
-from csdesk.domain.cases.kinds import offers
+from csdesk.domain.cases.kinds import MACHINES, Offer, offers
 from csdesk.domain.cases.opening import CHANNELS
 from csdesk.domain.cases.splitting import merged_into
 from csdesk.domain.mask import mask_address, mask_email, mask_name, mask_phone
@@ -88,6 +89,17 @@ def merchant(core: Core, id_: str) -> tuple[str, str]:
     return (row[0], row[1]) if row else ("", "")
 
 
+def _with_lease(core: Core, case: Case, found: tuple[Offer, ...], lease: Lease | None) -> tuple[Offer, ...]:
+    """What is off besides while somebody else has the case in hand: its states are theirs to change, and the answer."""
+    if lease is None or lease.holder == core.me.id:
+        return found
+    theirs = {edge.verb for edge in MACHINES[case.kind].edges} - UNHELD - {"take"} | {"reply"}
+    held = Refused("held_by", who=lease.holder)
+    return tuple(
+        Offer(offer.verb, held) if offer.off is None and offer.verb in theirs else offer for offer in found
+    )
+
+
 @answers(q.ShowCase)
 def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
     conn = core.store.conn
@@ -107,7 +119,8 @@ def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
         except UnknownEvent as exc:
             readonly = str(exc)
     name, address = merchant(core, case.merchant)
-    allowed = offers(case, ctx)
+    lease = leases.held(conn, core.desk, case.id, core.now())
+    allowed = _with_lease(core, case, offers(case, ctx), lease)
     if case.protected and not may_read:
         # An id would be found again in the reporter's other cases.
         case, order = replace(case, customer=""), replace(order, customer="") if order else None
@@ -119,7 +132,7 @@ def show_case(core: Core, ask: q.ShowCase) -> q.CaseView:
         person=_NOBODY if case.protected else person(core, case.customer),
         order=order,
         offers=allowed,
-        lease=leases.held(conn, core.desk, case.id, core.now()),
+        lease=lease,
         reads=may_read,
         timeline=tuple(timeline),
         # Neither does a report name its reporter's other cases, nor do those name the report.
@@ -285,7 +298,7 @@ def hold(core: Core, ask: q.Hold) -> Lease:
 
 @answers(q.LetGo)
 def let_go(core: Core, ask: q.LetGo) -> None:
-    leases.release(core.store.conn, core.desk, core.case_id(ask.case), core.me.id)
+    leases.release(core.store.conn, core.desk, core.case_id(ask.case), core.me.id, core.session)
 
 
 @answers(q.KeepDraft)

@@ -321,9 +321,10 @@ def _judge(core: "Core", command: Command, before: Case | None, version: int | N
         if came and before:
             raise Conflict(core.number(before), came) from None
         raise
-    # A reply commutes, but whoever lost the case must not go on speaking for it.
-    if before is not None and isinstance(command, Reply):
+    # A reply commutes, but only whoever has the case speaks for it: the customer gets one answer.
+    if before is not None and isinstance(command, Reply) and core.me.role is not Role.SYSTEM:
         _not_taken(core, before)
+        _not_held(core, before)
     if before is None or all(event.commutes for event in decided.events):
         return decided
     if came:
@@ -334,10 +335,15 @@ def _judge(core: "Core", command: Command, before: Case | None, version: int | N
     if core.me.role is not Role.SYSTEM and command.verb.name not in UNHELD:
         if not isinstance(command, shared.Take):
             _not_taken(core, before)
-        other = leases.held(core.store.conn, core.desk, before.id, ctx.now)
-        if other is not None and other.holder != core.me.id:
-            raise Refused("held_by", who=other.holder)
+        _not_held(core, before)
     return decided
+
+
+def _not_held(core: "Core", case: Case) -> None:
+    """Refused `held_by` with the name when somebody else has the case in hand."""
+    other = leases.held(core.store.conn, core.desk, case.id, core.now())
+    if other is not None and other.holder != core.me.id:
+        raise Refused("held_by", who=other.holder)
 
 
 def _not_taken(core: "Core", case: Case) -> None:

@@ -35,6 +35,8 @@ class Lease:
     since: int = 0
 
 
+# A console in use renews what it holds once a minute: a lease that was given within this time is still its.
+FRESH_MS = 2 * 60_000
 _COLUMNS = "case_id, holder, session, fence, expires, parked, since"
 
 
@@ -77,11 +79,18 @@ def hold(
     park: bool = False,
     force: bool = False,
 ) -> Lease:
-    """Hold or renew inside the caller's transaction; answers the other's lease when somebody else holds the case."""
+    """Hold or renew inside the caller's transaction; answers the other's lease when somebody else holds the case.
+
+    What another console of the holder has in use stays that one's, so that leaving the second gives nothing away.
+    """
     found, last = conn.together((_HELD, (desk, case_id, *running(now))), (holdings.ROWS.last, (desk, holder)))
     other = Lease(*found[0]) if found else None
     if other is not None and other.holder != holder and not force:
         return other
+    if other is not None and not (park or force or other.parked):
+        fresh = other.expires > now + HOLD_MS - FRESH_MS
+        if other.holder == holder and other.session != session and fresh:
+            return other
     until = now + (PARK_MS if park else HOLD_MS)
     writes: list[tuple[str, tuple[object, ...]]] = [
         (_HOLD, (desk, case_id, holder, session, until, now if park else 0, now)),
@@ -93,11 +102,15 @@ def hold(
     return Lease(*row)
 
 
-def release(conn: Connection, desk: str, case_id: str, holder: str) -> None:
-    """Give a case back before its time; the row stays, since its fence must go on growing."""
+def release(conn: Connection, desk: str, case_id: str, holder: str, session: str = "") -> None:
+    """Give a case back before its time; the row stays, since its fence must go on growing.
+
+    `session`: only what this console of the holder has.
+    """
     given = conn.execute(
-        "UPDATE lease SET expires = 0, parked = 0 WHERE desk_id = ? AND case_id = ? AND holder = ?",
-        (desk, case_id, holder),
+        "UPDATE lease SET expires = 0, parked = 0 WHERE desk_id = ? AND case_id = ? AND holder = ?"
+        " AND ? IN ('', session)",
+        (desk, case_id, holder, session),
     )
     if given.rowcount:
         conn.execute("UPDATE cases SET held = 0 WHERE desk_id = ? AND id = ? AND held <> 0", (desk, case_id))

@@ -110,6 +110,9 @@ class ConsoleScreen(Screen[ScreenResultType], inherit_bindings=False):
             (result,), self._over = self._over, ()
             self.dismiss(result)
         else:
+            # What was said over it, as that a form's verb is done, is news here.
+            for bar in self.query(StatusLine):
+                bar.repaint()
             self.call_after_refresh(self._settle)
 
     def _settle(self) -> None:

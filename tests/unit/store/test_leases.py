@@ -1,5 +1,6 @@
 """Who holds a case: one at a time, for a while, fenced; and which case comes next."""
 
+from csdesk.desk.queries import Held, Hold, LetGo
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.goods import Reject
 from csdesk.domain.cases.opening import Open
@@ -7,7 +8,7 @@ from csdesk.domain.cases.shared import Snooze, Take
 from csdesk.store.claims import next_case
 from csdesk.store.connection import write
 from csdesk.store.file import Store
-from csdesk.store.leases import HOLD_MS, PARK_MS, Lease, held, hold, of_holder, release
+from csdesk.store.leases import FRESH_MS, HOLD_MS, PARK_MS, Lease, held, hold, of_holder, release
 from tests.building import DeskFile
 
 
@@ -47,6 +48,26 @@ def test_the_holders_keys_renew_a_lease_without_a_new_fence(desk_file: DeskFile)
     first = holding(store, "c1", "wang", now)
     again = holding(store, "c1", "wang", now + 1000)
     assert (again.fence, again.expires) == (first.fence, now + 1000 + HOLD_MS)
+
+
+def test_a_second_console_of_the_holder_gives_nothing_away_that_the_first_has_in_use(desk_file: DeskFile):
+    first = desk_file.core("wang")
+    second = first.acting(first.me, "wang:second")
+    case = opened(desk_file).id
+    first.ask(Hold(case))
+    assert second.ask(Hold(case)).holder == "wang"
+    second.ask(LetGo(case))
+    assert [lease.case for lease in first.ask(Held())] == [case]
+    first.ask(LetGo(case))
+    assert first.ask(Held()) == []
+    # Whoever has pressed no key for a while, or whose console is gone, is followed by the next.
+    first.ask(Hold(case))
+    desk_file.clock.forward(ms=FRESH_MS)
+    second.ask(Hold(case))
+    first.ask(LetGo(case))
+    assert [lease.case for lease in first.ask(Held())] == [case]
+    second.ask(LetGo(case))
+    assert first.ask(Held()) == []
 
 
 def test_the_fence_grows_with_every_new_holding_and_never_falls_back(desk_file: DeskFile):

@@ -32,6 +32,7 @@ from csdesk.tui import doors
 from csdesk.tui import keymap as keys
 from csdesk.tui.columns import next_change
 from csdesk.tui.messages import Changed, VerbDone
+from csdesk.tui.offered import next_step
 from csdesk.tui.screens.belonging import Belonging
 from csdesk.tui.screens.case_panes import CaseHeader, Columns, Side
 from csdesk.tui.screens.composing import Composer, HoldLine
@@ -425,6 +426,11 @@ class CaseScreen(Going):
 
     def off(self, action: str) -> str | None:
         return why_off(self, action)
+
+    def idle(self, action: str) -> bool:
+        if action == "open":
+            return self.view is not None and not next_step(self.view)
+        return super().idle(action)
 
     def footer_actions(self) -> tuple[str, ...]:
         if self.writing:

@@ -28,6 +28,7 @@ class LinksScreen(Overlay[str | None]):
         self._links = {case: how for how, case in view.case.links}
         self._others = view.others
         self._alike = dict.fromkeys(one.id for one in view.strip.twins if one.id)
+        self._rows: dict[str, Row] = {}
 
     def on_mount(self) -> None:
         self.console.call(self._fill())
@@ -35,9 +36,9 @@ class LinksScreen(Overlay[str | None]):
     async def _fill(self) -> None:
         wanted = tuple({**self._links, **self._alike})
         linked = await self.console.desk.ask(Rows(wanted)) if wanted else []
-        rows = {row.id: row for row in (*linked, *self._others)}
-        self.picks.show([self._line(row) for row in rows.values()])
-        if not rows:
+        self._rows = {row.id: row for row in (*linked, *self._others)}
+        self.picks.show([self._line(row) for row in self._rows.values()])
+        if not self._rows:
             self.console.say(self.console.words("links.none"), "warn")
 
     def _line(self, row: Row) -> Pick:
@@ -68,6 +69,9 @@ class LinksScreen(Overlay[str | None]):
             return self.console.refusal(Refused(why)) if why else None
         if action != "merge":
             return None
+        row = self._rows.get(self.picks.picked.id) if self.picks.picked else None
+        if row is not None and row.order_number != self._view.case.order_number:
+            return self.console.refusal(Refused("merge_order", order=row.order_number))
         offer = next((offer for offer in self._view.offers if offer.verb == "merge"), None)
         return self.console.refusal(offer.off) if offer is not None and offer.off is not None else None
 

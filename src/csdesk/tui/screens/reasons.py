@@ -41,12 +41,10 @@ def why_off(screen: "CaseScreen", action: str) -> str | None:
         return screen.console.refusal(Refused("case_closed", state=screen.view.case.state))
     if action == "reveal":
         return screen.revealing.off()
-    if action in ("reply", "canned") and not any(offer.verb == "reply" for offer in screen.view.offers):
-        # An incident has no customer: its members are told, each on its own case.
-        return screen.console.refusal(Refused("wrong_kind", kind=screen.view.case.kind, verb="reply"))
-    if not act.startswith("verb."):
+    # An incident has no customer, so no reply either: its members are told, each on its own case.
+    verb = "reply" if action in ("reply", "canned") else act.removeprefix("verb.")
+    if verb != "reply" and not act.startswith("verb."):
         return None
-    verb = act.removeprefix("verb.")
     offer = next((offer for offer in screen.view.offers if offer.verb == verb), None)
     if offer is None:
         return screen.console.refusal(Refused("wrong_kind", kind=screen.view.case.kind, verb=verb))
