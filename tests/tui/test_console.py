@@ -21,6 +21,7 @@ from csdesk.tui.screens.order import OrderScreen
 from csdesk.tui.screens.palette import PaletteScreen
 from csdesk.tui.screens.queue import QueueScreen
 from csdesk.tui.screens.status import StatusMenu
+from csdesk.tui.standing import standing
 from csdesk.tui.widgets.fields import LineField
 from tests.building import DeskFile
 from tests.tui.consoles import Hands, console
@@ -239,7 +240,7 @@ async def test_a_call_parks_the_open_case_and_another_key_brings_it_back(desk_fi
 
 
 def queue_status(hands: Hands) -> str:
-    return hands.app.standing()
+    return standing(hands.app)
 
 
 async def test_what_another_holds_can_be_seen_but_is_said_to_be_held(desk_file: DeskFile):

@@ -58,6 +58,18 @@ async def test_what_is_likely_is_filled_in_and_one_key_does_it(desk_file: DeskFi
     assert [(one.line, one.approved) for one in wang.load(case.id)[0].lines] == [(1, 2), (2, 1)]
 
 
+async def test_a_number_that_is_likely_is_replaced_by_what_is_typed(desk_file: DeskFile):
+    """Two hours of sleep became forty-two."""
+    _, case = bought(desk_file, line(2, 39_800))
+    async with console(desk_file) as hands:
+        screen = await form(hands, case, "snooze")
+        assert screen.rows["hours"].text == "4"
+        await hands.write("2")
+        assert screen.rows["hours"].text == "2"
+        await hands.write("0")
+        assert screen.rows["hours"].text == "20"
+
+
 async def test_what_a_form_did_is_said_on_the_screen_below_it(desk_file: DeskFile):
     """It was said while the form was still in front, and the screen below went on showing what it had said before."""
     _, case = bought(desk_file, line(2, 39_800, title="降噪耳机"))

@@ -4,6 +4,7 @@ import pytest
 
 from csdesk.desk import bulk_answers
 from csdesk.desk.bulk_queries import BeginRun
+from csdesk.desk.macro_queries import SaveMacro, Step
 from csdesk.domain.cases.case import Case, Kind, LineQty
 from csdesk.domain.cases.conversation import Reply
 from csdesk.domain.cases.opening import Open
@@ -230,7 +231,7 @@ async def test_what_is_recorded_is_named_and_carried_out_on_marked_cases(desk_fi
         await hands.sees("正在录制")
         await hands.press("verb.take")
         await hands.until(lambda: any(core.load(case.id)[0].assignee for case in cases))
-        await hands.sees("领取，现为")
+        await hands.sees("领取，现为", "正在录制宏")  # for as long as it is
         await hands.screen.press("record")
         await hands.at(NameScreen)
         await hands.write("接手")
@@ -245,6 +246,17 @@ async def test_what_is_recorded_is_named_and_carried_out_on_marked_cases(desk_fi
         # The first is mine since the recording: the step finds it done, and is no failure.
         await hands.sees("《接手》：3 张完成")
     assert [core.load(case.id)[0].assignee for case in cases] == ["wang"] * 3
+
+
+async def test_a_macro_that_writes_to_customers_says_so_before_it_runs(desk_file: DeskFile):
+    async with console(desk_file) as hands:
+        for steps, told in (
+            ((Step("take", {}),), False),
+            ((Step("take", {}), Step("reply", {"canned": "r1"})), True),
+        ):
+            macro = await hands.app.desk.ask(SaveMacro(f"m{told}", steps))
+            asked = await hands.app.recording._question(macro, ("a", "b", "c"))
+            assert ("会给 3 位消费者发送回复" in asked) is told
 
 
 async def test_a_reply_of_ones_own_words_is_no_step(desk_file: DeskFile):
@@ -271,7 +283,21 @@ async def test_a_second_key_marks_all_of_a_queue_longer_than_what_is_loaded(
         await hands.sees("已标记本队列全部 60 张")
         assert queue(hands).list.marks == {case.id for case in cases}
         await hands.press("mark_all")
+        await hands.until(lambda: hands.app.idle)
+        assert len(queue(hands).list.marks) == 60
+        await hands.press("back")
         assert queue(hands).list.marks == set()
+
+
+async def test_all_of_a_short_queue_stay_marked_whatever_was_marked_before(desk_file: DeskFile):
+    """A second V took every mark off without a word, and the next verb was done to one case."""
+    cases = [opened(desk_file) for _ in range(3)]
+    async with console(desk_file) as hands:
+        await hands.until(lambda: len(numbers(hands)) == 3)
+        for key in ("mark", "mark_all", "mark_all"):
+            await hands.press(key)
+        await hands.sees("已标记 3 张")
+        assert queue(hands).list.marks == {case.id for case in cases}
 
 
 async def test_the_question_tells_what_a_payment_comes_to_for_all(desk_file: DeskFile):

@@ -122,7 +122,8 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         self._opened = asyncio.Event()
         self._then: list[Callable[[], None]] = []
         self._look = tools.look
-        self._waiting = 0
+        # How many answers take longer than a person expects.
+        self.waits = 0
         self._leaving = False
         self.animation_level = "none"
         # What is said goes to the status line, and nothing hangs on a mouse: no toasts, no tooltips.
@@ -339,18 +340,6 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         self.said = (cells.safe(text), kind)
         self.repaint_status()
 
-    def standing(self) -> str:
-        """The right end of the status line: a sign while the desk is slow, what is parked, who works here."""
-        told = self.away.signs() if self.away else []
-        told += [self.words("status.slow")] if self._waiting else []
-        if self.first.practice:
-            told.append(self.words("status.practice"))
-        if not self.leasing.here:
-            told.append(self.words.code("presence", self.leasing.presence))
-        if self.leasing.parked:
-            told.append(self.words.count("status.parked", len(self.leasing.parked)))
-        return "  ".join([*told, self.name_of(self.first.me or self.desk.me.id)])
-
     def repaint_status(self) -> None:
         """Paint the status line of the screen in front."""
         for bar in self.screen.query(StatusLine) if self.screen_stack else ():
@@ -400,12 +389,12 @@ class ConsoleApp(LeanOutput, inherit_bindings=False):
         task = asyncio.ensure_future(asked)
         done, _ = await asyncio.wait({task}, timeout=SLOW_SECONDS)
         if not done:
-            self._waiting += 1
+            self.waits += 1
             self.repaint_status()
             try:
                 await asyncio.wait({task})
             finally:
-                self._waiting -= 1
+                self.waits -= 1
                 self.repaint_status()
         return task.result()
 

@@ -55,6 +55,11 @@ class Recording:
         self._console = console
         self._steps: list[Step] | None = None
 
+    @property
+    def on(self) -> bool:
+        """Whether what is done now is recorded."""
+        return self._steps is not None
+
     async def start_or_stop(self) -> None:
         """Record from now on; or stop, and keep what was recorded under a name."""
         console, words = self._console, self._console.words
@@ -122,6 +127,8 @@ class Recording:
     async def _question(self, macro: MacroView, cases: tuple[str, ...]) -> str:
         words = self._console.words
         told = [words("macro.ask", name=macro.name, n=len(cases))]
+        if any(step.verb == "reply" for step in macro.steps):
+            told.append(words("macro.writes", n=len(cases)))
         for step in macro.steps:
             if VERBS[step.verb].verb.money:
                 weighed = await self._console.desk.ask(Weigh(step.verb, cases, step.entered))

@@ -48,7 +48,9 @@ def editor(field: Field, words: "Words", value: str, options: Iterable[Option] |
     if field.shape == "long":
         return TextField(value)
     hint = f"form.hint.{field.name}"
-    return LineField(value, placeholder=words(hint) if words.has(hint) else "")
+    # A number that is likely is replaced by the first digit, not lengthened by it.
+    whole = field.shape == "number"
+    return LineField(value, placeholder=words(hint) if words.has(hint) else "", whole=whole)
 
 
 # Under which name the catalogues word the values of a field, where it is not the field's own.

@@ -81,7 +81,6 @@ class QueueScreen(ConsoleScreen[None]):
         self.hours = HoursBar(first.stand.queue)
         self._pause = Rest(self, PAUSE_SECONDS, lambda: self.console.call(self.keep()))
         self._kept = ""
-        self._loaded: frozenset[str] = frozenset()
         self.opened = ""
 
     def body(self) -> Iterable[Widget]:
@@ -390,15 +389,15 @@ class QueueScreen(ConsoleScreen[None]):
         self._marked()
 
     def action_mark_all(self) -> None:
-        """Mark all loaded cases, then all of the queue, then none."""
+        """Mark all loaded cases, then all of the queue; what is marked stays so."""
         window, marks = self.list.window, self.list.marks
-        if marks and marks == self._loaded and not (window.at_top and window.at_end):
+        whole = window.at_top and window.at_end
+        if marks and not whole and {row.id for row in window.rows} <= marks:
             self.console.call(self._mark_queue())
             return
         self.list.mark_all()
-        self._loaded = frozenset(self.list.marks)
         self._marked()
-        if self.list.marks and not (window.at_top and window.at_end):
+        if self.list.marks and not whole:
             key, n = self.console.keymap.shown("mark_all"), len(self.list.marks)
             self.console.say(self.console.words("many.loaded", n=n, key=key))
 

@@ -7,6 +7,7 @@ from textual.strip import Strip
 
 from csdesk.tui import cells
 from csdesk.tui.keymap import spelled
+from csdesk.tui.standing import standing
 from csdesk.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class StatusLine(Bar):
     def parts(self) -> list[tuple[str, Style]]:
         console, style = self.console, self.console.palette.style
         said, kind = console.said
-        right = console.standing()
+        right = standing(console)
         room = self.size.width - cells.width(right) - 3
         return [
             (f" {SIGNS[kind]} ", style(_MEANING[kind], "raised", bold=True)),

@@ -203,8 +203,8 @@ class CaseList(Lines):
             self.repaint()
 
     def mark_all(self) -> None:
-        """Mark all loaded cases, or take all marks off when there are some."""
-        self.marks = set() if self.marks else {row.id for row in self.window.rows}
+        """Mark all loaded cases besides those that are marked."""
+        self.marks |= {row.id for row in self.window.rows}
         self.repaint()
 
     # Asking

@@ -44,9 +44,16 @@ class LineField(Input):
     """
 
     def __init__(
-        self, value: str = "", *, placeholder: str = "", password: bool = False, id: str | None = None
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        password: bool = False,
+        whole: bool = False,
+        id: str | None = None,
     ) -> None:
-        super().__init__(value, placeholder=placeholder, password=password, id=id, select_on_focus=False)
+        """`whole`: who comes to it replaces what stands there."""
+        super().__init__(value, placeholder=placeholder, password=password, id=id, select_on_focus=whole)
         self.cursor_blink = False
 
     def on_unmount(self) -> None:
