@@ -85,6 +85,23 @@ def fit(text: str, cells: int, align: str = "left", more: str = MORE) -> str:
     return space + short if align == "right" else short + space
 
 
+def column(text: str, cells: int) -> str:
+    """A text in `cells` cells, the last of which stays free: the next column begins behind it."""
+    return f"{fit(text, cells - 1)} "
+
+
+def cut(parts: Iterable[tuple[str, Style]], cells: int) -> list[tuple[str, Style]]:
+    """As much of the pieces as has room; the sign at its end says that something is missing."""
+    found: list[tuple[str, Style]] = []
+    for text, style in parts:
+        size = width(text)
+        found.append((text if size <= cells else crop(text, cells), style))
+        cells -= size
+        if cells < 0:
+            break
+    return found
+
+
 def forget() -> None:
     """Keep nothing of what was measured and cut so far: some of it may have been for one moment only."""
     for kept in (safe, width, crop, fit, breaks):

@@ -225,7 +225,7 @@ class _Sheet:
     def _known(self, found: Iterable[str], allowed: tuple[str, ...]) -> None:
         for name in found:
             if name not in allowed:
-                raise self._wrong("theme_value", name, name, allowed=", ".join(allowed))
+                raise self._wrong("theme_unknown_key", name, name, allowed=", ".join(allowed))
 
     def _wrong(self, code: str, name: str, value: object, **more: object) -> ConfigError:
         return ConfigError(code, path=self.path, where=self._where(name), name=name, value=value, **more)

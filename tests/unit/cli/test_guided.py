@@ -23,7 +23,7 @@ def test_skips_are_counted_and_listed_for_whoever_runs_the_shift(run: Run, desk_
     code, told, _ = run("report", "--by", "skip", "--from", "2026-01-01", "--to", "2026-12-31", who="zhao")
     assert code == 0
     assert "跳过的工单：1 次" in told
-    assert f"wang  {number}  其他（要写说明）  =1+1 要主管定" in told
+    assert f"wang  {number}  其他  =1+1 要主管定" in told
     code, told, _ = run(
         "report", "--by", "skip", "--from", "2026-01-01", "--to", "2026-12-31", "--csv", who="zhao"
     )

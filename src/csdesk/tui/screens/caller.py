@@ -92,8 +92,8 @@ class CallerScreen(Overlay[None]):
         words = self.console.words
         line = [
             (f"{number(row)}  ", "strong"),
-            (cells.fit(words.code("kind", row.kind), 6), "quiet"),
-            (cells.fit(words.code("state", row.state), 12), "accent"),
+            (cells.column(words.code("kind", row.kind), 9), "quiet"),
+            (cells.column(words.code("state", row.state), 13), "accent"),
             (cells.safe(row.order_number), "quiet"),
         ]
         return Pick(f"case:{row.id}", line)

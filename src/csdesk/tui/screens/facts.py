@@ -279,7 +279,7 @@ def _other(words: Words, row: Row, how: str) -> Line:
     done = row.phase == "done"
     return [
         (f"{number(row)}  ", "quiet" if done else "text"),
-        (cells.fit(words.code("state", row.state), 10), "quiet" if done else "accent"),
+        (cells.column(words.code("state", row.state), 11), "quiet" if done else "accent"),
         (f"{words.code('link', how)}  " if how else "", "mark"),
         (f"{words.short(row.opened_at)}  ", "quiet"),
         (cells.safe(row.subject) or words.code("reason", row.reason), "quiet" if done else "text"),

@@ -56,8 +56,8 @@ class FindScreen(Overlay[str | None]):
             row.id,
             [
                 (f"{number(row)}  ", "strong"),
-                (cells.fit(words.code("kind", row.kind), 6), "quiet"),
-                (cells.fit(words.code("state", row.state), 12), "accent"),
+                (cells.column(words.code("kind", row.kind), 9), "quiet"),
+                (cells.column(words.code("state", row.state), 13), "accent"),
                 (f" {cells.safe(row.subject)}", "text"),
                 (f"  {cells.safe(row.order_number)}", "quiet"),
             ],

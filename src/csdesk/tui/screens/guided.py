@@ -33,9 +33,10 @@ class SkipScreen(Overlay[tuple[str, str]]):
 
     def on_mount(self) -> None:
         words = self.console.words
+        hint = {why: words("skip.needs_note") if why == "other" else "" for why in WHY}
         self.picks.show(
             [
-                Pick(why, [(f"{n} ", "accent"), (words.code("skip", why), "text")])
+                Pick(why, [(f"{n} ", "accent"), (words.code("skip", why), "text"), (hint[why], "quiet")])
                 for n, why in enumerate(WHY, 1)
             ]
         )

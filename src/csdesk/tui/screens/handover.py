@@ -85,7 +85,7 @@ class HandoverScreen(Overlay[bool]):
             [
                 ("  " if one.note is None else "* ", "accent"),
                 (f"{one.mine.number}  ", "strong"),
-                (cells.fit(words.code("state", row.state), 12), "accent"),
+                (cells.column(words.code("state", row.state), 13), "accent"),
                 (cells.fit(dict(self._to)[one.to], 16), "mark"),
                 (cells.safe(told), "quiet" if one.note is None else "text"),
                 (marks, "quiet"),

@@ -267,7 +267,7 @@ class CasesOfScreen(Overlay[str | None]):
             row.id,
             [
                 (f"{number(row)}  ", "strong"),
-                (cells.fit(words.code("state", row.state), 12), "accent"),
+                (cells.column(words.code("state", row.state), 13), "accent"),
                 (f" {words.short(row.opened_at)}  ", "quiet"),
                 (told, "text"),
             ],

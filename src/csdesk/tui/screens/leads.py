@@ -50,8 +50,8 @@ class LinksScreen(Overlay[str | None]):
             [
                 (f"{number(row)}  ", "strong"),
                 (cells.fit(words.code("link", how) if how else words(twin), 14), "mark"),
-                (cells.fit(words.code("kind", row.kind), 10), "quiet"),
-                (cells.fit(words.code("state", row.state), 12), "accent"),
+                (cells.column(words.code("kind", row.kind), 11), "quiet"),
+                (cells.column(words.code("state", row.state), 13), "accent"),
                 (f" {words.short(row.opened_at)}  {cells.safe(row.subject)}", "quiet"),
             ],
         )

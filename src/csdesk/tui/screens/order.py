@@ -167,7 +167,7 @@ def _case(words: Words, row: Row) -> Line:
     done = row.phase == "done"
     return [
         (f"{number(row)}  ", "quiet" if done else "strong"),
-        (cells.fit(words.code("kind", row.kind), 6), "quiet"),
-        (cells.fit(words.code("state", row.state), 12), "quiet" if done else "accent"),
+        (cells.column(words.code("kind", row.kind), 9), "quiet"),
+        (cells.column(words.code("state", row.state), 13), "quiet" if done else "accent"),
         (words.short(row.opened_at), "quiet"),
     ]

@@ -50,7 +50,8 @@ class Overlay(ConsoleScreen[ScreenResultType], ModalScreen[ScreenResultType], in
         self.picks = PickList()
 
     def compose(self) -> ComposeResult:
-        yield Sheet(Title(self.sheet_title()), *self.body(), StatusLine(), Hints())
+        titles = cells.wrap(cells.safe(self.sheet_title()), max(self.app.size.width - 4, 1)) or [""]
+        yield Sheet(*map(Title, titles), *self.body(), StatusLine(), Hints())
 
     def body(self) -> Iterable[Widget]:
         yield self.picks

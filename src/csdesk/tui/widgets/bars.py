@@ -39,7 +39,11 @@ class Bar(Lines):
 
     def render_line(self, y: int) -> Strip:
         self._shown = self.parts()
-        return cells.line(self._shown, self.size.width, self.console.palette.style("text", self.ground))
+        return cells.line(
+            cells.cut(self._shown, self.size.width),
+            self.size.width,
+            self.console.palette.style("text", self.ground),
+        )
 
 
 class StatusLine(Bar):

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, cast
 
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
@@ -103,16 +102,4 @@ class PickList(Lines):
             parts.append((text, palette.style("faint" if pick.off else meaning, on)))
         if pick.off:
             parts.append((f"  {cells.safe(pick.off)}", palette.style("quiet", on)))
-        return cells.line(_cut(parts, width), width, palette.style("text", on))
-
-
-def _cut(parts: list[tuple[str, Style]], width: int) -> list[tuple[str, Style]]:
-    """As much of the pieces as has room; the sign at its end says that something is missing."""
-    found: list[tuple[str, Style]] = []
-    for text, style in parts:
-        size = cells.width(text)
-        found.append((text if size <= width else cells.crop(text, width), style))
-        width -= size
-        if width < 0:
-            break
-    return found
+        return cells.line(cells.cut(parts, width), width, palette.style("text", on))
