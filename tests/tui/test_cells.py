@@ -4,6 +4,7 @@ import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -13,8 +14,11 @@ from textual.geometry import Offset
 
 from csdesk.domain.text import clean, clean_line
 from csdesk.tui import cells
+from csdesk.tui.widgets.bars import StatusLine
 from csdesk.tui.widgets.folding import Folded
+from tests.building import DeskFile
 from tests.hostile import HOSTILE
+from tests.tui.consoles import NARROW, console, lines
 
 LOCALES = Path(__file__).parents[2] / "data" / "locale"
 TEXTS = st.one_of(st.text(max_size=40), st.text("退货单abc ，。×·…“”１２", max_size=40))
@@ -143,3 +147,22 @@ def test_a_field_folds_every_line_and_finds_each_place_again(lines: list[str], s
     document.replace_range((0, 0), (0, 0), "您好，")
     folded.wrap_range((0, 0), (0, 0), (0, 3))
     assert "".join(row for sections in folded.lines for row in sections) == "".join(document.lines)
+
+
+def test_what_is_cut_says_so_unless_only_blanks_are_missing():
+    plain = Style()
+    assert cells.cut([("你好", plain), ("  ", plain)], 4) == [("你好", plain)]
+    assert cells.cut([("你好 ", plain)], 4) == [("你好", plain)]
+    assert cells.cut([("你好", plain), ("吗", plain)], 5) == [("你好", plain), (cells.MORE, plain)]
+    assert cells.cut([("你好", plain), ("吗", plain)], 6) == [("你好", plain), ("吗", plain)]
+    assert cells.cut([(" ", plain)], 4) == []
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
+async def test_the_status_line_ends_with_who_works_here(desk_file: DeskFile, language: str):
+    """Its last name was cut by one cell that was only a blank."""
+    async with console(desk_file, "wang", NARROW) as hands:
+        hands.app.appearance.speak(language)
+        for text in ("", "话" * 100, "x" * 200):
+            hands.app.say(text)
+            assert lines(hands.screen.query_one(StatusLine)).endswith(" Wang")

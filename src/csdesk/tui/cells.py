@@ -5,7 +5,7 @@ a string that Textual reads for tags.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
@@ -90,15 +90,20 @@ def column(text: str, cells: int) -> str:
     return f"{fit(text, cells - 1)} "
 
 
-def cut(parts: Iterable[tuple[str, Style]], cells: int) -> list[tuple[str, Style]]:
-    """As much of the pieces as has room; the sign at its end says that something is missing."""
+def cut(parts: Sequence[tuple[str, Style]], cells: int) -> list[tuple[str, Style]]:
+    """As much of the pieces as has room; the sign at its end says that something, and not a blank, is missing."""
+    while parts and not parts[-1][0].strip():
+        parts = parts[:-1]
+    if parts:
+        parts = [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1])]
     found: list[tuple[str, Style]] = []
     for text, style in parts:
         size = width(text)
-        found.append((text if size <= cells else crop(text, cells), style))
-        cells -= size
-        if cells < 0:
+        if size > cells:
+            found.append((crop(text, cells), style))
             break
+        found.append((text, style))
+        cells -= size
     return found
 
 

@@ -60,7 +60,7 @@ class StatusLine(Bar):
         return [
             (f" {SIGNS[kind]} ", style(_MEANING[kind], "raised", bold=True)),
             (cells.fit(cells.safe(said), max(room - 1, 0)), style(_MEANING[kind], "raised")),
-            (f" {right} ", style("quiet", "raised")),
+            (f" {right}", style("quiet", "raised")),
         ]
 
 
