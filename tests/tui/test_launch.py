@@ -35,6 +35,12 @@ HEAVY = (
 )
 
 
+def said(code: str) -> str:
+    """What a Python of its own prints."""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return run.stdout
+
+
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A terminal of 120 by 40."""
@@ -156,8 +162,7 @@ def test_what_the_first_picture_is_made_of_loads_neither_domain_nor_keys():
         "from csdesk.tui.app import ConsoleApp; from csdesk.desk.words import Words\n"
         "from datetime import UTC; print(Words('zh-Hans', UTC).count('left.days', 2), *sys.modules)"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = run.stdout.split()
+    loaded = said(code).split()
     assert "csdesk.tui.screens.queue" in loaded
     assert [module for module in loaded if module.startswith(HEAVY)] == []
 
@@ -171,8 +176,7 @@ def test_what_is_left_out_at_start_may_still_be_loaded_later():
         "import smtplib, ssl; print(ssl.create_default_context().check_hostname)\n"
         "import bz2, lzma; print(len(lzma.decompress(lzma.compress(bz2.compress(b'1')))) > 1)\n"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.split() == ["False", "None", "False", "False", "True", "True"]
+    assert said(code).split() == ["False", "None", "False", "False", "True", "True"]
 
 
 def test_a_line_to_a_server_loads_no_command_line():
@@ -181,8 +185,7 @@ def test_a_line_to_a_server_loads_no_command_line():
         "print([name for name in ('httpx._main', 'click', 'pygments', 'rich') if name in sys.modules])\n"
         "import httpx._main; print(callable(httpx._main.main))"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.splitlines() == ["[]", "True"]
+    assert said(code).splitlines() == ["[]", "True"]
 
 
 def test_a_shipped_theme_is_read_ahead_and_a_changed_one_anew(tmp_path: Path):
@@ -195,14 +198,24 @@ def test_a_shipped_theme_is_read_ahead_and_a_changed_one_anew(tmp_path: Path):
         resources.toml(shipped, text + "[")
 
 
+@pytest.mark.parametrize("made", ["themes/dark.toml\t1", "themes/dark.toml\tx\t{", "\x00" * 100, ""])
+def test_what_was_read_ahead_and_is_torn_is_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str
+):
+    text = resources.path("themes/dark.toml").read_text(encoding="utf-8")
+    torn = tmp_path / "read-ahead.txt"
+    torn.write_text(made, encoding="utf-8")
+    monkeypatch.setattr(resources, "path", lambda name: torn)
+    assert resources.toml(Path("themes/dark.toml"), text) == tomllib.loads(text)
+
+
 def test_the_commonest_terminal_can_do_what_its_entry_says():
     code = (
         "import curses; from csdesk.tui.output.terminal import XTERM\n"
         "curses.setupterm(XTERM, 1); has = curses.tigetstr\n"
         "print(curses.tigetflag('bce') == 1, bool(has('ech')), bool(has('csr') and has('ri')))"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.split() == ["True", "True", "True"]
+    assert said(code).split() == ["True", "True", "True"]
 
 
 async def test_the_thread_that_reads_the_first_picture_keeps_the_desk(

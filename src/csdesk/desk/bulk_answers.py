@@ -184,6 +184,9 @@ def _as(core: Core, run: Run) -> Core:
     """The same desk behind the same connection, acting for whoever began the run."""
     actor = core.by_itself()
     actor.me = Actor(run.actor, Role(run.role))
+    actor.announces = bool(
+        run.parent
+    )  # of an incident: nobody is left out because a colleague has the case open
     return actor
 
 

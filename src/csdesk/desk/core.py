@@ -59,10 +59,12 @@ def _own(policy: "Policy | Callable[[], Policy] | None", store: Store) -> "Polic
 class Core:
     """A desk in this process. Calls block; one thread at a time.
 
-    `reads_texts` off: what customers and agents wrote stays covered, whoever holds the case.
+    `reads_texts` off: what customers and agents wrote stays covered, whoever holds the case. `announces`: what
+    is written here is a notice to many, and no answer that only the holder of a case gives.
     """
 
     reads_texts: bool = True
+    announces: bool = False
 
     def __init__(
         self,

@@ -324,7 +324,8 @@ def _judge(core: "Core", command: Command, before: Case | None, version: int | N
     # A reply commutes, but only whoever has the case speaks for it: the customer gets one answer.
     if before is not None and isinstance(command, Reply) and core.me.role is not Role.SYSTEM:
         _not_taken(core, before)
-        _not_held(core, before)
+        if not core.announces:
+            _not_held(core, before)
     if before is None or all(event.commutes for event in decided.events):
         return decided
     if came:

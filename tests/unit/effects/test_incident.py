@@ -8,8 +8,10 @@ from csdesk.desk import bulk_answers
 from csdesk.desk.bulk_queries import RunItems, Runs
 from csdesk.desk.core import Core
 from csdesk.desk.incident_queries import AttachFitting, Fitting, IncidentsFor, MembersPage, ShowIncident
+from csdesk.desk.queries import Hold
 from csdesk.domain.cases.case import Case, Kind
 from csdesk.domain.cases.context import Refused
+from csdesk.domain.cases.conversation import Reply
 from csdesk.domain.cases.incident import (
     CloseIncident,
     DecideMembers,
@@ -106,6 +108,20 @@ def test_all_that_fit_join_get_one_notice_and_late_joiners_get_it_late(
         ("reply", 40),
         ("join_incident", 40),
     ]
+
+
+def test_a_notice_also_reaches_a_customer_whose_case_a_colleague_has_open(
+    desk_file: DeskFile, worker: Worker, outside: Outside
+):
+    wang, li = desk_file.core("wang"), desk_file.core("li")
+    incident, case = declared(wang), complaint(wang, shipped(desk_file, "申通"))
+    wang.do(JoinIncident(wang.number(incident)), case.id)
+    li.ask(Hold(case.id))
+    with pytest.raises(Refused, match="held_by"):
+        wang.do(Reply("我来回答"), case.id)
+    wang.do(InformMembers(TEXT), incident.id)
+    work(worker, desk_file)
+    assert len([message for message in wang.load(case.id)[0].messages if message.direction == "out"]) == 1
 
 
 def test_a_worker_that_dies_between_steps_sends_nothing_twice_and_leaves_nothing_out(
